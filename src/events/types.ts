@@ -1,0 +1,54 @@
+import type { Role } from "../config/types.ts";
+import type { Problem } from "../result.ts";
+import type { ChangeCounts } from "../snapshot/changes.ts";
+
+/** How a process ended. */
+export type Exit = { readonly code: number } | { readonly signal: NodeJS.Signals };
+
+/** A snapshot, as an event names it. */
+export interface SnapshotName {
+  readonly id: string;
+  readonly contentHash: string;
+  readonly instanceName: string;
+}
+
+/** All that happens. Listeners (log, ntfy) switch over `type`; the compiler checks that none is forgotten. */
+export type ReplicatorEvent =
+  | { readonly type: "started"; readonly role: Role; readonly instanceName: string; readonly kumaVersion: string }
+  | { readonly type: "warning"; readonly message: string }
+  | { readonly type: "kuma-starting"; readonly pid: number }
+  | { readonly type: "kuma-ready"; readonly afterMs: number }
+  | { readonly type: "kuma-waiting-for-setup" }
+  | { readonly type: "kuma-migrating"; readonly forMs: number }
+  | { readonly type: "kuma-stopping"; readonly reason: "apply" | "shutdown" | "roll-back" }
+  | { readonly type: "kuma-stopped"; readonly exit: Exit; readonly afterMs: number }
+  | { readonly type: "kuma-killed"; readonly reason: string }
+  | {
+      readonly type: "kuma-crashed";
+      readonly exit: Exit;
+      readonly crashes: number;
+      /** undefined: the limit is reached, the supervisor ends. */
+      readonly restartInMs: number | undefined;
+    }
+  | { readonly type: "kuma-start-failed"; readonly problem: Problem }
+  | { readonly type: "repository-created" }
+  | { readonly type: "unchanged"; readonly role: Role }
+  | { readonly type: "nothing-published-yet" }
+  | { readonly type: "published"; readonly snapshot: SnapshotName; readonly changes: ChangeCounts | undefined }
+  | {
+      readonly type: "applied";
+      readonly snapshot: SnapshotName;
+      readonly changes: ChangeCounts;
+      /** How long Kuma was not answering, milliseconds; 0 when it did not have to stop. */
+      readonly blindMs: number;
+      /** What was left out or mended on the way, in sentences. */
+      readonly notes: readonly string[];
+    }
+  | { readonly type: "rolled-back"; readonly snapshot: SnapshotName; readonly problem: Problem }
+  /** `repeated`: how many times in a row the same problem has been seen before; 0 is the first. */
+  | { readonly type: "cycle-failed"; readonly problem: Problem; readonly repeated: number }
+  | { readonly type: "cycle-recovered"; readonly failures: number }
+  | { readonly type: "shutting-down"; readonly signal: NodeJS.Signals }
+  | { readonly type: "stopped"; readonly exitCode: number };
+
+export type Listener = (event: ReplicatorEvent) => void;

@@ -1,0 +1,57 @@
+import type { Problem, Result } from "../result.ts";
+
+/** One snapshot of ours in the restic repository, as its tags tell it. */
+export interface SnapshotInfo {
+  /** restic's id: 64 hex digits as restic lists it. */
+  readonly id: string;
+  /** When restic took it, milliseconds since 1970. */
+  readonly time: number;
+  readonly contentHash: string;
+  readonly instanceId: string;
+  /** restic's host field: the publishing instance's name. */
+  readonly instanceName: string;
+  /** restic id of the snapshot that this one follows; undefined for the first. */
+  readonly parent: string | undefined;
+}
+
+export type RepositoryProblemCode =
+  | "restic-missing"
+  | "repository-missing"
+  | "wrong-password"
+  | "repository-locked"
+  | "repository-unreachable"
+  | "repository-damaged"
+  | "repository-timeout"
+  | "repository-read-only"
+  | "disk-full"
+  | "interrupted"
+  | "restic-failed";
+
+export interface RepositoryProblem extends Problem {
+  readonly code: RepositoryProblemCode;
+}
+
+export type RepositoryResult<T> = Result<T, RepositoryProblem>;
+
+export interface PublishRequest {
+  /** The encoded snapshot, piece by piece; goes to restic through a pipe. */
+  readonly stream: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+  readonly contentHash: string;
+  readonly instanceId: string;
+  readonly parent: string | undefined;
+}
+
+/**
+ * The restic repository. Every call has a time limit and ends at once when `signal` aborts (problem "interrupted").
+ * No call throws for anything that restic says.
+ */
+export interface Repository {
+  /** Our snapshots, oldest first (by time, then id). One `restic snapshots --no-lock`. */
+  list(signal: AbortSignal): Promise<RepositoryResult<SnapshotInfo[]>>;
+  /** Stores one snapshot; gives its restic id (restic 0.14 may give the short id, 8 hex digits). */
+  publish(request: PublishRequest, signal: AbortSignal): Promise<RepositoryResult<{ id: string }>>;
+  /** The bytes that were published, whole. */
+  download(id: string, signal: AbortSignal): Promise<RepositoryResult<Uint8Array>>;
+  /** `restic init`. */
+  create(signal: AbortSignal): Promise<RepositoryResult<void>>;
+}
