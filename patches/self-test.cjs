@@ -1,0 +1,45 @@
+"use strict";
+
+// Run by `replicator-kuma patch` after it wrote: node self-test.cjs PATH_OF_KUMA/server/notification.js
+// Loads that very file, with a stand-in for all it requires but the injected module, sends one message through a
+// provider that keeps what it gets, and prints that as JSON. Kuma's dependencies need not be installed.
+
+const Module = require("node:module");
+const path = require("node:path");
+
+const file = path.resolve(process.argv[2]);
+const realLoad = Module._load;
+
+/** Stands for any module: can be called, constructed, and has every property. */
+const standIn = new Proxy(() => {}, {
+  get: (target, key) => (key === "prototype" ? target.prototype : standIn),
+  apply: () => standIn,
+  construct: () => ({}),
+});
+
+Module._load = function (request, parent, isMain) {
+  const injected = path.basename(request).startsWith("replicator-kuma-");
+  const real = injected || parent === module || Module.isBuiltin(request);
+  return real ? realLoad.call(this, request, parent, isMain) : standIn;
+};
+
+const { Notification } = require(file);
+
+const received = [];
+Notification.providerList = {
+  stub: {
+    send: async (_notification, msg, monitorJSON, heartbeatJSON) => {
+      received.push({ msg, monitorJSON, heartbeatJSON });
+      return "sent";
+    },
+  },
+};
+const heartbeat = Object.freeze({ msg: "heartbeat", status: 0 });
+
+(async () => {
+  const answers = [
+    await Notification.send({ type: "stub" }, "message", { name: "monitor" }, heartbeat),
+    await Notification.send({ type: "stub" }, "message"),
+  ];
+  process.stdout.write(JSON.stringify({ answers, received }));
+})();

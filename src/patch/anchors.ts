@@ -1,0 +1,47 @@
+/**
+ * The places in Kuma's source that the patch depends on. Each stands exactly once, in these words, in every tag of
+ * louislam/uptime-kuma from 1.23.0-beta.0 to 2.5.3 and at the heads of its branches 1.23.X, 2.2.X, 3.0.X and master
+ * (docs/notification-patch.md).
+ */
+
+/** The one file of Kuma that is changed: every message passes through the `send` of the class that it exports. */
+export const NOTIFICATION_FILE = "server/notification.js";
+
+/** The file that is added; its source is in patches/. */
+export const INJECTED_FILE = "server/replicator-kuma-notification.cjs";
+
+/** The insertion goes right before this. */
+export const EXPORT_ANCHOR = "module.exports = {\n    Notification,\n};";
+
+/** Required when Kuma starts, not when it sends: should the file be gone, Kuma does not start, rather than be silent. */
+export const INSERTION = [
+  "// Replicator Kuma: every message begins with the name of this instance.",
+  'require("./replicator-kuma-notification.cjs")(Notification);',
+  "",
+  "",
+].join("\n");
+
+export interface Sender {
+  readonly file: string;
+  readonly anchor: string;
+  /** False: the file came in a later release, and is looked at only where it is. */
+  readonly always: boolean;
+}
+
+/**
+ * Who sends, and where they get Notification from. They are not changed; but a release that sends in another way
+ * would bypass the patch without a word, so that has to fail the build.
+ */
+export const SENDERS: readonly Sender[] = [
+  {
+    file: "server/model/monitor.js",
+    anchor: 'const { Notification } = require("../notification");',
+    always: true,
+  },
+  {
+    file: "server/model/domain_expiry.js",
+    anchor: 'const { Notification } = require("../notification");',
+    always: false,
+  },
+  { file: "server/server.js", anchor: 'const { Notification } = require("./notification");', always: true },
+];
