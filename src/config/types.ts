@@ -1,6 +1,18 @@
 /** How the instance takes part: the primary publishes, a replica follows. */
 export type Role = "primary" | "replica";
 
+/** The supervisor's patience, all times in milliseconds. */
+export interface KumaLimits {
+  /** From SIGTERM to SIGKILL of the whole tree. Kuma itself takes 4 s, at times 6 s, to end (measured on 1.23.17, 2.5.3). */
+  readonly stopGrace: number;
+  /** How long a started Kuma may stay silent before it counts as hung. One that answers (a migration) has no limit. */
+  readonly startLimit: number;
+  /** Crashes in a row until the supervisor gives up and ends with Kuma's exit code. */
+  readonly restartLimit: number;
+  /** Pause after the first crash; it doubles up to MAX_RESTART_PAUSE. */
+  readonly restartPause: number;
+}
+
 export interface KumaConfig {
   /** Kuma's tree, absolute; the child's working folder. */
   readonly dir: string;
@@ -12,6 +24,7 @@ export interface KumaConfig {
   readonly url: string;
   /** Environment of the child: none of our secrets. */
   readonly env: Readonly<Record<string, string>>;
+  readonly limits: KumaLimits;
 }
 
 export interface ResticConfig {
@@ -23,7 +36,8 @@ export interface NtfyConfig {
   /** Server root, with scheme, no trailing slash. */
   readonly server: string;
   readonly topic: string;
-  readonly token: string | undefined;
+  /** Value of the Authorization header: "Bearer TOKEN", or "Basic …" of the address's own user and password. */
+  readonly authorization: string | undefined;
 }
 
 export interface Config {
@@ -35,6 +49,8 @@ export interface Config {
   readonly restic: ResticConfig;
   /** Create the repository when there is none. */
   readonly createRepository: boolean;
+  /** Publish once onto a snapshot that this instance has neither published nor applied (REPLICATOR_TAKEOVER). */
+  readonly takeover: boolean;
   /** Milliseconds between two cycles of this instance's role. */
   readonly interval: number;
   readonly ntfy: NtfyConfig | undefined;

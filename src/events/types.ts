@@ -48,6 +48,13 @@ export type ReplicatorEvent =
   /** `repeated`: how many times in a row the same problem has been seen before; 0 is the first. */
   | { readonly type: "cycle-failed"; readonly problem: Problem; readonly repeated: number }
   | { readonly type: "cycle-recovered"; readonly failures: number }
+  /** Asked for by SIGUSR2. `head`: restic's id of the snapshot this instance stands on. */
+  | {
+      readonly type: "state-report";
+      readonly role: Role;
+      readonly kuma: string;
+      readonly head: string | undefined;
+    }
   | { readonly type: "shutting-down"; readonly signal: NodeJS.Signals }
   | { readonly type: "stopped"; readonly exitCode: number };
 

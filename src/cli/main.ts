@@ -1,0 +1,41 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import { Command } from "commander";
+import { patchCommand } from "./patch.ts";
+import { run } from "./run.ts";
+
+const HELP = `
+Environment (the whole table is in README.md):
+  REPLICATOR_MODE        BACKUP: this instance is the primary and publishes. RESTORE (default): a replica, it follows.
+  RESTIC_REPOSITORY      where the configuration is exchanged: whatever restic speaks (s3:…, b2:…, sftp:…, rest:…, a folder)
+  RESTIC_PASSWORD        the repository's password, or RESTIC_PASSWORD_FILE
+  NTFY_URL               where to tell of publishes and applies, such as ntfy.sh/my-topic
+  BACKUP_INTERVAL        how often a primary looks for changes (5m)
+  RESTORE_INTERVAL       how often a replica looks for a snapshot (6m)
+
+Signals: TERM, INT end everything in order (exit 0), a second one at once. USR1: publish or look now. USR2: state to the log.
+
+Example:
+  docker run -e REPLICATOR_MODE=BACKUP -e RESTIC_REPOSITORY=/repository -e RESTIC_PASSWORD_FILE=/run/secrets/restic \\
+    -v kuma:/app/data -v repository:/repository -p 3001:3001 replicator-kuma`;
+
+const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+
+const program = new Command("replicator-kuma")
+  .description(
+    "Runs Uptime Kuma and keeps its configuration the same on every instance, through a restic repository.",
+  )
+  .version(version)
+  .addHelpText("after", HELP)
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+
+program
+  .command("run", { isDefault: true })
+  .description("supervise Uptime Kuma and replicate (the default)")
+  .action(async () => {
+    process.exit(await run(process.env, process.cwd()));
+  });
+
+program.addCommand(patchCommand());
+
+await program.parseAsync();

@@ -1,0 +1,92 @@
+import { once } from "node:events";
+import { type Config, loadConfig } from "../config/index.ts";
+import { combineListeners, createLogListener, createNtfyNotifier, type Listener } from "../events/index.ts";
+import { exitCodeOf, listenToSignals, startReaper } from "../init/index.ts";
+import { createSupervisor, type End, readKumaVersion, type Supervisor } from "../kuma/index.ts";
+import { createReplicator, lockStateDir, type Replicator } from "../replication/index.ts";
+
+/** How long the end may wait for notices under way, milliseconds. */
+const NOTICE_LIMIT = 2_000;
+
+const EXIT_CONFIG = 2;
+const EXIT_LOCKED = 1;
+
+/**
+ * Supervises Kuma and replicates its configuration until a signal ends it.
+ * @returns the exit code: 0 after SIGTERM or SIGINT; 2 for wrong settings; 1 when another instance runs on the same
+ * data; 126 or 127 when Kuma cannot be started at all; Kuma's own when it crashes too often
+ */
+export async function run(env: NodeJS.ProcessEnv, cwd: string): Promise<number> {
+  const loaded = loadConfig(env, cwd);
+  if (!loaded.ok) {
+    for (const { message, advice } of loaded.problems) process.stderr.write(`${message} ${advice}\n`);
+    return EXIT_CONFIG;
+  }
+  const { config } = loaded;
+  const ntfy = createNtfyNotifier(config);
+  const emit = combineListeners([createLogListener(config.log, config.secrets), ntfy.listener]);
+  const kumaVersion = readKumaVersion(config.kuma.dir);
+  emit({ type: "started", role: config.role, instanceName: config.instanceName, kumaVersion });
+  for (const message of config.warnings) emit({ type: "warning", message });
+  const reaper = await startReaper();
+  if (reaper.kind === "unavailable") emit({ type: "warning", message: reaper.reason });
+
+  const exitCode = await supervise(config, kumaVersion, emit);
+  emit({ type: "stopped", exitCode });
+  await ntfy.drain(NOTICE_LIMIT);
+  return exitCode;
+}
+
+async function supervise(config: Config, kumaVersion: string, emit: Listener): Promise<number> {
+  const lock = lockStateDir(config.stateDir);
+  if (!lock.ok) emit({ type: "cycle-failed", problem: lock.problem, repeated: 0 });
+  if (!lock.ok && lock.problem.code === "instance-running") return EXIT_LOCKED;
+
+  const kuma = createSupervisor(config.kuma, emit);
+  // Without a state folder there is no replication, but the monitoring goes on.
+  const replicator = lock.ok ? createReplicator(config, kumaVersion, kuma, emit) : undefined;
+  const shutdown = new AbortController();
+  const stopListening = listen(kuma, replicator, shutdown, config, emit);
+
+  const work = replicator === undefined ? Promise.resolve(kuma.start()) : replicator.run(shutdown.signal);
+  const end = await Promise.race([kuma.ended, once(shutdown.signal, "abort").then(() => undefined)]);
+  shutdown.abort();
+  await Promise.all([work, kuma.stop("shutdown")]);
+  stopListening();
+  if (lock.ok) lock.value();
+  return end === undefined ? 0 : explainEnd(end, emit);
+}
+
+function listen(
+  kuma: Supervisor,
+  replicator: Replicator | undefined,
+  shutdown: AbortController,
+  config: Config,
+  emit: Listener,
+): () => void {
+  const { dispose } = listenToSignals({
+    stop: (signal) => {
+      if (shutdown.signal.aborted) {
+        kuma.kill(`of a second ${signal}`);
+        process.exit(exitCodeOf({ signal }));
+      }
+      emit({ type: "shutting-down", signal });
+      shutdown.abort();
+    },
+    syncNow: () => replicator?.syncNow(),
+    reportState: () =>
+      emit({ type: "state-report", role: config.role, kuma: kuma.state.name, head: replicator?.head() }),
+    forward: kuma.forward,
+  });
+  return dispose;
+}
+
+function explainEnd(end: End, emit: Listener): number {
+  switch (end.reason) {
+    case "cannot-start":
+      emit({ type: "kuma-start-failed", problem: end.problem });
+      return end.problem.exitCode;
+    case "crashed-too-often":
+      return exitCodeOf(end.exit);
+  }
+}

@@ -1,0 +1,58 @@
+import { existsSync } from "node:fs";
+import { hasPendingMigrations } from "../database/index.ts";
+import type { Repository, RepositoryResult } from "../repository/index.ts";
+import { failure, type Result } from "../result.ts";
+import { proveLastApply } from "./apply.ts";
+import type { Context } from "./context.ts";
+import { follow } from "./follow.ts";
+
+/** How long each call to the repository may hold up the very first start of Kuma, milliseconds. */
+const BOOT_REPOSITORY_LIMIT = 15_000;
+
+/**
+ * What comes before Kuma's first start: proves or undoes an apply that was cut short, and brings a replica to the
+ * latest snapshot, so that it starts only once. Whatever fails here, Kuma is running or about to when this resolves;
+ * the cycles go on trying.
+ * @param file Kuma's database
+ * @returns whether a replica now has the latest snapshot
+ */
+export async function boot(context: Context, file: string, signal: AbortSignal): Promise<boolean> {
+  const { config, kuma, emit } = context;
+  let caughtUp = false;
+  // Without a database Kuma makes its own; one that it is about to migrate is not ours to touch before that.
+  if (existsSync(file) && !hasPendingMigrations(file, config.kuma.dir)) {
+    note(await proveLastApply(context, signal));
+    if (config.role === "replica" && kuma.state.name === "stopped" && !signal.aborted) {
+      const repository = limitTime(context.repository, BOOT_REPOSITORY_LIMIT);
+      caughtUp = note(await follow({ ...context, repository }, { again: true }, signal));
+    }
+  }
+  kuma.start();
+  return caughtUp;
+
+  function note(result: Result<void>): boolean {
+    if (!result.ok && !signal.aborted) emit({ type: "cycle-failed", problem: result.problem, repeated: 0 });
+    return result.ok;
+  }
+}
+
+function limitTime(repository: Repository, limit: number): Repository {
+  return {
+    ...repository,
+    list: (signal) => within(repository.list, signal),
+    download: (id, signal) => within((shorter) => repository.download(id, shorter), signal),
+  };
+
+  async function within<T>(
+    call: (signal: AbortSignal) => Promise<RepositoryResult<T>>,
+    signal: AbortSignal,
+  ): Promise<RepositoryResult<T>> {
+    const result = await call(AbortSignal.any([signal, AbortSignal.timeout(limit)]));
+    if (result.ok || result.problem.code !== "interrupted" || signal.aborted) return result;
+    return failure({
+      code: "repository-timeout",
+      message: `The repository did not answer within ${limit / 1000} s, so Kuma is started with what it has.`,
+      advice: "Check the network and RESTIC_REPOSITORY; it is asked again once Kuma runs.",
+    });
+  }
+}

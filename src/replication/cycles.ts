@@ -1,0 +1,71 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Listener } from "../events/index.ts";
+import type { Supervisor } from "../kuma/index.ts";
+import { failure, type Problem, type Result } from "../result.ts";
+
+/** The repeated work of an instance, and the bell that starts the next cycle early. */
+export interface Cycles {
+  /** Runs a cycle as soon as Kuma is ready, and again after each interval, until the signal aborts. */
+  run(signal: AbortSignal): Promise<void>;
+  /** Ends the present pause; during a cycle it makes the next one follow at once. */
+  wake(): void;
+}
+
+/**
+ * @param cycle one round of work; its problems are told, counted and tried again, they never end the loop
+ * @param interval milliseconds between the end of a cycle and the start of the next
+ */
+export function createCycles(
+  cycle: (signal: AbortSignal) => Promise<Result<void>>,
+  interval: number,
+  kuma: Pick<Supervisor, "untilReady">,
+  emit: Listener,
+): Cycles {
+  let bell = new AbortController();
+  let failures = 0;
+  let lastCode: string | undefined;
+  let repeated = 0;
+
+  return {
+    wake: () => bell.abort(),
+    run: async (signal) => {
+      while (!signal.aborted) {
+        await kuma.untilReady(signal).catch(() => undefined);
+        if (signal.aborted) return;
+        bell = new AbortController();
+        note(await attempt(signal), signal);
+        await sleep(interval, undefined, { signal: AbortSignal.any([signal, bell.signal]) }).catch(
+          () => undefined,
+        );
+      }
+    },
+  };
+
+  /** A cycle must not end the supervision of Kuma, whatever defect it has. */
+  async function attempt(signal: AbortSignal): Promise<Result<void>> {
+    try {
+      return await cycle(signal);
+    } catch (error) {
+      return failure({
+        code: "internal",
+        message: `A cycle failed unexpectedly: ${error instanceof Error ? error.stack : error}`,
+        advice: "Kuma is not touched by this. Please report it with this line.",
+      });
+    }
+  }
+
+  function note(result: Result<void>, signal: AbortSignal): void {
+    if (!result.ok && signal.aborted) return;
+    if (!result.ok) return noteFailure(result.problem);
+    if (failures > 0) emit({ type: "cycle-recovered", failures });
+    failures = 0;
+    lastCode = undefined;
+  }
+
+  function noteFailure(problem: Problem): void {
+    failures += 1;
+    repeated = problem.code === lastCode ? repeated + 1 : 0;
+    lastCode = problem.code;
+    emit({ type: "cycle-failed", problem, repeated });
+  }
+}

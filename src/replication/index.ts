@@ -1,0 +1,2 @@
+export { lockStateDir } from "./lock.ts";
+export { createReplicator, type Replicator } from "./replicator.ts";

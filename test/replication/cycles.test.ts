@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ReplicatorEvent } from "../../src/events/index.ts";
+import { createCycles } from "../../src/replication/cycles.ts";
+import { failure, type Result, success } from "../../src/result.ts";
+
+const ready = { untilReady: async () => undefined };
+const problem = (code: string): Result<void> => failure({ code, message: `${code}.`, advice: "Wait." });
+
+/** Runs as many cycles as there are results, then ends the loop. */
+async function runThrough(results: Result<void>[]): Promise<ReplicatorEvent[]> {
+  const events: ReplicatorEvent[] = [];
+  const end = new AbortController();
+  let next = 0;
+  const cycles = createCycles(
+    async () => {
+      const result = results[next++] ?? success(undefined);
+      if (next === results.length) setImmediate(() => end.abort());
+      return result;
+    },
+    1,
+    ready,
+    (event) => events.push(event),
+  );
+  await cycles.run(end.signal);
+  return events;
+}
+
+describe("cycles", { timeout: 10_000 }, () => {
+  it("tells a failure with how often it was seen, and the recovery once", async () => {
+    const down = problem("repository-unreachable");
+    const events = await runThrough([
+      down,
+      down,
+      problem("wrong-password"),
+      success(undefined),
+      success(undefined),
+    ]);
+    assert.deepEqual(
+      events.map((event) => (event.type === "cycle-failed" ? [event.problem.code, event.repeated] : event)),
+      [
+        ["repository-unreachable", 0],
+        ["repository-unreachable", 1],
+        ["wrong-password", 0],
+        { type: "cycle-recovered", failures: 3 },
+      ],
+    );
+  });
+
+  it("goes on after a cycle that throws", async () => {
+    const events: ReplicatorEvent[] = [];
+    const end = new AbortController();
+    let round = 0;
+    const cycle = async () => {
+      if (round++ === 0) throw new Error("defect");
+      end.abort();
+      return success(undefined);
+    };
+    await createCycles(cycle, 1, ready, (event) => events.push(event)).run(end.signal);
+    assert.equal(round, 2);
+    assert.ok(events[0]?.type === "cycle-failed" && events[0].problem.code === "internal");
+  });
+
+  it("waits for Kuma, sleeps the interval, and is woken early", async () => {
+    const end = new AbortController();
+    let rounds = 0;
+    const cycles = createCycles(
+      async () => {
+        rounds++;
+        return success(undefined);
+      },
+      60_000,
+      { untilReady: () => sleep(20).then(() => undefined) },
+      () => undefined,
+    );
+    const running = cycles.run(end.signal);
+    await sleep(5);
+    assert.equal(rounds, 0, "not before Kuma is ready");
+    await sleep(60);
+    assert.equal(rounds, 1, "then once, and asleep");
+    cycles.wake();
+    await sleep(60);
+    assert.equal(rounds, 2);
+    end.abort();
+    await running;
+  });
+
+  it("does not tell of a cycle that the shutdown cut short", async () => {
+    const events: ReplicatorEvent[] = [];
+    const end = new AbortController();
+    const cycle = async () => {
+      end.abort();
+      return problem("interrupted");
+    };
+    await createCycles(cycle, 1, ready, (event) => events.push(event)).run(end.signal);
+    assert.deepEqual(events, []);
+  });
+});

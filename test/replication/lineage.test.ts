@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { decide, isSameSnapshot, type PrimaryView } from "../../src/replication/lineage.ts";
+import type { SnapshotInfo } from "../../src/repository/index.ts";
+
+const latest: SnapshotInfo = {
+  id: "a1b2c3d4".padEnd(64, "0"),
+  time: Date.UTC(2026, 0, 2),
+  contentHash: "theirs",
+  instanceId: "other",
+  instanceName: "kuma-fra",
+  parent: undefined,
+};
+
+const view: PrimaryView = {
+  contentHash: "mine",
+  neverHadMonitors: false,
+  isEmpty: false,
+  known: [],
+  takeover: false,
+};
+
+describe("decide", () => {
+  it("publishes the first snapshot of a repository without a parent", () => {
+    assert.deepEqual(decide(view, undefined), { do: "publish", parent: undefined });
+  });
+
+  it("publishes no emptiness into an empty repository", () => {
+    assert.deepEqual(decide({ ...view, isEmpty: true }, undefined), { do: "nothing" });
+  });
+
+  it("publishes onto a snapshot that it published or applied", () => {
+    assert.deepEqual(decide({ ...view, known: [latest.id] }, latest), { do: "publish", parent: latest.id });
+  });
+
+  it("knows its own snapshot by the short id that restic 0.14 tells", () => {
+    assert.equal(decide({ ...view, known: ["a1b2c3d4"] }, latest).do, "publish");
+  });
+
+  it("refuses to publish onto somebody else's, naming who, since when and what to do", () => {
+    const decision = decide({ ...view, known: ["ffffffff"] }, latest);
+    assert.equal(decision.do, "refuse");
+    assert.match(decision.problem.message, /a1b2c3d4.*"kuma-fra".*2026-01-02/);
+    assert.match(decision.problem.advice, /REPLICATOR_MODE=RESTORE.*REPLICATOR_TAKEOVER=true/);
+  });
+
+  it("publishes onto somebody else's when asked to take over", () => {
+    assert.deepEqual(decide({ ...view, takeover: true }, latest), { do: "publish", parent: latest.id });
+  });
+
+  it("adopts a latest snapshot that holds the same content, whoever published it", () => {
+    assert.deepEqual(decide({ ...view, contentHash: "theirs" }, latest), { do: "adopt", latest });
+  });
+
+  it("restores instead of publishing emptiness when the volume is new or lost", () => {
+    assert.deepEqual(decide({ ...view, neverHadMonitors: true, known: [latest.id] }, latest), {
+      do: "restore",
+      latest,
+    });
+  });
+
+  it("restores even under a takeover: emptiness is never what was meant", () => {
+    assert.equal(decide({ ...view, neverHadMonitors: true, takeover: true }, latest).do, "restore");
+  });
+});
+
+describe("isSameSnapshot", () => {
+  it("compares by the shorter id, but never by less than eight digits", () => {
+    assert.equal(isSameSnapshot(latest.id, "a1b2c3d4"), true);
+    assert.equal(isSameSnapshot(latest.id, "a1b2c3d5"), false);
+    assert.equal(isSameSnapshot(latest.id, "a1b2"), false);
+    assert.equal(isSameSnapshot(latest.id, ""), false);
+  });
+});
