@@ -1,0 +1,97 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { TestContext } from "node:test";
+import { execa } from "execa";
+import { connectKuma, type KumaClient } from "../../lab/kuma-api.ts";
+import { freePort } from "../../lab/ports.ts";
+import { waitFor } from "../../lab/wait.ts";
+
+/**
+ * A copy of a Kuma, by hard links, that goes with the test. Beside the original, so that the dependencies of an npm
+ * package are found as they are from there. What is replaced in the copy by a rename stays in the original.
+ */
+export async function copyOfKuma(t: TestContext, kumaDir: string): Promise<string> {
+  const copy = await mkdtemp(path.join(path.dirname(kumaDir), ".patch-test-"));
+  t.after(() => rm(copy, { recursive: true, force: true }));
+  await execa("cp", ["-al", `${kumaDir}/.`, copy]);
+  return copy;
+}
+
+export interface RunningKuma {
+  readonly client: KumaClient;
+  readonly dataDir: string;
+  /** Ends it at once: its data is thrown away. */
+  end(): Promise<void>;
+}
+
+/** Runs the Kuma in `kumaDir` with a fresh data folder, and sets it up. `env` is added to its environment. */
+export async function runKuma(
+  t: TestContext,
+  kumaDir: string,
+  env: Record<string, string>,
+): Promise<RunningKuma> {
+  const dataDir = await mkdtemp(path.join(tmpdir(), "patch-data-"));
+  const port = await freePort();
+  const kuma = spawn(process.execPath, ["server/server.js"], {
+    cwd: kumaDir,
+    env: {
+      PATH: process.env.PATH,
+      DATA_DIR: `${dataDir}/`,
+      UPTIME_KUMA_HOST: "127.0.0.1",
+      UPTIME_KUMA_PORT: String(port),
+      // Kuma asks IANA for a list by fetch, and takes the one it brings when there is no network: so it does here.
+      NODE_OPTIONS: "--import=data:text/javascript,globalThis.fetch=async()=>{throw(Error())}",
+      ...env,
+    },
+    stdio: "ignore",
+  });
+  const end = async () => {
+    await kill(kuma);
+    await rm(dataDir, { recursive: true, force: true });
+  };
+  t.after(end);
+  const url = `http://127.0.0.1:${port}`;
+  await waitFor(
+    "Kuma's port",
+    () => {
+      if (kuma.exitCode !== null) throw new Error(`Kuma ended with exit code ${kuma.exitCode}.`);
+      return fetch(`${url}/api/entry-page`).then(
+        ({ ok }) => ok || undefined,
+        () => undefined,
+      );
+    },
+    { timeout: 60_000 },
+  );
+  const client = await connectKuma(url);
+  t.after(() => client.close());
+  return { client, dataDir, end };
+}
+
+async function kill(kuma: ChildProcess): Promise<void> {
+  if (kuma.exitCode !== null || kuma.signalCode !== null) return;
+  kuma.kill("SIGKILL");
+  await once(kuma, "exit");
+}
+
+/** A key and a certificate of 127.0.0.1 for five days, in `dir`. */
+export async function shortCertificate(dir: string): Promise<{ key: string; cert: string }> {
+  const key = path.join(dir, "key.pem");
+  const cert = path.join(dir, "cert.pem");
+  const subject = ["-subj", "/CN=kuma.example", "-addext", "subjectAltName=IP:127.0.0.1"];
+  const files = ["-keyout", key, "-out", cert];
+  await execa("openssl", [
+    "req",
+    "-x509",
+    "-newkey",
+    "rsa:2048",
+    "-nodes",
+    "-days",
+    "5",
+    ...subject,
+    ...files,
+  ]);
+  return { key, cert };
+}
