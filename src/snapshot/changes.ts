@@ -1,3 +1,5 @@
+import type { Fingerprint } from "./hash.ts";
+
 /** How many rows of a table differ between two contents. */
 export interface TableCounts {
   readonly added: number;
@@ -7,3 +9,67 @@ export interface TableCounts {
 
 /** Table name (or "file" for uploaded files) to its counts; tables without a difference are left out. */
 export type ChangeCounts = Readonly<Record<string, TableCounts>>;
+
+/** What a row of each table is called, one and many; in the order in which changes are told. */
+const NOUNS: ReadonlyMap<string, readonly [string, string]> = new Map([
+  ["monitor", ["monitor", "monitors"]],
+  ["notification", ["notification", "notifications"]],
+  ["monitor_notification", ["notification assignment", "notification assignments"]],
+  ["tag", ["tag", "tags"]],
+  ["monitor_tag", ["tag assignment", "tag assignments"]],
+  ["status_page", ["status page", "status pages"]],
+  ["status_page_cname", ["status page domain", "status page domains"]],
+  ["group", ["status page group", "status page groups"]],
+  ["monitor_group", ["status page entry", "status page entries"]],
+  ["maintenance", ["maintenance window", "maintenance windows"]],
+  ["monitor_maintenance", ["maintenance assignment", "maintenance assignments"]],
+  ["maintenance_status_page", ["maintenance notice", "maintenance notices"]],
+  ["incident", ["incident", "incidents"]],
+  ["proxy", ["proxy", "proxies"]],
+  ["docker_host", ["docker host", "docker hosts"]],
+  ["remote_browser", ["remote browser", "remote browsers"]],
+  ["file", ["uploaded icon", "uploaded icons"]],
+]);
+
+/** How many rows and files were added, removed and changed from `before` to `after`. */
+export function countChanges(before: Fingerprint, after: Fingerprint): ChangeCounts {
+  const tables = new Set([...Object.keys(before), ...Object.keys(after)]);
+  const counted = [...tables].map((table): [string, TableCounts] => [
+    table,
+    countTable(before[table], after[table]),
+  ]);
+  return Object.fromEntries(counted.filter(([, counts]) => hasChanges(counts)));
+}
+
+/** One phrase for people: "2 monitors added, 1 notification changed"; "no changes" when there are none. */
+export function describeChanges(counts: ChangeCounts): string {
+  const known = [...NOUNS.keys()].filter((table) => Object.hasOwn(counts, table));
+  const unknown = Object.keys(counts).filter((table) => !NOUNS.has(table));
+  const phrases = [...known, ...unknown].flatMap((table) => describeTable(table, counts[table]));
+  return phrases.join(", ") || "no changes";
+}
+
+function countTable(before: Fingerprint[string] = {}, after: Fingerprint[string] = {}): TableCounts {
+  const kept = Object.keys(after).filter((id) => Object.hasOwn(before, id));
+  return {
+    added: Object.keys(after).length - kept.length,
+    removed: Object.keys(before).length - kept.length,
+    changed: kept.filter((id) => before[id] !== after[id]).length,
+  };
+}
+
+function hasChanges({ added, removed, changed }: TableCounts): boolean {
+  return added + removed + changed > 0;
+}
+
+function describeTable(table: string, counts: TableCounts | undefined): string[] {
+  if (!counts) return [];
+  const [one, many] = NOUNS.get(table) ?? [`${table} row`, `${table} rows`];
+  const phrase = (count: number, verb: string) =>
+    count === 0 ? [] : [`${count} ${count === 1 ? one : many} ${verb}`];
+  return [
+    ...phrase(counts.added, "added"),
+    ...phrase(counts.removed, "removed"),
+    ...phrase(counts.changed, "changed"),
+  ];
+}

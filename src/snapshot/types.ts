@@ -14,6 +14,11 @@ export interface Table {
   readonly columns: readonly string[];
   /** The column that names the owning account, if the table has one. Carried, but not part of the content. */
   readonly owner?: string;
+  /**
+   * What a column holds when nobody set it: the constant default of the publishing schema, non-NULL ones only. Lets
+   * a replica whose Kuma lacks the column tell "unset" from "holds something". Carried, but not part of the content.
+   */
+  readonly defaults?: Readonly<Record<string, Value>>;
   /** Sorted by primary key. */
   readonly rows: readonly Row[];
 }

@@ -1,0 +1,73 @@
+import type { Database } from "better-sqlite3";
+import { success } from "../result.ts";
+import type { Snapshot } from "../snapshot/index.ts";
+import { inTransaction } from "./connection.ts";
+import { hasAccounts } from "./owners.ts";
+import { makePlan, type Plan, refuseReference } from "./plan.ts";
+import { noteApplied, readRecord, type StoredRecord, summarize, writeRecord } from "./record.ts";
+import { findBrokenReferences } from "./references.ts";
+import type { DatabaseResult, PlanSummary } from "./types.ts";
+import { encodeUndo, prepareUndo } from "./undo.ts";
+import { swapUploads } from "./uploads.ts";
+import { idsOf, writeTable } from "./write-rows.ts";
+
+/**
+ * Makes rows and files equal to the snapshot's, in one transaction. Killed before COMMIT, the rows are as before and
+ * a file or two may be new already; the next apply finds the rows differing and goes through.
+ *
+ * There is no quick_check before it: that reads every page of a file which may have ten million heartbeats. What
+ * protects instead: the plan reads every replicated row before anything is written, SQLite reports damage that it
+ * meets (SQLITE_CORRUPT), and then the transaction leaves everything as it was.
+ */
+export function applySnapshot(
+  db: Database,
+  snapshot: Snapshot,
+  id: { snapshotId: string; contentHash: string },
+  { uploadDir, kumaVersion }: { uploadDir: string; kumaVersion: string },
+): DatabaseResult<PlanSummary> {
+  let putFilesBack = () => {};
+  const applied = inTransaction(db, "IMMEDIATE", (): DatabaseResult<PlanSummary> => {
+    const plan = makePlan(db, snapshot, uploadDir, kumaVersion);
+    if (!plan.ok) return plan;
+    const { summary, files } = plan.value;
+    const record = readRecord(db);
+    if (!record.ok) return record;
+    if (summary.empty) {
+      const noted = noteApplied(db, id);
+      return noted.ok ? success(summary) : noted;
+    }
+    const previous = record.value && summarize(record.value);
+    const undo = encodeUndo(prepareUndo(db, plan.value, uploadDir, previous));
+    const written = writePlan(db, plan.value);
+    if (!written.ok) return written;
+    const staleHistory = listStaleHistory(plan.value, record.value);
+    writeRecord(db, { ...id, appliedAt: Date.now(), proven: false, undo, staleHistory });
+    putFilesBack = swapUploads(uploadDir, files);
+    return success(summary);
+  });
+  if (!applied.ok) putFilesBack();
+  return applied;
+}
+
+/** Writes the rows; SQLite itself has the last word on whether any of them now points at nothing. */
+function writePlan(db: Database, { schema, tables }: Plan): DatabaseResult<void> {
+  const before = findBrokenReferences(db, schema);
+  for (const table of tables) {
+    const written = writeTable(db, table);
+    if (!written.ok) return written;
+  }
+  const ownersExist = hasAccounts(db);
+  for (const reference of findBrokenReferences(db, schema)) {
+    const [table = "", id, parent = ""] = reference.split(" ");
+    if (parent === "user" && !ownersExist) continue;
+    if (!before.has(reference)) return refuseReference(table, id, parent);
+  }
+  return success(undefined);
+}
+
+/** Those of an earlier apply that `confirm` has not dropped yet, and the ones removed now. */
+function listStaleHistory({ tables }: Plan, record: StoredRecord | undefined): bigint[] {
+  const monitors = tables.find(({ name }) => name === "monitor");
+  const removed = monitors ? idsOf(monitors.columns, monitors.removed) : [];
+  return [...new Set([...(record?.staleHistory ?? []), ...removed.filter((id) => typeof id === "bigint")])];
+}

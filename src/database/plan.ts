@@ -1,0 +1,170 @@
+import type { Database } from "better-sqlite3";
+import { success } from "../result.ts";
+import {
+  isSafeFileName,
+  type Snapshot,
+  type Table,
+  type TableCounts,
+  type UploadedFile,
+} from "../snapshot/index.ts";
+import { catalog } from "./catalog.ts";
+import { type ColumnMatch, matchColumns } from "./columns.ts";
+import { mapOwners } from "./owners.ts";
+import { planTable, type TablePlan } from "./plan-table.ts";
+import { refuse } from "./problems.ts";
+import { findBrokenReferences, idsAfter, nameReference } from "./references.ts";
+import { readSchema, type Schema } from "./schema.ts";
+import type { DatabaseResult, PlanSummary } from "./types.ts";
+import { readUpload } from "./uploads.ts";
+
+/** All that applying a snapshot has to change here. */
+export interface Plan {
+  readonly schema: Schema;
+  /** Only tables in which something changes. */
+  readonly tables: readonly TablePlan[];
+  /** Only files that are missing or differ here. A file that no row refers to any more is left alone, as Kuma does. */
+  readonly files: readonly UploadedFile[];
+  readonly summary: PlanSummary;
+}
+
+interface PlannedFiles {
+  readonly added: readonly UploadedFile[];
+  readonly changed: readonly UploadedFile[];
+}
+
+/** The two sides, for sentences. */
+interface Versions {
+  readonly theirs: string;
+  readonly ours: string;
+}
+
+/** Finds what differs, and everything that can be wrong with the snapshot. Changes nothing; must run in a transaction. */
+export function makePlan(
+  db: Database,
+  snapshot: Snapshot,
+  uploadDir: string,
+  kumaVersion: string,
+): DatabaseResult<Plan> {
+  const { content, origin } = snapshot;
+  const versions = { theirs: origin.kumaVersion, ours: kumaVersion };
+  const schema = readSchema(db);
+  if (!schema.ok) return schema;
+  const complete = checkTables(content.tables, schema.value);
+  if (!complete.ok) return complete;
+  const ownerOf = mapOwners(db);
+  const tables: TablePlan[] = [];
+  const lost: string[] = [];
+  const notes: string[] = [];
+  for (const table of content.tables) {
+    const live = schema.value.get(table.name);
+    if (!live) {
+      if (table.rows.length > 0) lost.push(`${table.name} (the whole table)`);
+      else notes.push(`Uptime Kuma ${kumaVersion} has no table ${table.name}; the snapshot's is empty.`);
+      continue;
+    }
+    const match = matchColumns(live, table);
+    const plan = planTable(db, live, table, match, ownerOf);
+    tables.push(plan);
+    lost.push(...nameColumns(plan, match));
+    notes.push(...describePlan(plan, match, kumaVersion));
+  }
+  if (lost.length > 0) return refuseVersion(versions, lost);
+  const broken = checkReferences(db, schema.value, snapshot);
+  if (!broken.ok) return broken;
+  const files = planFiles(content.files, uploadDir);
+  return files.ok ? success(finish(schema.value, tables, files.value, notes)) : files;
+}
+
+function checkTables(tables: readonly Table[], schema: Schema): DatabaseResult<void> {
+  const unknown = tables.find((table) => !catalog.some((entry) => entry.name === table.name));
+  if (unknown)
+    return refuse("schema-unknown", `The snapshot has a table ${unknown.name}, which is not replicated.`);
+  const lacking = [...schema.values()].find(
+    ({ entry }) => !entry.optional && !tables.some((table) => table.name === entry.name),
+  );
+  if (lacking) return refuse("snapshot-inconsistent", `The snapshot has no table ${lacking.entry.name}.`);
+  return success(undefined);
+}
+
+function nameColumns(plan: TablePlan, match: ColumnMatch): string[] {
+  const demanded = plan.added.length > 0 ? match.demanded : [];
+  return [
+    ...match.lost.map((column) => `${plan.name}.${column}`),
+    ...[...demanded, ...plan.unfit].map((column) => `${plan.name}.${column} (demands a value)`),
+  ];
+}
+
+function describePlan(plan: TablePlan, match: ColumnMatch, kumaVersion: string): string[] {
+  const dropped = match.dropped.map((column) => `${plan.name}.${column}`).join(", ");
+  return [
+    ...(dropped ? [`Left out, unknown to Uptime Kuma ${kumaVersion} and not set anywhere: ${dropped}.`] : []),
+    ...(plan.adopted > 0
+      ? [`${plan.adopted} of the written rows of ${plan.name} belong to an account of this instance.`]
+      : []),
+  ];
+}
+
+function refuseVersion({ theirs, ours }: Versions, lost: readonly string[]) {
+  return refuse(
+    "version-mismatch",
+    `The snapshot comes from Uptime Kuma ${theirs}; Uptime Kuma ${ours} here cannot hold ${lost.join(", ")}.`,
+  );
+}
+
+/** Those that are broken here already are not this snapshot's fault: Kuma has lived with them. */
+function checkReferences(db: Database, schema: Schema, { content }: Snapshot): DatabaseResult<void> {
+  const ids = idsAfter(db, schema, content);
+  const known = findBrokenReferences(db, schema);
+  for (const table of content.tables) {
+    const idColumn = table.columns.indexOf("id");
+    for (const { column, parent } of schema.get(table.name)?.references ?? []) {
+      const position = table.columns.indexOf(column);
+      const broken = table.rows.find((row) => {
+        const value = row[position] ?? null;
+        if (value === null || ids.get(parent)?.has(value)) return false;
+        return !known.has(nameReference(table.name, row[idColumn], parent));
+      });
+      if (broken) return refuseReference(table.name, broken[idColumn], parent);
+    }
+  }
+  return success(undefined);
+}
+
+/** A row of the snapshot that would point at nothing. */
+export function refuseReference(table: string, id: unknown, parent: string) {
+  return refuse(
+    "snapshot-inconsistent",
+    `Row ${id} of table ${table} refers to a row of ${parent} that the snapshot does not have.`,
+  );
+}
+
+function planFiles(files: readonly UploadedFile[], uploadDir: string): DatabaseResult<PlannedFiles> {
+  const hostile = files.find((file) => !isSafeFileName(file.name));
+  if (hostile) return refuse("snapshot-inconsistent", "The snapshot has an icon whose name is a path.");
+  const pairs = files.map((file) => ({ file, here: readUpload(uploadDir, file.name) }));
+  return success({
+    added: pairs.filter(({ here }) => here === undefined).map(({ file }) => file),
+    changed: pairs
+      .filter(({ file, here }) => here !== undefined && Buffer.compare(here, file.bytes) !== 0)
+      .map(({ file }) => file),
+  });
+}
+
+function finish(schema: Schema, planned: readonly TablePlan[], files: PlannedFiles, notes: string[]): Plan {
+  const tables = planned.filter((table) => hasCounts(countTable(table)));
+  const fileCounts = { added: files.added.length, removed: 0, changed: files.changed.length };
+  const changes = Object.fromEntries([
+    ...tables.map((table) => [table.name, countTable(table)] as const),
+    ...(hasCounts(fileCounts) ? [["file", fileCounts] as const] : []),
+  ]);
+  const summary = { empty: Object.keys(changes).length === 0, changes, notes };
+  return { schema, tables, files: [...files.added, ...files.changed], summary };
+}
+
+function countTable({ added, removed, changed }: TablePlan): TableCounts {
+  return { added: added.length, removed: removed.length, changed: changed.length };
+}
+
+function hasCounts({ added, removed, changed }: TableCounts): boolean {
+  return added + removed + changed > 0;
+}

@@ -1,0 +1,56 @@
+import Database from "better-sqlite3";
+import { failure } from "../result.ts";
+import type { DatabaseProblem, DatabaseProblemCode } from "./types.ts";
+
+/** What to do, by problem. */
+const ADVICE: Readonly<Record<DatabaseProblemCode, string>> = {
+  "database-missing":
+    "Start Uptime Kuma once so that it makes its database, or check where its data folder is.",
+  "database-empty":
+    "Uptime Kuma hangs on an empty database file: if nothing of value is in the folder, remove the file and restart.",
+  "database-not-sqlite": "Check that the data folder is Uptime Kuma's and that it uses SQLite.",
+  "database-damaged":
+    "Restore the data folder from a backup, or let SQLite's .recover command save what it can.",
+  "database-locked": "Nothing to do if it passes; else find out which other program has the database open.",
+  "database-read-only": "Give this process read and write access to the data folder and all files in it.",
+  "database-full": "Free space on the disk of the data folder; nothing was changed.",
+  "schema-unknown": "Check that versions of Uptime Kuma and Replicator Kuma fit each other.",
+  "version-mismatch": "Run the same version of Uptime Kuma on all instances; nothing was changed.",
+  "snapshot-inconsistent": "Open and save that entry on the primary, or delete it; nothing was changed here.",
+  "upload-failed": "Check space, owner and permissions of the upload folder in Uptime Kuma's data folder.",
+  "database-failed": "Nothing was changed. Please report it with this line if it stays.",
+};
+
+/** By the start of SQLite's extended result code (https://www.sqlite.org/rescode.html); the first that fits. */
+const SQLITE_CODES: readonly (readonly [string, DatabaseProblemCode, string])[] = [
+  ["SQLITE_BUSY", "database-locked", "is locked by another program"],
+  ["SQLITE_LOCKED", "database-locked", "is locked by another program"],
+  ["SQLITE_PROTOCOL", "database-locked", "is locked by another program"],
+  ["SQLITE_NOTADB", "database-not-sqlite", "is not an SQLite database"],
+  ["SQLITE_CORRUPT", "database-damaged", "is damaged"],
+  ["SQLITE_FULL", "database-full", "cannot grow: the disk is full"],
+  ["SQLITE_READONLY", "database-read-only", "cannot be written"],
+  ["SQLITE_CANTOPEN", "database-read-only", "cannot be opened"],
+  ["SQLITE_PERM", "database-read-only", "cannot be opened"],
+];
+
+/** An expected failure; the advice follows from the code. */
+export function refuse(code: DatabaseProblemCode, message: string) {
+  return failure<DatabaseProblem>({ code, message, advice: ADVICE[code] });
+}
+
+/** Whatever SQLite or the file system threw, as a problem that names the database file. */
+export function explain(error: unknown, file: string) {
+  if (error instanceof Database.SqliteError) {
+    const known = SQLITE_CODES.find(([prefix]) => error.code.startsWith(prefix));
+    if (known) return refuse(known[1], `The database ${file} ${known[2]} (${error.code}).`);
+    return refuse("database-failed", `The database ${file} failed: ${error.message} (${error.code}).`);
+  }
+  // Only uploaded files are touched through the file system; node's message names call and path.
+  if (error instanceof Error && "syscall" in error)
+    return refuse("upload-failed", `An uploaded icon: ${error.message}.`);
+  return refuse(
+    "database-failed",
+    `The database ${file} failed: ${error instanceof Error ? error.message : error}.`,
+  );
+}

@@ -1,0 +1,39 @@
+import type { Database } from "better-sqlite3";
+import { success } from "../result.ts";
+import type { Value } from "../snapshot/index.ts";
+import { inTransaction } from "./connection.ts";
+import { readRecord, refuseRecord, writeRecord } from "./record.ts";
+import type { DatabaseResult } from "./types.ts";
+import { decodeUndo } from "./undo.ts";
+import { swapUploads } from "./uploads.ts";
+import { deleteRows, idsOf, insertRows } from "./write-rows.ts";
+
+/** Takes the last apply back, rows, counters and files, and makes the record that of the apply before it. */
+export function rollBackApply(db: Database, uploadDir: string): DatabaseResult<void> {
+  let putFilesBack = () => {};
+  const undone = inTransaction(db, "IMMEDIATE", (): DatabaseResult<void> => {
+    const record = readRecord(db);
+    if (!record.ok) return record;
+    if (record.value === undefined || record.value.undo === null) return success(undefined);
+    const undo = decodeUndo(record.value.undo);
+    if (!undo) return refuseRecord(db);
+    for (const { name, columns, added, rows } of undo.tables) {
+      deleteRows(db, name, [...added, ...idsOf(columns, rows)]);
+      const inserted = insertRows(db, name, columns, rows);
+      if (!inserted.ok) return inserted;
+    }
+    for (const { table, seq } of undo.sequences) restoreSequence(db, table, seq);
+    const { staleHistory } = record.value;
+    writeRecord(db, undo.previous && { ...undo.previous, undo: null, staleHistory });
+    putFilesBack = swapUploads(uploadDir, undo.files);
+    return success(undefined);
+  });
+  if (!undone.ok) putFilesBack();
+  return undone;
+}
+
+/** Of little use to Kuma, but so every row of every table is as it was. */
+function restoreSequence(db: Database, table: string, seq: Value): void {
+  if (seq === null) db.prepare("DELETE FROM sqlite_sequence WHERE name = ?").run(table);
+  else db.prepare("UPDATE sqlite_sequence SET seq = ? WHERE name = ?").run(seq, table);
+}

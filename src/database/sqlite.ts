@@ -1,0 +1,46 @@
+import type { Database } from "better-sqlite3";
+import { success } from "../result.ts";
+import { applySnapshot } from "./apply.ts";
+import { confirmApply } from "./confirm.ts";
+import { inTransaction, withDatabase } from "./connection.ts";
+import { makePlan } from "./plan.ts";
+import { readContent } from "./read.ts";
+import { noteApplied, readRecord, summarize } from "./record.ts";
+import { rollBackApply } from "./roll-back.ts";
+import type { DatabaseResult, KumaDatabase } from "./types.ts";
+
+export interface KumaFiles {
+  /** Kuma's database file, absolute. */
+  readonly file: string;
+  /** The folder of uploaded icons, absolute; need not exist. */
+  readonly uploadDir: string;
+  /** Of the Kuma that uses the database; for what is said about versions that do not fit. */
+  readonly kumaVersion: string;
+}
+
+/** Kuma's SQLite database. Opens nothing yet; see `KumaDatabase` for what each call promises. */
+export function openKumaDatabase({ file, uploadDir, kumaVersion }: KumaFiles): KumaDatabase {
+  return {
+    read: () => reading((db) => readContent(db, uploadDir)),
+    plan: (snapshot) =>
+      reading((db) => {
+        const plan = makePlan(db, snapshot, uploadDir, kumaVersion);
+        return plan.ok ? success(plan.value.summary) : plan;
+      }),
+    apply: (snapshot, id) =>
+      withDatabase(file, "write", (db) => applySnapshot(db, snapshot, id, { uploadDir, kumaVersion })),
+    lastApply: () =>
+      reading((db) => {
+        const record = readRecord(db);
+        return record.ok ? success(record.value && summarize(record.value)) : record;
+      }),
+    markApplied: (id) =>
+      withDatabase(file, "write", (db) => inTransaction(db, "IMMEDIATE", () => noteApplied(db, id))),
+    confirm: () => withDatabase(file, "write", confirmApply),
+    rollBack: () => withDatabase(file, "write", (db) => rollBackApply(db, uploadDir)),
+  };
+
+  function reading<T>(work: (db: Database) => DatabaseResult<T>) {
+    return withDatabase(file, "read", (db) => inTransaction(db, "DEFERRED", () => work(db)));
+  }
+}

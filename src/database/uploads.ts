@@ -1,0 +1,109 @@
+import {
+  closeSync,
+  constants,
+  fchownSync,
+  fstatSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { isSafeFileName, type Table, type UploadedFile } from "../snapshot/index.ts";
+
+/** A file as it is or shall be; bytes undefined: it does not exist. */
+export interface UploadState {
+  readonly name: string;
+  readonly bytes: Uint8Array | undefined;
+}
+
+/** One name for all, so that a process that died while writing leaves one file at most, and the next write replaces it. */
+const TEMPORARY_NAME = ".replicator-kuma.tmp";
+
+/** The uploaded icons that status pages refer to, sorted by name. A file that does not exist is left out. */
+export function readUploads(dir: string, tables: readonly Table[]): UploadedFile[] {
+  const pages = tables.find((table) => table.name === "status_page");
+  const iconColumn = pages?.columns.indexOf("icon") ?? -1;
+  const names = new Set(pages?.rows.flatMap((row) => uploadName(row[iconColumn])));
+  return [...names].sort().flatMap((name) => {
+    const bytes = readUpload(dir, name);
+    return bytes === undefined ? [] : [{ name, bytes }];
+  });
+}
+
+/** The file's bytes; undefined when there is no plain file of that name. Links are not followed. */
+export function readUpload(dir: string, name: string): Uint8Array | undefined {
+  const path = join(dir, name);
+  if (!lstatSync(path, { throwIfNoEntry: false })?.isFile()) return undefined;
+  const descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    return fstatSync(descriptor).isFile() ? readFileSync(descriptor) : undefined;
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/**
+ * Brings the files into the given states, each by a rename, and gives what brings the former states back. When one of
+ * them fails, those before it are put back and the error is thrown.
+ */
+export function swapUploads(dir: string, wanted: readonly UploadState[]): () => void {
+  const former: UploadState[] = [];
+  const putBack = () => {
+    for (const file of former.reverse()) setUpload(dir, file);
+  };
+  try {
+    for (const file of wanted) {
+      former.push({ name: file.name, bytes: readUpload(dir, file.name) });
+      setUpload(dir, file);
+    }
+  } catch (error) {
+    former.pop();
+    putBack();
+    throw error;
+  }
+  return putBack;
+}
+
+/** `/upload/logo1.png?t=1795419799821` is the form that Kuma writes; anything else is a URL of somebody else's. */
+function uploadName(icon: unknown): string[] {
+  const name = typeof icon === "string" ? /^\/upload\/([^/?#]+)(\?|#|$)/.exec(icon)?.[1] : undefined;
+  return name !== undefined && isSafeFileName(name) ? [name] : [];
+}
+
+/** Not write-file-atomic: that writes through a symbolic link, to wherever it points. */
+function setUpload(dir: string, { name, bytes }: UploadState): void {
+  const path = join(dir, name);
+  if (bytes === undefined) {
+    rmSync(path, { force: true });
+    return;
+  }
+  mkdirSync(dir, { recursive: true });
+  const temporary = join(dir, TEMPORARY_NAME);
+  rmSync(temporary, { force: true });
+  const descriptor = openSync(temporary, "wx", 0o644);
+  try {
+    writeFileSync(descriptor, bytes);
+    // As root we must not leave a file that Kuma, running as another user, could not replace.
+    if (process.getuid?.() === 0) fchownSync(descriptor, statSync(dir).uid, statSync(dir).gid);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+  renameSync(temporary, path);
+  syncFolder(dir);
+}
+
+function syncFolder(dir: string): void {
+  const descriptor = openSync(dir, constants.O_RDONLY);
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}

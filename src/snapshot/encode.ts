@@ -1,0 +1,59 @@
+import { createHash } from "node:crypto";
+import { describeFile, endLine, SNAPSHOT_FORMAT } from "./format.ts";
+import type { Snapshot, Table } from "./types.ts";
+import { encodeValue } from "./values.ts";
+
+/** Characters joined before they are handed on: few writes into a pipe, little memory. */
+const CHUNK_LENGTH = 64 * 1024;
+
+/**
+ * The snapshot as JSON Lines in UTF-8, piece by piece: header, one line per row in the order of the header's tables,
+ * one line of base64 per file, end mark with line count and checksum. The same snapshot always gives the same bytes.
+ */
+export function* encodeSnapshot(snapshot: Snapshot): Generator<Uint8Array, void, void> {
+  const hash = createHash("sha256");
+  let lines = 0;
+  let pending = "";
+  for (const line of snapshotLines(snapshot)) {
+    pending += `${line}\n`;
+    lines += 1;
+    if (pending.length >= CHUNK_LENGTH) {
+      const chunk = Buffer.from(pending, "utf8");
+      hash.update(chunk);
+      yield chunk;
+      pending = "";
+    }
+  }
+  hash.update(pending);
+  yield Buffer.from(pending + endLine(lines, hash.digest("hex")), "utf8");
+}
+
+function* snapshotLines({ origin, content }: Snapshot): Generator<string> {
+  yield JSON.stringify({
+    format: SNAPSHOT_FORMAT,
+    kumaVersion: origin.kumaVersion,
+    instance: { name: origin.instanceName, id: origin.instanceId },
+    createdAt: origin.createdAt,
+    tables: content.tables.map(describeTable),
+    files: content.files.map(describeFile),
+  });
+  for (const table of content.tables) {
+    for (const row of table.rows) yield JSON.stringify(row.map(encodeValue));
+  }
+  for (const file of content.files) yield JSON.stringify(Buffer.from(file.bytes).toString("base64"));
+}
+
+function describeTable(table: Table) {
+  const { name, columns, owner, defaults, rows } = table;
+  return {
+    name,
+    columns,
+    ...(owner === undefined ? {} : { owner }),
+    ...(defaults === undefined ? {} : { defaults: encodeDefaults(defaults) }),
+    rows: rows.length,
+  };
+}
+
+function encodeDefaults(defaults: NonNullable<Table["defaults"]>) {
+  return Object.fromEntries(Object.entries(defaults).map(([column, value]) => [column, encodeValue(value)]));
+}

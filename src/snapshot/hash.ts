@@ -1,0 +1,72 @@
+import { createHash } from "node:crypto";
+import { describeFile, sha256 } from "./format.ts";
+import type { Content, Row, Table } from "./types.ts";
+import { encodeValue } from "./values.ts";
+
+/**
+ * Table name (or "file") to row id (or file name) to a short hash of the row: enough to count changes later without
+ * keeping the rows. Plain JSON; holds no value of any row.
+ */
+export type Fingerprint = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/** 8 hex digits tell a change from none well enough for a count, and keep the fingerprint of 10,000 rows small. */
+const SHORT_HASH_LENGTH = 8;
+
+/**
+ * SHA-256 in hex over tables, columns, rows and files; not over owners, defaults or the origin. The order of tables,
+ * columns and rows does not matter. One JSON line per item frames it without ambiguity.
+ */
+export function contentHash(content: Content): string {
+  const hash = createHash("sha256");
+  for (const table of sortBy(content.tables, (each) => each.name)) {
+    const columns = hashedColumns(table);
+    hash.update(`${JSON.stringify({ table: table.name, columns, rows: table.rows.length })}\n`);
+    for (const { line } of rowLines(table, columns)) hash.update(`${line}\n`);
+  }
+  for (const file of sortBy(content.files, (each) => each.name)) {
+    hash.update(`${JSON.stringify({ file: describeFile(file) })}\n`);
+  }
+  return hash.digest("hex");
+}
+
+/** What `countChanges` compares; leaves out what `contentHash` leaves out. */
+export function fingerprint(content: Content): Fingerprint {
+  const tables = content.tables.map((table): [string, Record<string, string>] => [
+    table.name,
+    Object.fromEntries(rowLines(table, hashedColumns(table)).map(({ id, line }) => [id, shortHash(line)])),
+  ]);
+  const files = content.files.map((file) => [file.name, shortHash(file.bytes)]);
+  return Object.fromEntries([...tables, ["file", Object.fromEntries(files)]]);
+}
+
+function hashedColumns(table: Table): string[] {
+  return sortBy(
+    table.columns.filter((column) => column !== table.owner),
+    (column) => column,
+  );
+}
+
+function rowLines(table: Table, columns: readonly string[]): { id: bigint; line: string }[] {
+  const positions = columns.map((column) => table.columns.indexOf(column));
+  const idColumn = table.columns.indexOf("id");
+  const lines = table.rows.map((row) => ({ id: idOf(row, idColumn), line: rowLine(row, positions) }));
+  return sortBy(lines, (each) => each.id);
+}
+
+function rowLine(row: Row, positions: readonly number[]): string {
+  return JSON.stringify(positions.map((position) => encodeValue(row[position] ?? null)));
+}
+
+function idOf(row: Row, idColumn: number): bigint {
+  const id = row[idColumn];
+  return typeof id === "bigint" ? id : 0n;
+}
+
+/** By code units, never by locale: the order must be the same on every machine. */
+function sortBy<T>(items: readonly T[], key: (item: T) => string | bigint): T[] {
+  return [...items].sort((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0));
+}
+
+function shortHash(data: string | Uint8Array): string {
+  return sha256(data).slice(0, SHORT_HASH_LENGTH);
+}
