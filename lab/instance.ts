@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { killTree } from "../src/init/kill-tree.ts";
 import { ensureBuilt } from "./build.ts";
 import { LabError } from "./lab-error.ts";
 import { projectFolder } from "./paths.ts";
-import { killAll } from "./processes.ts";
 import { waitFor } from "./wait.ts";
 
 /** Longer than Kuma's own way out (4 to 6 s) and the supervisor's grace after it (30 s), milliseconds. */
@@ -115,7 +115,7 @@ async function watch(child: ChildProcess, options: InstanceOptions, log: () => s
     );
   }
   async function kill(): Promise<InstanceExit> {
-    if (ended === undefined) killAll(pid as number);
+    if (ended === undefined) killTree(pid as number);
     return exited;
   }
   async function stop(): Promise<InstanceExit> {
