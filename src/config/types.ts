@@ -25,6 +25,8 @@ export interface KumaConfig {
   /** Environment of the child: none of our secrets. */
   readonly env: Readonly<Record<string, string>>;
   readonly limits: KumaLimits;
+  /** Who Kuma runs as and its data folder belongs to; undefined: as we do. */
+  readonly user: { readonly uid: number; readonly gid: number } | undefined;
 }
 
 export interface ResticConfig {

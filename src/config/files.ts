@@ -1,0 +1,28 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { failure, type Result, success } from "../result.ts";
+import type { Environment } from "./environment.ts";
+
+/**
+ * The text, white space around it cut off, of the file that the variable `name` points at (relative to `cwd`).
+ * A problem when it cannot be read or holds nothing.
+ */
+export function readFileOf(name: string, env: Environment, cwd: string): Result<string> {
+  const path = env[name] ?? "";
+  try {
+    const text = readFileSync(resolve(cwd, path), "utf8").trim();
+    if (text !== "") return success(text);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return failure({
+      code: "setting-unreadable",
+      message: `${name} names ${path}, which cannot be read (${code}).`,
+      advice: "Name a file that exists and that this user may read.",
+    });
+  }
+  return failure({
+    code: "setting-unreadable",
+    message: `${name} names ${path}, which is empty.`,
+    advice: "Put the value into that file.",
+  });
+}

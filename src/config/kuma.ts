@@ -1,0 +1,81 @@
+import { isIPv6 } from "node:net";
+import { resolve } from "node:path";
+import { failure, type Result, success } from "../result.ts";
+import { readDotenv } from "./dotenv.ts";
+import type { Environment } from "./environment.ts";
+import { settingsSchema } from "./settings.ts";
+
+/** Kuma's own default (server/config.js). */
+const DEFAULT_PORT = 3001;
+
+export interface KumaLocation {
+  /** Absolute. */
+  readonly dir: string;
+  /** Absolute. */
+  readonly dataDir: string;
+  /** See `kumaUrl`. */
+  readonly url: string;
+  /** What the `.env` in Kuma's own folder holds: Kuma reads it by itself (server/server.js, 1.23 to 2.5). */
+  readonly ownFile: Environment;
+}
+
+/**
+ * Where Kuma, its data and its address are. That the folder exists is not asked here.
+ * @returns a problem when Kuma's port is none, or its `.env` cannot be read
+ */
+export function locateKuma(env: Environment, cwd: string): Result<KumaLocation> {
+  const { KUMA_DIR, KUMA_COMMAND } = settingsSchema.shape;
+  const dir = resolve(cwd, KUMA_DIR.parse(env.KUMA_DIR));
+  // A command that cannot be split is a problem that the schema tells.
+  const command = KUMA_COMMAND.safeParse(env.KUMA_COMMAND).data ?? [];
+  const ownFile = readDotenv(dir);
+  if (!ownFile.ok) return ownFile;
+  const seen = { ...ownFile.value, ...env };
+  const url = kumaUrl(seen, command);
+  if (url === undefined)
+    return failure({
+      code: "setting-invalid",
+      message: "UPTIME_KUMA_PORT or PORT names a port that does not exist.",
+      advice: "Use a number from 1 to 65535, or leave it unset for 3001.",
+    });
+  return success({ dir, dataDir: kumaDataDir(seen, command, dir), url, ownFile: ownFile.value });
+}
+
+/**
+ * Kuma's data folder, decided as Kuma decides it (server/database.js, 1.23 to 2.5): DATA_DIR, else the argument
+ * --data-dir, else ./data/; relative to its working folder.
+ */
+export function kumaDataDir(env: Environment, command: readonly string[], dir: string): string {
+  return resolve(dir, env.DATA_DIR || argument(command, "data-dir") || "data");
+}
+
+/**
+ * Where Kuma answers, seen from this machine; no trailing slash. Host and port are decided as Kuma decides them
+ * (server/config.js, the same from 1.23 to 2.5): argument, UPTIME_KUMA_HOST or _PORT, HOST or PORT, default; the port
+ * through parseInt, skipping what is no number; https when both key and certificate are set.
+ * @returns undefined when the port is none
+ */
+export function kumaUrl(env: Environment, command: readonly string[]): string | undefined {
+  const ports = [argument(command, "port"), env.UPTIME_KUMA_PORT, env.PORT].map((port) =>
+    Number.parseInt(port ?? "", 10),
+  );
+  const port = ports.find((candidate) => !Number.isNaN(candidate)) ?? DEFAULT_PORT;
+  if (port < 1 || port > 65_535) return undefined;
+  const host = argument(command, "host") || env.UPTIME_KUMA_HOST || env.HOST || "";
+  const key = argument(command, "ssl-key") || env.UPTIME_KUMA_SSL_KEY || env.SSL_KEY;
+  const certificate = argument(command, "ssl-cert") || env.UPTIME_KUMA_SSL_CERT || env.SSL_CERT;
+  return `${key && certificate ? "https" : "http"}://${reachable(host)}:${port}`;
+}
+
+/** Listening on every address includes the loopback, and with no host Kuma listens on IPv4 and IPv6. */
+function reachable(host: string): string {
+  if (host === "" || host === "0.0.0.0") return "127.0.0.1";
+  if (host === "::") return "[::1]";
+  return isIPv6(host) ? `[${host}]` : host;
+}
+
+/** The value of --name=value, as Kuma's args-parser takes it. */
+function argument(command: readonly string[], name: string): string | undefined {
+  const prefix = `--${name}=`;
+  return command.findLast((word) => word.startsWith(prefix))?.slice(prefix.length);
+}

@@ -1,0 +1,192 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, it } from "node:test";
+import { loadConfig } from "../../src/config/index.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "replicator-config-"));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+const enough = { RESTIC_REPOSITORY: "/backups", RESTIC_PASSWORD: "correct horse" };
+
+function load(env: NodeJS.ProcessEnv, cwd = folder) {
+  const loaded = loadConfig({ ...enough, ...env }, cwd);
+  assert.ok(loaded.ok, loaded.ok ? "" : JSON.stringify(loaded.problems));
+  return loaded.config;
+}
+
+function problemsOf(env: NodeJS.ProcessEnv, cwd = folder): string[] {
+  const loaded = loadConfig(env, cwd);
+  assert.ok(!loaded.ok, "must be refused");
+  for (const { advice } of loaded.problems) assert.match(advice, /\.$/);
+  return loaded.problems.map(({ message }) => message);
+}
+
+describe("loadConfig", () => {
+  it("needs a repository and a password only", () => {
+    const config = load({});
+    assert.equal(config.role, "replica");
+    assert.equal(config.instanceName, hostname());
+    assert.equal(config.interval, 360_000);
+    assert.equal(config.kuma.dir, "/app");
+    assert.deepEqual(config.kuma.command, ["node", "server/server.js"]);
+    assert.equal(config.kuma.dataDir, "/app/data");
+    assert.equal(config.stateDir, "/app/data/replicator");
+    assert.equal(config.kuma.url, "http://127.0.0.1:3001");
+    assert.equal(config.restic.env.RESTIC_CACHE_DIR, "/app/data/replicator/cache");
+    assert.equal(config.ntfy, undefined);
+    assert.deepEqual(config.log, { level: "info", format: "text" });
+    assert.equal(config.createRepository, true);
+    assert.equal(config.takeover, false);
+    assert.deepEqual(config.kuma.limits, {
+      stopGrace: 30_000,
+      startLimit: 180_000,
+      restartLimit: 10,
+      restartPause: 1_000,
+    });
+    assert.deepEqual(config.warnings, []);
+  });
+
+  it("takes the interval of its own role", () => {
+    const intervals = { BACKUP_INTERVAL: "30s", RESTORE_INTERVAL: "2m" };
+    assert.equal(load({ ...intervals, REPLICATOR_MODE: "backup" }).interval, 30_000);
+    assert.equal(load({ ...intervals, REPLICATOR_MODE: "Restore" }).interval, 120_000);
+    assert.equal(load({ REPLICATOR_MODE: "BACKUP" }).interval, 300_000);
+  });
+
+  it("makes a primary of BACKUP alone, and warns of a word it does not know", () => {
+    assert.equal(load({ REPLICATOR_MODE: " bAckup " }).role, "primary");
+    assert.deepEqual(load({ REPLICATOR_MODE: "" }).warnings, []);
+    const mistyped = load({ REPLICATOR_MODE: "BACKUPS" });
+    assert.equal(mistyped.role, "replica");
+    assert.match(mistyped.warnings.join(), /"BACKUPS"/);
+  });
+
+  it("tells everything that is wrong at once, each by its name", () => {
+    const messages = problemsOf({
+      BACKUP_INTERVAL: "soon",
+      RESTORE_INTERVAL: "1s",
+      REPLICATOR_INIT: "perhaps",
+      REPLICATOR_INSTANCE_NAME: "two\nlines",
+      REPLICATOR_RESTART_LIMIT: "-1",
+      KUMA_COMMAND: 'node "server',
+      LOG_LEVEL: "chatty",
+      LOG_FORMAT: "xml",
+      NTFY_URL: "https://user:hush@ntfy.sh",
+      NTFY_TOKEN_FILE: "/nowhere/token",
+      UPTIME_KUMA_PORT: "70000",
+    });
+    const names = [
+      ...["BACKUP_INTERVAL", "RESTORE_INTERVAL", "REPLICATOR_INIT", "REPLICATOR_INSTANCE_NAME"],
+      ...[
+        "REPLICATOR_RESTART_LIMIT",
+        "KUMA_COMMAND",
+        "LOG_LEVEL",
+        "LOG_FORMAT",
+        "NTFY_URL",
+        "NTFY_TOKEN_FILE",
+      ],
+      ...["UPTIME_KUMA_PORT", "RESTIC_REPOSITORY", "RESTIC_PASSWORD"],
+    ];
+    for (const name of names)
+      assert.equal(messages.filter((text) => text.startsWith(`${name} `)).length, 1, `${name}: ${messages}`);
+    assert.equal(messages.length, names.length);
+    assert.doesNotMatch(messages.join(), /hush/);
+  });
+
+  it("accepts each way in which restic takes its repository and password", () => {
+    const repository = join(folder, "repository");
+    const password = join(folder, "password");
+    writeFileSync(repository, "rest:https://kuma:from-the-file@host/\n");
+    writeFileSync(password, "password in a file\n");
+    const files = loadConfig(
+      { RESTIC_REPOSITORY_FILE: repository, RESTIC_PASSWORD_FILE: "password" },
+      folder,
+    );
+    assert.ok(files.ok);
+    assert.deepEqual([...files.config.secrets].sort(), ["from-the-file", "password in a file"]);
+    assert.ok(loadConfig({ RESTIC_REPOSITORY: "/x", RESTIC_PASSWORD_COMMAND: "pass show x" }, folder).ok);
+  });
+
+  it("names a file that cannot be read, is empty, or contradicts another setting", () => {
+    const empty = join(folder, "empty");
+    writeFileSync(empty, "\n");
+    assert.match(
+      problemsOf({ ...enough, RESTIC_PASSWORD_FILE: "/nowhere/x" }).join(),
+      /RESTIC_PASSWORD_FILE names \/nowhere\/x.*ENOENT/,
+    );
+    assert.match(problemsOf({ ...enough, NTFY_TOKEN_FILE: empty }).join(), /NTFY_TOKEN_FILE .*empty/);
+    assert.match(
+      problemsOf({ ...enough, RESTIC_REPOSITORY_FILE: empty }).join(),
+      /RESTIC_REPOSITORY and RESTIC_REPOSITORY_FILE are both set/,
+    );
+    assert.match(
+      problemsOf({ ...enough, NTFY_TOKEN: "abcd", NTFY_URL: "u:p@ntfy.sh/t" }).join(),
+      /NTFY_URL .*NTFY_TOKEN/,
+    );
+  });
+
+  it("reads .env beneath the environment, and leaves the environment alone", () => {
+    const cwd = mkdtempSync(join(folder, "dotenv-"));
+    writeFileSync(join(cwd, ".env"), "RESTIC_PASSWORD=from-dotenv\nLOG_LEVEL=debug\nLOG_FORMAT=json\n");
+    const before = JSON.stringify(process.env);
+    const loaded = loadConfig({ RESTIC_REPOSITORY: "/x", LOG_LEVEL: "warn" }, cwd);
+    assert.ok(loaded.ok);
+    assert.deepEqual(loaded.config.log, { level: "warn", format: "json" });
+    assert.equal(loaded.config.restic.env.RESTIC_PASSWORD, "from-dotenv");
+    assert.equal(JSON.stringify(process.env), before);
+  });
+
+  it("tells that .env cannot be read", () => {
+    const cwd = mkdtempSync(join(folder, "dotenv-"));
+    mkdirSync(join(cwd, ".env"));
+    assert.match(problemsOf(enough, cwd).join(), /\.env cannot be read \(EISDIR\)/);
+  });
+
+  it("resolves relative folders: ours from the working folder, Kuma's data from Kuma's", () => {
+    const config = load({ KUMA_DIR: "kuma", DATA_DIR: "./d/", REPLICATOR_STATE_DIR: "state" });
+    assert.equal(config.kuma.dir, join(folder, "kuma"));
+    assert.equal(config.kuma.dataDir, join(folder, "kuma/d"));
+    assert.equal(config.stateDir, join(folder, "state"));
+  });
+
+  it("hides what Kuma's own .env would show it, and honours Kuma's settings there", () => {
+    const dir = mkdtempSync(join(folder, "kuma-"));
+    writeFileSync(
+      join(dir, ".env"),
+      "RESTIC_PASSWORD=for-restic\nUPTIME_KUMA_PORT=4000\nDATA_DIR=/elsewhere/\n",
+    );
+    const { kuma } = load({ KUMA_DIR: dir, RESTIC_PASSWORD: "for-restic" });
+    assert.equal(kuma.url, "http://127.0.0.1:4000");
+    assert.equal(kuma.dataDir, "/elsewhere");
+    assert.equal(kuma.env.RESTIC_PASSWORD, "");
+    assert.equal("UPTIME_KUMA_PORT" in kuma.env, false);
+  });
+
+  it("cannot be changed afterwards", () => {
+    const config = load({});
+    const attempts = [config, config.kuma, config.kuma.env, config.restic.env, config.log, config.secrets];
+    for (const part of attempts) assert.ok(Object.isFrozen(part));
+  });
+
+  it("knows every secret", () => {
+    const { secrets } = load({
+      RESTIC_REPOSITORY: "rest:https://kuma:s%40cret@host/repo",
+      AWS_SECRET_ACCESS_KEY: "aws-secret",
+      B2_ACCOUNT_KEY: "b2-secret",
+      RCLONE_CONFIG_X_PASS: "rclone-secret",
+      UPTIME_KUMA_DB_PASSWORD: "db-secret",
+      UPTIME_KUMA_SSL_KEY: "/certs/key.pem",
+      NTFY_URL: "https://someone:ntfy-secret@ntfy.sh/topic",
+      AZURE_ACCOUNT_SAS: "abc",
+    });
+    assert.deepEqual(
+      [...secrets].sort(),
+      [
+        ...["aws-secret", "b2-secret", "correct horse", "db-secret"],
+        ...["ntfy-secret", "rclone-secret", "s%40cret", "s@cret"],
+      ].sort(),
+    );
+  });
+});

@@ -1,0 +1,178 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import { splitCommand } from "../../src/config/command.ts";
+import { parseDuration } from "../../src/config/duration.ts";
+import { kumaEnvironment, resticEnvironment } from "../../src/config/environment.ts";
+import { kumaUrl } from "../../src/config/kuma.ts";
+import { parseNtfyUrl } from "../../src/config/ntfy-url.ts";
+import { redact, secretsOf } from "../../src/config/secrets.ts";
+
+describe("parseDuration", () => {
+  it("reads seconds and units, and nothing else", () => {
+    const times = {
+      300: 300_000,
+      "30s": 30_000,
+      "5m": 300_000,
+      "1H": 3_600_000,
+      " 2 d ": 172_800_000,
+      "0": 0,
+    };
+    for (const [text, time] of Object.entries(times)) assert.equal(parseDuration(text), time, text);
+    for (const text of ["", "m", "-5", "1.5m", "5 minutes", "0x10", "1e3", "5m5"])
+      assert.equal(parseDuration(text), undefined, text);
+  });
+});
+
+describe("splitCommand", () => {
+  it("splits at white space and keeps what is quoted together", () => {
+    assert.deepEqual(splitCommand("  node  server/server.js "), ["node", "server/server.js"]);
+    assert.deepEqual(splitCommand(`node --title='two words' "" "it's"`), [
+      "node",
+      "--title=two words",
+      "",
+      "it's",
+    ]);
+    assert.deepEqual(splitCommand("a $HOME; `b` \\n"), ["a", "$HOME;", "`b`", "\\n"]);
+    for (const text of ["", "  ", "node 'open", 'a "b', '""'])
+      assert.equal(splitCommand(text), undefined, text);
+  });
+
+  it("gives any words back, and takes no time for any text", () => {
+    const words = fc.array(fc.string().filter((word) => !word.includes('"')));
+    fc.assert(
+      fc.property(words, (args) => {
+        assert.deepEqual(splitCommand(["program", ...args.map((word) => `"${word}"`)].join(" ")), [
+          "program",
+          ...args,
+        ]);
+      }),
+    );
+    const start = Date.now();
+    splitCommand(`${"a ".repeat(5_000)}"`);
+    splitCommand(`${"a".repeat(5_000)}"`);
+    assert.ok(Date.now() - start < 1_000);
+  });
+});
+
+describe("parseNtfyUrl", () => {
+  it("takes an address with or without a scheme apart", () => {
+    const none = { authorization: undefined };
+    const cases = {
+      "ntfy.sh/kuma": { server: "https://ntfy.sh", topic: "kuma", ...none },
+      "localhost:8080/kuma": { server: "https://localhost:8080", topic: "kuma", ...none },
+      "http://10.0.0.1:8080/my_topic/": { server: "http://10.0.0.1:8080", topic: "my_topic", ...none },
+      "https://example.com/ntfy/t-1?x=1": { server: "https://example.com/ntfy", topic: "t-1", ...none },
+      "https://me:p%40ss@example.com/t": {
+        server: "https://example.com",
+        topic: "t",
+        authorization: `Basic ${Buffer.from("me:p@ss").toString("base64")}`,
+      },
+    };
+    for (const [text, expected] of Object.entries(cases))
+      assert.deepEqual(parseNtfyUrl(text), expected, text);
+  });
+
+  it("says what is wrong", () => {
+    const cases = {
+      "ntfy.sh": /no topic/,
+      "https://ntfy.sh/": /no topic/,
+      "ftp://ntfy.sh/x": /neither http/,
+      "https://ntfy.sh/a%20b": /cannot be a topic/,
+      "https://:x:/": /not an address/,
+    };
+    for (const [text, expected] of Object.entries(cases)) {
+      const result = parseNtfyUrl(text);
+      assert.match("wrong" in result ? result.wrong : "", expected, text);
+    }
+  });
+});
+
+describe("kumaUrl", () => {
+  it("decides as Kuma's server/config.js does", () => {
+    const cases: [Record<string, string>, string[], string | undefined][] = [
+      [{}, [], "http://127.0.0.1:3001"],
+      [{ PORT: "80", UPTIME_KUMA_PORT: "81" }, [], "http://127.0.0.1:81"],
+      [{ PORT: "80", UPTIME_KUMA_PORT: "none" }, [], "http://127.0.0.1:80"],
+      [{ UPTIME_KUMA_PORT: "81 is mine" }, ["--port=82", "--host=10.0.0.1"], "http://10.0.0.1:82"],
+      [{ UPTIME_KUMA_HOST: "", HOST: "kuma.lan" }, [], "http://kuma.lan:3001"],
+      [{ UPTIME_KUMA_HOST: "0.0.0.0", HOST: "kuma.lan" }, [], "http://127.0.0.1:3001"],
+      [{ UPTIME_KUMA_HOST: "::" }, [], "http://[::1]:3001"],
+      [{ HOST: "fd00::1" }, [], "http://[fd00::1]:3001"],
+      [{ UPTIME_KUMA_SSL_KEY: "k", UPTIME_KUMA_SSL_CERT: "c" }, [], "https://127.0.0.1:3001"],
+      [{ UPTIME_KUMA_SSL_KEY: "k" }, [], "http://127.0.0.1:3001"],
+      [{ SSL_KEY: "k", UPTIME_KUMA_SSL_CERT: "c" }, [], "https://127.0.0.1:3001"],
+      [{ PORT: "99999" }, [], undefined],
+    ];
+    for (const [env, command, url] of cases) assert.equal(kumaUrl(env, command), url, JSON.stringify(env));
+  });
+});
+
+describe("environments", () => {
+  const secret = [
+    "RESTIC_PASSWORD",
+    "AWS_SECRET_ACCESS_KEY",
+    "B2_ACCOUNT_ID",
+    "AZURE_ACCOUNT_KEY",
+    "OS_PASSWORD",
+  ];
+  const alsoSecret = ["GOOGLE_PROJECT_ID", "ST_KEY", "RCLONE_CONFIG_X_PASS"];
+  const ours = [
+    "REPLICATOR_MODE",
+    "NTFY_TOKEN",
+    "NTFY_URL",
+    "BACKUP_INTERVAL",
+    "RESTORE_INTERVAL",
+    "KUMA_DIR",
+  ];
+  const common = [
+    "PATH",
+    "HOME",
+    "TZ",
+    "LC_ALL",
+    "https_proxy",
+    "NO_PROXY",
+    "XDG_CONFIG_HOME",
+    "SSH_AUTH_SOCK",
+  ];
+  const kumas = ["DATA_DIR", "UPTIME_KUMA_PORT", "NODE_OPTIONS", "STRANGE", "RESTICX", "LOG_FORMATTED"];
+  const names = [...secret, ...alsoSecret, ...ours, ...common, ...kumas];
+  const all = Object.fromEntries(names.map((name) => [name, `value of ${name}`]));
+
+  it("shows Kuma its own, the common ones and the instance's name", () => {
+    const env = kumaEnvironment({ ...all, REPLICATOR_INSTANCE_NAME: "old" }, {}, "new");
+    assert.deepEqual(Object.keys(env).sort(), [...common, ...kumas, "REPLICATOR_INSTANCE_NAME"].sort());
+    assert.equal(env.REPLICATOR_INSTANCE_NAME, "new");
+  });
+
+  it("shows restic its own, the clouds' and the common ones", () => {
+    const env = resticEnvironment(all, "/state");
+    assert.deepEqual(
+      Object.keys(env).sort(),
+      [...secret, ...alsoSecret, ...common, "RESTIC_CACHE_DIR"].sort(),
+    );
+    assert.equal(env.RESTIC_CACHE_DIR, "/state/cache");
+    assert.equal(resticEnvironment({ RESTIC_CACHE_DIR: "/c" }, "/state").RESTIC_CACHE_DIR, "/c");
+  });
+});
+
+describe("redact", () => {
+  it("leaves no secret of four characters or more in any text", () => {
+    const secret = fc
+      .string({ minLength: 4 })
+      .filter((text) => text.trim().length >= 4 && !"***".includes(text));
+    fc.assert(
+      fc.property(fc.array(secret, { minLength: 1 }), fc.array(fc.string()), (secrets, words) => {
+        const env = Object.fromEntries(secrets.map((value, index) => [`A_TOKEN_${index}`, value]));
+        const known = secretsOf(env);
+        const text = words.flatMap((word, index) => [word, known[index % known.length] ?? ""]).join(" ");
+        const hidden = redact(text, known);
+        for (const value of known.filter((one) => !one.includes("*"))) assert.ok(!hidden.includes(value));
+      }),
+    );
+  });
+
+  it("hides user and password of any address", () => {
+    assert.equal(redact('Head "https://me:pw@host/x": no', []), 'Head "https://***@host/x": no');
+  });
+});
