@@ -10,7 +10,7 @@ export function secondsSince(started: number): number {
 export async function step<T>(title: string, task: () => Promise<T>): Promise<T> {
   const started = performance.now();
   console.log(`▸ ${title}`);
-  const reminder = setInterval(() => console.log(`  … ${title}: ${secondsSince(started)} s`), REMIND_EVERY);
+  const reminder = setInterval(() => console.log(`  … ${secondsSince(started)} s`), REMIND_EVERY);
   try {
     const value = await task();
     console.log(`  ✓ ${title} (${secondsSince(started)} s)`);

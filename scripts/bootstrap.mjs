@@ -40,9 +40,8 @@ function withNodeHeaders(env) {
 /** Runs a program with our terminal; gives its exit code, 128+n when signal n ended it. */
 function run(command, args, env) {
   const child = spawn(command, args, { cwd: root, env, stdio: "inherit" });
-  // A terminal sends Ctrl-C to the child too: it decides when to end. Other signals only we get, so they are passed on.
-  process.on("SIGINT", () => {});
-  for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  // It decides when to end. At a terminal it has had a Ctrl-C already; one more does it no harm.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   return new Promise((done) => {
     child.on("error", (error) =>
       fail(`${command} could not be started (${error.message}). Is it installed?`),
