@@ -50,7 +50,7 @@ export function value<T>(result: Result<T>): T {
   return result.value;
 }
 
-export function problem<T>(result: Result<T>) {
+export function problem(result: Result<unknown>) {
   assert.ok(!result.ok, "expected a problem");
   return result.problem;
 }
@@ -126,4 +126,12 @@ export function changeRows(
     ...content,
     tables: content.tables.map((each) => (each.name === name ? { ...each, rows: changed } : each)),
   };
+}
+
+/** The content without a monitor and what hangs on it, as after its deletion in Kuma. */
+export function removeMonitor(content: Content, id: bigint): Content {
+  return ["monitor_notification", "monitor_group", "monitor_tag", "monitor_maintenance"].reduce(
+    (changed, name) => changeRows(changed, name, (rows) => rows.filter((row) => row.monitor_id !== id)),
+    changeRows(content, "monitor", (rows) => rows.filter((row) => row.id !== id)),
+  );
 }
