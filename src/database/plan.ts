@@ -1,21 +1,15 @@
 import type { Database } from "better-sqlite3";
 import { success } from "../result.ts";
-import {
-  isSafeFileName,
-  type Snapshot,
-  type Table,
-  type TableCounts,
-  type UploadedFile,
-} from "../snapshot/index.ts";
+import type { Snapshot, Table, TableCounts, UploadedFile } from "../snapshot/index.ts";
 import { catalog } from "./catalog.ts";
 import { type ColumnMatch, matchColumns } from "./columns.ts";
 import { mapOwners } from "./owners.ts";
+import { type PlannedFiles, planFiles } from "./plan-files.ts";
 import { planTable, type TablePlan } from "./plan-table.ts";
 import { refuse } from "./problems.ts";
-import { findBrokenReferences, idsAfter, nameReference } from "./references.ts";
+import { checkReferences } from "./references.ts";
 import { readSchema, type Schema } from "./schema.ts";
 import type { DatabaseResult, PlanSummary } from "./types.ts";
-import { readUpload } from "./uploads.ts";
 
 /** All that applying a snapshot has to change here. */
 export interface Plan {
@@ -25,11 +19,6 @@ export interface Plan {
   /** Only files that are missing or differ here. A file that no row refers to any more is left alone, as Kuma does. */
   readonly files: readonly UploadedFile[];
   readonly summary: PlanSummary;
-}
-
-interface PlannedFiles {
-  readonly added: readonly UploadedFile[];
-  readonly changed: readonly UploadedFile[];
 }
 
 /** The two sides, for sentences. */
@@ -69,7 +58,7 @@ export function makePlan(
     notes.push(...describePlan(plan, match, kumaVersion));
   }
   if (lost.length > 0) return refuseVersion(versions, lost);
-  const broken = checkReferences(db, schema.value, snapshot);
+  const broken = checkReferences(db, schema.value, content);
   if (!broken.ok) return broken;
   const files = planFiles(content.files, uploadDir);
   return files.ok ? success(finish(schema.value, tables, files.value, notes)) : files;
@@ -109,45 +98,6 @@ function refuseVersion({ theirs, ours }: Versions, lost: readonly string[]) {
     "version-mismatch",
     `The snapshot comes from Uptime Kuma ${theirs}; Uptime Kuma ${ours} here cannot hold ${lost.join(", ")}.`,
   );
-}
-
-/** Those that are broken here already are not this snapshot's fault: Kuma has lived with them. */
-function checkReferences(db: Database, schema: Schema, { content }: Snapshot): DatabaseResult<void> {
-  const ids = idsAfter(db, schema, content);
-  const known = findBrokenReferences(db, schema);
-  for (const table of content.tables) {
-    const idColumn = table.columns.indexOf("id");
-    for (const { column, parent } of schema.get(table.name)?.references ?? []) {
-      const position = table.columns.indexOf(column);
-      const broken = table.rows.find((row) => {
-        const value = row[position] ?? null;
-        if (value === null || ids.get(parent)?.has(value)) return false;
-        return !known.has(nameReference(table.name, row[idColumn], parent));
-      });
-      if (broken) return refuseReference(table.name, broken[idColumn], parent);
-    }
-  }
-  return success(undefined);
-}
-
-/** A row of the snapshot that would point at nothing. */
-export function refuseReference(table: string, id: unknown, parent: string) {
-  return refuse(
-    "snapshot-inconsistent",
-    `Row ${id} of table ${table} refers to a row of ${parent} that the snapshot does not have.`,
-  );
-}
-
-function planFiles(files: readonly UploadedFile[], uploadDir: string): DatabaseResult<PlannedFiles> {
-  const hostile = files.find((file) => !isSafeFileName(file.name));
-  if (hostile) return refuse("snapshot-inconsistent", "The snapshot has an icon whose name is a path.");
-  const pairs = files.map((file) => ({ file, here: readUpload(uploadDir, file.name) }));
-  return success({
-    added: pairs.filter(({ here }) => here === undefined).map(({ file }) => file),
-    changed: pairs
-      .filter(({ file, here }) => here !== undefined && Buffer.compare(here, file.bytes) !== 0)
-      .map(({ file }) => file),
-  });
 }
 
 function finish(schema: Schema, planned: readonly TablePlan[], files: PlannedFiles, notes: string[]): Plan {

@@ -2,6 +2,7 @@ import type { Database } from "better-sqlite3";
 import { success } from "../result.ts";
 import type { Value } from "../snapshot/index.ts";
 import { inTransaction } from "./connection.ts";
+import { refuse } from "./problems.ts";
 import { readRecord, refuseRecord, writeRecord } from "./record.ts";
 import type { DatabaseResult } from "./types.ts";
 import { decodeUndo } from "./undo.ts";
@@ -20,7 +21,10 @@ export function rollBackApply(db: Database, uploadDir: string): DatabaseResult<v
     for (const { name, columns, added, rows } of undo.tables) {
       deleteRows(db, name, [...added, ...idsOf(columns, rows)]);
       const inserted = insertRows(db, name, columns, rows);
-      if (!inserted.ok) return inserted;
+      if (!inserted.ok) {
+        // Somebody has since made a row that takes the place of one that was removed.
+        return refuse("database-failed", `The last apply cannot be undone. ${inserted.problem.message}`);
+      }
     }
     for (const { table, seq } of undo.sequences) restoreSequence(db, table, seq);
     const { staleHistory } = record.value;

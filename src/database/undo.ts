@@ -1,6 +1,6 @@
 import type { Database } from "better-sqlite3";
 import { z } from "zod";
-import { decodeValue, encodeValue, type Row, type Value } from "../snapshot/index.ts";
+import { decodeValue, encodeValue, isSafeFileName, type Row, type Value } from "../snapshot/index.ts";
 import type { Plan } from "./plan.ts";
 import type { ApplyRecord } from "./types.ts";
 import { readUpload, type UploadState } from "./uploads.ts";
@@ -61,7 +61,7 @@ const undoShape = z.object({
     }),
   ),
   sequences: z.array(z.object({ table: z.string(), seq: value })),
-  files: z.array(z.object({ name: z.string(), bytes: value })),
+  files: z.array(z.object({ name: z.string().refine(isSafeFileName), bytes: value })),
   previous: z
     .object({ snapshotId: z.string(), contentHash: z.string(), appliedAt: z.number(), proven: z.boolean() })
     .optional(),
