@@ -86,23 +86,35 @@ function setUpload(dir: string, { name, bytes }: UploadState): void {
   mkdirSync(dir, { recursive: true });
   const temporary = join(dir, TEMPORARY_NAME);
   rmSync(temporary, { force: true });
-  const descriptor = openSync(temporary, "wx", 0o644);
+  try {
+    writeDurably(temporary, bytes, statSync(dir));
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+  syncFolder(dir);
+}
+
+function writeDurably(path: string, bytes: Uint8Array, folder: { uid: number; gid: number }): void {
+  const descriptor = openSync(path, "wx", 0o644);
   try {
     writeFileSync(descriptor, bytes);
     // As root we must not leave a file that Kuma, running as another user, could not replace.
-    if (process.getuid?.() === 0) fchownSync(descriptor, statSync(dir).uid, statSync(dir).gid);
+    if (process.getuid?.() === 0) fchownSync(descriptor, folder.uid, folder.gid);
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
   }
-  renameSync(temporary, path);
-  syncFolder(dir);
 }
 
+/** Makes the rename last through a power cut, where the file system can: not every one lets a folder be synced. */
 function syncFolder(dir: string): void {
   const descriptor = openSync(dir, constants.O_RDONLY);
   try {
     fsyncSync(descriptor);
+  } catch {
+    // The rename itself is done; only its survival of a power cut is open, and the next plan would find that.
   } finally {
     closeSync(descriptor);
   }

@@ -99,8 +99,16 @@ test("a changed monitor keeps its heartbeats and what Kuma wrote into it; a remo
     "UPDATE monitor SET dns_last_result = 'seen here'",
     "UPDATE maintenance SET last_start_date = 'booted here'",
   );
+  const primary = makeInstance(t, "2.5.3");
+  const read = contentHash(value(primary.kuma.read()));
+  sql(
+    primary,
+    "UPDATE monitor SET dns_last_result = 'seen there'",
+    "UPDATE maintenance SET last_start_date = 'booted there'",
+  );
+  assert.equal(contentHash(value(primary.kuma.read())), read);
   const before = dump(replica, isPrivate);
-  const snapshot = takeSnapshot(replica, (content) =>
+  const snapshot = takeSnapshot(primary, (content) =>
     ["maintenance", "monitor"].reduce(
       (changed, name) =>
         changeRows(changed, name, (rows) => rows.map((row) => ({ ...row, description: "changed" }))),

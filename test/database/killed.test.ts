@@ -12,7 +12,7 @@ import { changeRows, dump, IDS, type Instance, makeInstance, sql, takeSnapshot, 
 /** Milliseconds after the start of an apply that takes some hundred. */
 const MOMENTS = [1, 30, 60, 100, 150, 220, 300];
 
-const program = fileURLToPath(new URL("apply-until-killed.ts", import.meta.url));
+const program = fileURLToPath(new URL("apply-program.ts", import.meta.url));
 
 function withoutFiles(instance: Instance): Record<string, unknown> {
   return { ...dump(instance), files: [] };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import {
-  chmodSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -9,10 +9,12 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
-import type { Snapshot } from "../../src/snapshot/index.ts";
-import { dump, ICON, IDS, makeInstance, problem, sql, takeSnapshot, value } from "./fixtures.ts";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { encodeSnapshot, type Snapshot } from "../../src/snapshot/index.ts";
+import { changeRows, dump, ICON, IDS, makeInstance, problem, sql, takeSnapshot, value } from "./fixtures.ts";
 
 function withFiles(snapshot: Snapshot, files: Record<string, string>): Snapshot {
   const list = Object.entries(files).map(([name, text]) => ({ name, bytes: Buffer.from(text) }));
@@ -99,13 +101,37 @@ test("when a file cannot be written, rows and the files before it are as they we
   const replica = makeInstance(t, "2.5.3");
   mkdirSync(join(replica.uploadDir, "logo2.png"));
   const primary = takeSnapshot(makeInstance(t, "2.3.2"));
-  const files = withFiles(primary, { "logo1.png": "new", "logo2.png": "a folder is in the way" });
+  const files = withFiles(primary, {
+    "logo0.png": "written before the failure",
+    "logo1.png": "new",
+    "logo2.png": "a folder is in the way",
+  });
   const before = dump({ ...replica, uploadDir: join(replica.uploadDir, "logo2.png") });
   const { code, message } = problem(replica.kuma.apply(files, IDS));
   assert.equal(code, "upload-failed");
   assert.match(message, /logo2\.png/);
   assert.deepEqual(dump({ ...replica, uploadDir: join(replica.uploadDir, "logo2.png") }), before);
+  assert.deepEqual(readdirSync(replica.uploadDir), ["logo1.png", "logo2.png"]);
   assert.deepEqual(readFileSync(join(replica.uploadDir, "logo1.png")), ICON);
+});
+
+test("when COMMIT fails for want of space, the files are as they were too", {
+  timeout: 60_000,
+}, async (t) => {
+  const replica = makeInstance(t, "2.5.3");
+  const changed = takeSnapshot(replica, (content) =>
+    changeRows(content, "monitor", (rows) =>
+      rows.map((row) => ({ ...row, description: "x".repeat(20_000) })),
+    ),
+  );
+  const snapshotFile = join(dirname(replica.file), "snapshot");
+  writeFileSync(snapshotFile, Buffer.concat([...encodeSnapshot(withFiles(changed, { "logo1.png": "new" }))]));
+  const before = dump(replica);
+  const program = fileURLToPath(new URL("apply-program.ts", import.meta.url));
+  const args = ["--import", "tsx", program, replica.file, snapshotFile, String(64 * 1024)];
+  const { stdout } = await promisify(execFile)(process.execPath, args);
+  assert.match(stdout, /^applying\ndatabase-(full|failed): .*SQLITE_(FULL|IOERR)/);
+  assert.deepEqual(dump(replica), before);
 });
 
 test("an apply that died between files and COMMIT converges", (t) => {
@@ -115,12 +141,5 @@ test("an apply that died between files and COMMIT converges", (t) => {
   writeFileSync(join(replica.uploadDir, ".replicator-kuma.tmp"), "half");
   value(replica.kuma.apply(snapshot, IDS));
   assert.ok(value(replica.kuma.plan(snapshot)).empty);
-  assert.equal(readFileSync(join(replica.uploadDir, "logo1.png"), "utf8"), "new");
-});
-
-test("the icon's mode lets Kuma serve it", (t) => {
-  const replica = makeInstance(t, "2.5.3");
-  chmodSync(replica.uploadDir, 0o755);
-  value(replica.kuma.apply(withFiles(takeSnapshot(replica), { "logo1.png": "new" }), IDS));
   assert.equal(readFileSync(join(replica.uploadDir, "logo1.png"), "utf8"), "new");
 });
