@@ -34,8 +34,8 @@ export interface RepositoryProblem extends Problem {
 export type RepositoryResult<T> = Result<T, RepositoryProblem>;
 
 export interface PublishRequest {
-  /** The encoded snapshot, piece by piece; goes to restic through a pipe. */
-  readonly stream: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+  /** The encoded snapshot, piece by piece. Taken whole before restic starts; goes to it through a pipe. */
+  readonly stream: Iterable<Uint8Array>;
   readonly contentHash: string;
   readonly instanceId: string;
   readonly parent: string | undefined;

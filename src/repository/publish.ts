@@ -1,0 +1,72 @@
+import { failure, success } from "../result.ts";
+import type { Limits } from "./limits.ts";
+import type { Restic } from "./restic.ts";
+import { FILE_NAME, tagsOf } from "./snapshots.ts";
+import type { PublishRequest, RepositoryProblem, RepositoryResult } from "./types.ts";
+import type { Version } from "./version.ts";
+
+export interface Publishing {
+  readonly restic: Restic;
+  readonly version: (signal: AbortSignal) => Promise<RepositoryResult<Version>>;
+  readonly instanceName: string;
+  readonly limits: Limits;
+}
+
+/** Waits for another restic to finish, where restic can (from 0.16 on). */
+const RETRY_LOCK = ["--retry-lock=1m"];
+
+/**
+ * Stores one snapshot.
+ * The whole content is taken before restic starts: restic stores whatever it was given when its input ends, so a
+ * producer that fails half-way would leave a truncated snapshot, and a second attempt needs the content again.
+ */
+export async function publish(
+  { restic, version, instanceName, limits }: Publishing,
+  request: PublishRequest,
+  signal: AbortSignal,
+): Promise<RepositoryResult<{ id: string }>> {
+  const content = collect(request.stream);
+  if (!content.ok) return content;
+  const found = await version(signal);
+  if (!found.ok) return found;
+  const args = [
+    ...["backup", "--json", "--stdin", `--stdin-filename=${FILE_NAME}`, `--host=${instanceName}`],
+    ...tagsOf(request).map((tag) => `--tag=${tag}`),
+    ...(found.value.canRetryLock ? RETRY_LOCK : []),
+  ];
+  const run = { args, input: content.value, limit: limits.publish, signal };
+
+  let stored = await restic(run);
+  if (!stored.ok && stored.problem.code === "repository-locked") {
+    // Removes locks whose restic is dead, and no other; what remains, the second attempt tells.
+    await restic({ args: ["unlock"], limit: limits.unlock, signal });
+    stored = await restic(run);
+  }
+  if (!stored.ok) return stored;
+  const id = idOfSummary(new TextDecoder().decode(stored.value.stdout));
+  return id === undefined ? failure(NO_SUMMARY) : success({ id });
+}
+
+function collect(stream: PublishRequest["stream"]): RepositoryResult<Uint8Array> {
+  try {
+    return success(Buffer.concat([...stream]));
+  } catch (error) {
+    return failure({
+      code: "restic-failed",
+      message: `The snapshot could not be written for restic: ${error instanceof Error ? error.message : error}.`,
+      advice: "Nothing was stored; the next cycle tries again.",
+    });
+  }
+}
+
+/** The id in the last line of `backup --json`: whole in new versions of restic, its first 8 digits in 0.14. */
+function idOfSummary(stdout: string): string | undefined {
+  const summary = stdout.split("\n").findLast((line) => line.includes('"summary"'));
+  return /"snapshot_id":\s*"([0-9a-f]{8,64})"/.exec(summary ?? "")?.[1];
+}
+
+const NO_SUMMARY: RepositoryProblem = {
+  code: "restic-failed",
+  message: "restic ended well, but did not tell which snapshot it stored.",
+  advice: "Use restic 0.14 or newer.",
+};

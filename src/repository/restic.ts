@@ -1,0 +1,91 @@
+import { execa } from "execa";
+import { secretsOf } from "../config/index.ts";
+import { failure, success } from "../result.ts";
+import { explain, recognise } from "./problems.ts";
+import type { RepositoryProblem, RepositoryResult } from "./types.ts";
+
+/** From SIGINT to SIGKILL, milliseconds. */
+const KILL_AFTER = 3_000;
+
+/** The largest output that is taken into memory, bytes: a snapshot is a few megabytes even with a thousand monitors. */
+const MAX_STDOUT = 256 * 1024 * 1024;
+const MAX_STDERR = 1024 * 1024;
+
+export interface ResticRun {
+  readonly args: readonly string[];
+  /** Goes to restic's standard input; none when left out. */
+  readonly input?: Uint8Array;
+  /** Milliseconds. */
+  readonly limit: number;
+  readonly signal: AbortSignal;
+}
+
+export interface ResticOutput {
+  readonly stdout: Uint8Array;
+  /** Warnings; restic also complains there of what it leaves out. */
+  readonly stderr: string;
+}
+
+/** Runs restic once. A problem for any exit code but 0, for the time limit ("repository-timeout"), and on abort. */
+export type Restic = (run: ResticRun) => Promise<RepositoryResult<ResticOutput>>;
+
+/** @param env all that restic sees; nothing of our own environment is added */
+export function createRestic(env: Readonly<Record<string, string>>): Restic {
+  const secrets = secretsOf(env);
+
+  return async ({ args, input, limit, signal }) => {
+    const result = await execa("restic", args, {
+      env,
+      extendEnv: false,
+      ...(input === undefined ? { stdin: "ignore" } : { input }),
+      encoding: "buffer",
+      maxBuffer: { stdout: MAX_STDOUT, stderr: MAX_STDERR },
+      timeout: limit,
+      cancelSignal: signal,
+      // SIGINT, because restic 0.14 removes its lock on that signal alone: SIGTERM leaves the lock behind.
+      killSignal: "SIGINT",
+      forceKillAfterDelay: KILL_AFTER,
+      reject: false,
+    });
+    const stderr = decode(result.stderr);
+    const complaint = { exitCode: result.exitCode, stderr, secrets };
+    if (result.isCanceled) return failure(INTERRUPTED);
+    if (result.code === "ENOENT" || result.code === "EACCES") return failure(RESTIC_MISSING);
+    if (result.isMaxBuffer) return failure(TOO_LARGE);
+    // restic repeats a failing request for minutes: what it said meanwhile tells more than the time that it took.
+    if (result.timedOut)
+      return failure(recognise({ ...complaint, exitCode: undefined }) ?? timedOut(args, limit));
+    if (result.failed) return failure(explain(complaint));
+    return success({ stdout: result.stdout, stderr });
+  };
+}
+
+function decode(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
+}
+
+const INTERRUPTED: RepositoryProblem = {
+  code: "interrupted",
+  message: "The work on the restic repository was interrupted.",
+  advice: "Nothing to do: the next cycle tries again.",
+};
+
+const RESTIC_MISSING: RepositoryProblem = {
+  code: "restic-missing",
+  message: "The program restic cannot be started.",
+  advice: "Install restic 0.14 or newer where PATH finds it.",
+};
+
+const TOO_LARGE: RepositoryProblem = {
+  code: "restic-failed",
+  message: `restic gave more than ${MAX_STDOUT / 1024 / 1024} MiB.`,
+  advice: "This cannot be a snapshot of Kuma's configuration: look at it with `restic dump`.",
+};
+
+function timedOut([command]: readonly string[], limit: number): RepositoryProblem {
+  return {
+    code: "repository-timeout",
+    message: `The restic repository did not answer: \`restic ${command}\` was stopped after ${Math.ceil(limit / 1000)} s.`,
+    advice: "Check the network and the address in RESTIC_REPOSITORY.",
+  };
+}

@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import { explain } from "../../src/repository/problems.ts";
+import { parseSnapshots, tagsOf } from "../../src/repository/snapshots.ts";
+import { parseVersion } from "../../src/repository/version.ts";
+
+describe("explain", () => {
+  const because = (exitCode: number, stderr: string) => explain({ exitCode, stderr, secrets: ["pass-word"] });
+
+  it("goes by the exit codes of 0.17.1 and newer, whatever the words", () => {
+    const codes = {
+      10: "repository-missing",
+      11: "repository-locked",
+      12: "wrong-password",
+      130: "interrupted",
+    };
+    for (const [exitCode, code] of Object.entries(codes))
+      assert.equal(because(Number(exitCode), "Fatal: said in a new way").code, code);
+    assert.equal(because(99, "Fatal: something new").code, "restic-failed");
+    assert.match(because(99, "").message, /^restic failed with exit code 99\.$/);
+  });
+
+  it("reads the JSON errors of 0.18 (as its documentation describes them)", () => {
+    const stderr = [
+      '{"message_type":"error","error":{"message":"lock: attempt failed"},"during":"archival","item":"/x"}',
+      '{"message_type":"exit_error","code":12,"message":"Fatal: wrong password or no key found"}',
+    ].join("\n");
+    const problem = because(12, stderr);
+    assert.equal(problem.code, "wrong-password");
+    assert.match(problem.message, /\(restic: wrong password or no key found\)\.$/);
+    const unreachable =
+      '{"message_type":"exit_error","code":1,"message":"Fatal: dial tcp: connection refused"}';
+    assert.equal(because(1, unreachable).code, "repository-unreachable");
+  });
+
+  it("goes by what restic gave up on, not by what it tried again", () => {
+    const stderr = [
+      "Load(<data/60ddba0743>, 0, 0) returned error, retrying after 5ms: read tcp: connection reset by peer",
+      "Fatal: wrong password or no key found",
+    ].join("\n");
+    assert.equal(because(1, stderr).code, "wrong-password");
+  });
+
+  it("lets no secret and no line break into the sentence", () => {
+    const { message } = because(
+      1,
+      "one\nFatal: pass-word is not at https://me:pw@host/x\nIs there a repository?\n",
+    );
+    assert.match(message, /\(restic: \*\*\* is not at https:\/\/\*\*\*@host\/x\)\.$/);
+  });
+});
+
+describe("parseSnapshots", () => {
+  const id = (digit: string) => digit.repeat(64);
+  const ours = (digit: string, time: string, more: Record<string, unknown> = {}) => ({
+    ...{ id: id(digit), time, hostname: "h", username: "root", paths: ["/replicator-kuma.jsonl"] },
+    tags: tagsOf({ contentHash: id("c"), instanceId: "i", parent: undefined }),
+    ...more,
+  });
+  const parse = (list: unknown) =>
+    parseSnapshots(JSON.stringify(list))
+      ?.map((info) => info.id[0])
+      .join("");
+
+  it("orders by time, whatever its zone, then by id", () => {
+    const list = [
+      ours("4", "2026-11-23T12:00:00.5+02:00"),
+      ours("3", "2026-11-23T10:00:00.123456789Z"),
+      ours("2", "2026-11-23T10:00:00.123456789Z"),
+      ours("1", "2026-11-23T11:00:00Z"),
+    ];
+    assert.equal(parse(list), "2341");
+  });
+
+  it("leaves out what is not ours or not whole", () => {
+    const time = "2026-11-23T12:00:00Z";
+    const tags = (...more: string[]) => ({ tags: ["replicator-kuma", ...more] });
+    const content = `content:${id("c")}`;
+    const list = [
+      ours("1", time, { tags: undefined }),
+      ours("2", time, { tags: [content, "instance:i"] }),
+      ours("3", time, tags(content)),
+      ours("4", time, tags("content:xyz", "instance:i")),
+      ours("5", time, tags(content, `content:${id("d")}`, "instance:i")),
+      ours("6", time, tags(content, "instance:i", "parent:nothing")),
+      ours("7", time, tags(content, "instance:i", "parent:12345678", "parent:87654321")),
+      ours("8", "at noon"),
+      ours("9", time, { id: "short" }),
+      ours("a", time, { hostname: 7 }),
+      ...[null, 1, "text", []],
+      ours("b", time, tags(content, "instance:i", "parent:12345678", "something:else")),
+    ];
+    assert.equal(parse(list), "b");
+  });
+
+  it("takes null for an empty list, and refuses what is no list", () => {
+    assert.equal(parse(null), "");
+    for (const text of ["", "{}", "[1", "7", '"x"']) assert.equal(parseSnapshots(text), undefined, text);
+    fc.assert(fc.property(fc.json(), (json) => void parseSnapshots(json)));
+  });
+});
+
+describe("parseVersion", () => {
+  it("knows from when on restic waits for a lock", () => {
+    const answers: Record<string, boolean> = {
+      "restic 0.14.0 compiled with go1.19.8 on linux/amd64": false,
+      "restic 0.15.2 compiled with": false,
+      "restic 0.16.0 compiled with": true,
+      "restic 0.19.1-dev (compiled manually)": true,
+      "restic 1.0.0": true,
+      "not restic": false,
+    };
+    for (const [text, canRetryLock] of Object.entries(answers))
+      assert.deepEqual(parseVersion(text), { canRetryLock }, text);
+  });
+});

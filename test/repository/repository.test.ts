@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { before, describe, it } from "node:test";
+import { folder, HASH, makeFolder, never, open, request, restic, serveRestic } from "./rig.ts";
+
+describe("a repository in a folder", () => {
+  const path = join(folder, "local");
+  const repository = open(path);
+
+  before(async () => {
+    assert.deepEqual(await repository.create(never), { ok: true, value: undefined });
+  });
+
+  it("is empty at first, and creating it again does no harm", async () => {
+    assert.deepEqual(await repository.list(never), { ok: true, value: [] });
+    assert.ok((await repository.create(never)).ok);
+  });
+
+  it("gives back what was published, and lists it oldest first with all that its tags say", async () => {
+    const bytes = crypto.getRandomValues(new Uint8Array(60_000));
+    const pieces = Array.from({ length: 40 }, () => bytes);
+    const startedAt = Date.now();
+    const first = await repository.publish(request(pieces), never);
+    assert.ok(first.ok);
+    const second = await repository.publish(request("second", first.value.id), never);
+    assert.ok(second.ok);
+    restic(path, ["backup", "-q", "--stdin", "--stdin-filename=other"], "not ours");
+    restic(path, ["backup", "-q", "--stdin", "--tag=replicator-kuma", "--tag=content:short"], "nearly ours");
+
+    const listed = await repository.list(never);
+    assert.ok(listed.ok);
+    const [older, newer, ...others] = listed.value;
+    assert.ok(older && newer);
+    assert.equal(others.length, 0);
+    assert.ok(older.id.startsWith(first.value.id));
+    assert.ok(older.time >= startedAt - 1_000 && older.time <= newer.time);
+    assert.deepEqual(newer, {
+      id: newer.id,
+      time: newer.time,
+      contentHash: HASH,
+      instanceId: "0b7c",
+      instanceName: "primary",
+      parent: first.value.id,
+    });
+    const downloaded = await repository.download(older.id, never);
+    assert.ok(downloaded.ok);
+    assert.deepEqual(Buffer.from(downloaded.value), Buffer.concat(pieces));
+    assert.deepEqual(await repository.download(newer.id, never).then((got) => got.ok && [...got.value]), [
+      ...Buffer.from("second"),
+    ]);
+  });
+
+  it("carries any instance name", async () => {
+    const path = join(makeFolder(), "r");
+    for (const instanceName of ["-v --tag=evil", "Büro 🏳️‍🌈 'x' \"y\"; $(z), w", "--"]) {
+      const repository = open(path, {}, { instanceName });
+      assert.ok((await repository.create(never)).ok);
+      assert.ok((await repository.publish(request(instanceName), never)).ok);
+      const listed = await repository.list(never);
+      assert.ok(listed.ok);
+      assert.equal(listed.value.at(-1)?.instanceName, instanceName);
+      assert.equal(listed.value.at(-1)?.contentHash, HASH);
+    }
+  });
+
+  it("keeps its cache where it is told to", () => {
+    assert.ok(existsSync(join(folder, "cache")));
+    assert.deepEqual(readdirSync(folder).sort(), ["cache", "local"]);
+  });
+});
+
+describe("a repository behind REST", () => {
+  it("is listed with 5 requests, none of which writes, and read without writing", async () => {
+    const { url, requests } = await serveRestic(makeFolder());
+    const repository = open(url);
+    assert.ok((await repository.create(never)).ok);
+    const published = await repository.publish(request("over the wire"), never);
+    assert.ok(published.ok);
+    assert.ok((await repository.list(never)).ok);
+    requests.length = 0;
+
+    const listed = await repository.list(never);
+    assert.ok(listed.ok && listed.value[0]);
+    assert.ok(requests.length <= 5, requests.join("\n"));
+    const downloaded = await repository.download(listed.value[0].id, never);
+    assert.equal(downloaded.ok && new TextDecoder().decode(downloaded.value), "over the wire");
+    assert.deepEqual(
+      requests.filter((line) => !/^(GET|HEAD) /.test(line)),
+      [],
+    );
+  });
+});
