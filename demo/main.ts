@@ -37,13 +37,17 @@ async function demo(kumaDir: string, signal: AbortSignal, cleanups: Cleanups): P
   });
   const { primary, replica } = pair;
 
-  const kuma = await connectKuma(primary.url, { signal });
-  cleanups.push(kuma.close);
   const follower = followKuma(replica.url);
   cleanups.push(follower.close);
-  // Its first connection makes the same account there.
+  // The first connection makes the account, the same on both.
   await follower.until("the replica's account", () => true, { timeout: 60_000, signal });
-  const { steadyMonitor } = await step("filling the primary", () => populate(kuma, targets));
+  const { steadyMonitor } = await step("filling the primary", async () => {
+    const filling = await connectKuma(primary.url, { signal });
+    return populate(filling, targets).finally(filling.close);
+  });
+  // A new connection, because Kuma lists a new tag and a page's new icon only to who logs in after it.
+  const kuma = await connectKuma(primary.url, { signal });
+  cleanups.push(kuma.close);
   cleanups.push(pushEverywhere([primary.url, replica.url]));
 
   let missing: string[] = [];
@@ -58,9 +62,7 @@ async function demo(kumaDir: string, signal: AbortSignal, cleanups: Cleanups): P
     ),
   ).catch((error) => {
     throw error instanceof LabError
-      ? new LabError(
-          `${error.message} Still different: ${missing.join(", ")}.\n${replica.log().slice(-3000)}`,
-        )
+      ? new LabError(`${error.message} Still different: ${missing.join(", ")}.\n${ownWords(replica.log())}`)
       : error;
   });
 
@@ -70,6 +72,12 @@ async function demo(kumaDir: string, signal: AbortSignal, cleanups: Cleanups): P
   const end = await Promise.race([once(signal, "abort"), pair.broken]);
   if (end instanceof LabError) throw end;
   return [];
+}
+
+/** What the supervisor said, without Kuma's own lines around it. */
+function ownWords(log: string): string {
+  const lines = log.split("\n").filter((line) => line.includes("[REPLICATOR]"));
+  return lines.slice(-15).join("\n");
 }
 
 function invitation(primary: string, replica: string): string {

@@ -25,7 +25,7 @@ export async function startPair(folder: string, kumaDir: string): Promise<Pair> 
       dataDir: join(folder, name),
       kumaDir,
       repository: join(folder, "repository"),
-      password: "demo",
+      password: "only-for-this-demo",
       interval: INTERVAL,
     });
   const [primary, replica] = await Promise.all([start("primary"), start("replica")]);

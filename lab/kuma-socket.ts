@@ -16,13 +16,18 @@ export type Call = <T extends z.ZodType>(
 
 /**
  * Opens Kuma's socket API at `url` (http://host:port) and gives it together with `call`, which checks the answer's
- * shape and throws a LabError with Kuma's own words when Kuma says no. Ends by `signal`.
+ * shape and throws a LabError with Kuma's own words when Kuma says no. `signal` ends the wait for the connection, not
+ * the connection.
  */
 export async function openSocket(url: string, signal: AbortSignal): Promise<{ socket: Socket; call: Call }> {
   const socket = io(url, { transports: ["websocket"], reconnection: false, forceNew: true });
-  signal.addEventListener("abort", () => socket.close(), { once: true });
   const refused = new Promise<never>((_, reject) => socket.once("connect_error", reject));
-  await Promise.race([once(socket as never, "connect", { signal }), refused]);
+  try {
+    await Promise.race([once(socket as never, "connect", { signal }), refused]);
+  } catch (error) {
+    socket.close();
+    throw error;
+  }
   return { socket, call: (answer, event, ...args) => call(socket, answer, event, args) };
 }
 
