@@ -14,7 +14,12 @@ export interface SnapshotName {
 
 /** All that happens. Listeners (log, ntfy) switch over `type`; the compiler checks that none is forgotten. */
 export type ReplicatorEvent =
-  | { readonly type: "started"; readonly role: Role; readonly instanceName: string; readonly kumaVersion: string }
+  | {
+      readonly type: "started";
+      readonly role: Role;
+      readonly instanceName: string;
+      readonly kumaVersion: string;
+    }
   | { readonly type: "warning"; readonly message: string }
   | { readonly type: "kuma-starting"; readonly pid: number }
   | { readonly type: "kuma-ready"; readonly afterMs: number }
@@ -34,7 +39,11 @@ export type ReplicatorEvent =
   | { readonly type: "repository-created" }
   | { readonly type: "unchanged"; readonly role: Role }
   | { readonly type: "nothing-published-yet" }
-  | { readonly type: "published"; readonly snapshot: SnapshotName; readonly changes: ChangeCounts | undefined }
+  | {
+      readonly type: "published";
+      readonly snapshot: SnapshotName;
+      readonly changes: ChangeCounts | undefined;
+    }
   | {
       readonly type: "applied";
       readonly snapshot: SnapshotName;
@@ -55,6 +64,7 @@ export type ReplicatorEvent =
       readonly kuma: string;
       readonly head: string | undefined;
     }
+  | { readonly type: "notice-failed"; readonly reason: string }
   | { readonly type: "shutting-down"; readonly signal: NodeJS.Signals }
   | { readonly type: "stopped"; readonly exitCode: number };
 

@@ -1,0 +1,157 @@
+import type { Problem } from "../result.ts";
+import { describeChanges } from "../snapshot/index.ts";
+import type { Exit, ReplicatorEvent, SnapshotName } from "./types.ts";
+
+export type Level = "debug" | "info" | "warn" | "error";
+
+/** How an event is told to a person, and how loudly. */
+export interface Description {
+  readonly level: Level;
+  readonly message: string;
+}
+
+/** A problem that goes on is told again this seldom; with the usual interval once an hour. */
+const REMIND_EVERY = 12;
+
+/** One event in words. Every type has its case: the compiler refuses one without. */
+export function describeEvent(event: ReplicatorEvent): Description {
+  switch (event.type) {
+    case "started":
+      return info(
+        `Replicator Kuma: ${JSON.stringify(event.instanceName)} is a ${event.role}, with Uptime Kuma ${event.kumaVersion}.`,
+      );
+    case "warning":
+      return warn(event.message);
+    case "kuma-starting":
+      return info(`Starting Uptime Kuma (process ${event.pid}).`);
+    case "kuma-ready":
+      return info(`Uptime Kuma is ready after ${seconds(event.afterMs)}.`);
+    case "kuma-waiting-for-setup":
+      return warn(
+        "Uptime Kuma waits for its setup: open its page and choose a database. Replication begins after that.",
+      );
+    case "kuma-migrating":
+      return info(
+        `Uptime Kuma has been migrating its database for ${seconds(event.forMs)}. It is left alone until that is done.`,
+      );
+    case "kuma-stopping":
+      return info(`Stopping Uptime Kuma ${STOP_REASONS[event.reason]}.`);
+    case "kuma-stopped":
+      return info(`Uptime Kuma stopped after ${seconds(event.afterMs)} (${describeExit(event.exit)}).`);
+    case "kuma-killed":
+      return warn(`Killing Uptime Kuma because ${event.reason}.`);
+    case "kuma-crashed":
+      return error(describeCrash(event));
+    case "kuma-start-failed":
+      return error(describeProblem(event.problem));
+    case "repository-created":
+      return info("There was no restic repository yet: it was created.");
+    case "unchanged":
+      return debug(
+        event.role === "primary"
+          ? "Nothing changed: nothing to publish."
+          : "No new snapshot: nothing to apply.",
+      );
+    case "nothing-published-yet":
+      return info("The primary has not published anything yet: Uptime Kuma runs with what it has.");
+    case "published":
+      return info(`Published ${describeSnapshot(event.snapshot.id)}: ${describePublished(event.changes)}.`);
+    case "applied":
+      return info(describeApplied(event));
+    case "rolled-back":
+      return error(
+        `Went back to the configuration before ${nameSnapshot(event.snapshot)}. ${describeProblem(event.problem)}`,
+      );
+    case "cycle-failed":
+      return describeFailure(event.problem, event.repeated);
+    case "cycle-recovered":
+      return info(`Replication works again, after ${count(event.failures, "failure")}.`);
+    case "state-report":
+      return info(
+        `State: ${event.role}; Uptime Kuma is ${event.kuma}; ${event.head === undefined ? "no snapshot yet" : describeSnapshot(event.head)}.`,
+      );
+    case "notice-failed":
+      return warn(
+        `A notice could not be sent through ntfy: ${event.reason}. That is told again only after one got through.`,
+      );
+    case "shutting-down":
+      return info(`${event.signal}: shutting down.`);
+    case "stopped":
+      return info(`Ended with exit code ${event.exitCode}.`);
+  }
+}
+
+/** What happened and what to do. */
+export function describeProblem({ message, advice }: Problem): string {
+  return `${message} ${advice}`;
+}
+
+/** What a publish changed; without a former snapshot to compare with, it is the first. */
+export function describePublished(changes: (ReplicatorEvent & { type: "published" })["changes"]): string {
+  return changes === undefined ? "the whole configuration" : describeChanges(changes);
+}
+
+const STOP_REASONS = {
+  apply: "to apply a new configuration",
+  shutdown: "for the shutdown",
+  "roll-back": "to go back to the configuration before",
+} as const;
+
+function describeApplied({
+  snapshot,
+  changes,
+  blindMs,
+  notes,
+}: ReplicatorEvent & { type: "applied" }): string {
+  const pause = blindMs === 0 ? "without a stop" : `monitoring paused for ${seconds(blindMs)}`;
+  return [`Applied ${nameSnapshot(snapshot)}: ${describeChanges(changes)}; ${pause}.`, ...notes].join(" ");
+}
+
+function describeCrash({ exit, crashes, restartInMs }: ReplicatorEvent & { type: "kuma-crashed" }): string {
+  const times = crashes === 1 ? "" : `, for the ${ordinal(crashes)} time in a row`;
+  const next =
+    restartInMs === undefined
+      ? "That was once too often: giving up"
+      : `Starting it again in ${seconds(restartInMs)}`;
+  return `Uptime Kuma crashed (${describeExit(exit)})${times}. ${next}.`;
+}
+
+function describeFailure(problem: Problem, repeated: number): Description {
+  if (repeated === 0) return error(describeProblem(problem));
+  const again = `Still, ${repeated + 1} times in a row: ${describeProblem(problem)}`;
+  return repeated % REMIND_EVERY === 0 ? error(again) : debug(again);
+}
+
+function nameSnapshot({ id, instanceName }: SnapshotName): string {
+  return `${describeSnapshot(id)} of ${JSON.stringify(instanceName)}`;
+}
+
+/** restic's short form of an id. */
+function describeSnapshot(id: string): string {
+  return `snapshot ${id.slice(0, 8)}`;
+}
+
+function describeExit(exit: Exit): string {
+  return "code" in exit ? `exit code ${exit.code}` : exit.signal;
+}
+
+function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1_000).toFixed(1)} s`;
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+function ordinal(number: number): string {
+  const ending =
+    { one: "st", two: "nd", few: "rd" }[ordinals.select(number) as "one" | "two" | "few"] ?? "th";
+  return `${number}${ending}`;
+}
+
+const ordinals = new Intl.PluralRules("en", { type: "ordinal" });
+
+const debug = (message: string): Description => ({ level: "debug", message });
+const info = (message: string): Description => ({ level: "info", message });
+const warn = (message: string): Description => ({ level: "warn", message });
+const error = (message: string): Description => ({ level: "error", message });

@@ -1,0 +1,4 @@
+export { combineListeners } from "./combine.ts";
+export { createLogListener } from "./log.ts";
+export { createNtfyNotifier, type NtfyNotifier } from "./ntfy.ts";
+export type { Exit, Listener, ReplicatorEvent, SnapshotName } from "./types.ts";

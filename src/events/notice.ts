@@ -1,0 +1,57 @@
+import { describeChanges } from "../snapshot/index.ts";
+import { describeEvent, describeProblem, describePublished } from "./describe.ts";
+import type { ReplicatorEvent } from "./types.ts";
+
+/** One message of ntfy's JSON: https://docs.ntfy.sh/publish/#publish-as-json. */
+export interface Notice {
+  readonly title: string;
+  readonly message: string;
+  /** 1 to 5; 3 is the usual. */
+  readonly priority: number;
+  /** Names of emoji. */
+  readonly tags: readonly string[];
+}
+
+/** ntfy takes 4096 bytes and makes an attachment of more; a character has at most 4. */
+const LONGEST_MESSAGE = 1_000;
+
+/**
+ * What a person is told of an event, or undefined for the many that are none of their business: nothing is told per
+ * poll, and a failure that goes on is told once.
+ */
+export function describeNotice(event: ReplicatorEvent, instanceName: string): Notice | undefined {
+  const notice = (what: string, message: string, priority: number, tag: string): Notice => ({
+    title: `${instanceName}: ${what}`,
+    message: shorten(message),
+    priority,
+    tags: [tag],
+  });
+  switch (event.type) {
+    case "published":
+      return notice("configuration published", sentence(describePublished(event.changes)), 2, "outbox_tray");
+    case "applied":
+      return notice("configuration applied", appliedMessage(event), 2, "inbox_tray");
+    case "rolled-back":
+      return notice("configuration rolled back", describeEvent(event).message, 4, "rewind");
+    case "cycle-failed":
+      if (event.repeated > 0) return undefined;
+      return notice("replication fails", describeProblem(event.problem), 4, "warning");
+    case "cycle-recovered":
+      return notice("replication works again", describeEvent(event).message, 3, "white_check_mark");
+    default:
+      return undefined;
+  }
+}
+
+function appliedMessage({ snapshot, changes, notes }: ReplicatorEvent & { type: "applied" }): string {
+  return [`From ${snapshot.instanceName}: ${describeChanges(changes)}.`, ...notes].join(" ");
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
+function shorten(text: string): string {
+  const characters = [...text];
+  return characters.length > LONGEST_MESSAGE ? `${characters.slice(0, LONGEST_MESSAGE).join("")}…` : text;
+}

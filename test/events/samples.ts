@@ -1,0 +1,35 @@
+import type { ReplicatorEvent } from "../../src/events/index.ts";
+
+const problem = { code: "x", message: "Something went wrong.", advice: "Mend it." };
+const snapshot = { id: "0123456789abcdef", contentHash: "cd".repeat(32), instanceName: "north" };
+const changes = {
+  monitor: { added: 2, removed: 0, changed: 0 },
+  notification: { added: 0, removed: 0, changed: 1 },
+};
+
+/** One event of each type, and of each shape of it. The compiler sees to it that no type is left out. */
+export const samples: { [Type in ReplicatorEvent["type"]]: Extract<ReplicatorEvent, { type: Type }> } = {
+  started: { type: "started", role: "replica", instanceName: "south", kumaVersion: "2.5.3" },
+  warning: { type: "warning", message: "Mind the step." },
+  "kuma-starting": { type: "kuma-starting", pid: 42 },
+  "kuma-ready": { type: "kuma-ready", afterMs: 1_234 },
+  "kuma-waiting-for-setup": { type: "kuma-waiting-for-setup" },
+  "kuma-migrating": { type: "kuma-migrating", forMs: 60_000 },
+  "kuma-stopping": { type: "kuma-stopping", reason: "apply" },
+  "kuma-stopped": { type: "kuma-stopped", exit: { code: 0 }, afterMs: 4_030 },
+  "kuma-killed": { type: "kuma-killed", reason: "it did not end within 30 s of SIGTERM" },
+  "kuma-crashed": { type: "kuma-crashed", exit: { signal: "SIGSEGV" }, crashes: 2, restartInMs: 2_000 },
+  "kuma-start-failed": { type: "kuma-start-failed", problem },
+  "repository-created": { type: "repository-created" },
+  unchanged: { type: "unchanged", role: "primary" },
+  "nothing-published-yet": { type: "nothing-published-yet" },
+  published: { type: "published", snapshot, changes },
+  applied: { type: "applied", snapshot, changes, blindMs: 5_100, notes: ["A column was left out."] },
+  "rolled-back": { type: "rolled-back", snapshot, problem },
+  "cycle-failed": { type: "cycle-failed", problem, repeated: 0 },
+  "cycle-recovered": { type: "cycle-recovered", failures: 3 },
+  "state-report": { type: "state-report", role: "primary", kuma: "ready", head: snapshot.id },
+  "notice-failed": { type: "notice-failed", reason: "https://ntfy.sh answered 403" },
+  "shutting-down": { type: "shutting-down", signal: "SIGTERM" },
+  stopped: { type: "stopped", exitCode: 0 },
+};
