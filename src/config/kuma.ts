@@ -45,7 +45,7 @@ export function locateKuma(env: Environment, cwd: string): Result<KumaLocation> 
  * Kuma's data folder, decided as Kuma decides it (server/database.js, 1.23 to 2.5): DATA_DIR, else the argument
  * --data-dir, else ./data/; relative to its working folder.
  */
-export function kumaDataDir(env: Environment, command: readonly string[], dir: string): string {
+function kumaDataDir(env: Environment, command: readonly string[], dir: string): string {
   return resolve(dir, env.DATA_DIR || argument(command, "data-dir") || "data");
 }
 

@@ -2,7 +2,7 @@ import type { Problem } from "../result.ts";
 import { describeChanges } from "../snapshot/index.ts";
 import type { Exit, ReplicatorEvent, SnapshotName } from "./types.ts";
 
-export type Level = "debug" | "info" | "warn" | "error";
+type Level = "debug" | "info" | "warn" | "error";
 
 /** How an event is told to a person, and how loudly. */
 export interface Description {

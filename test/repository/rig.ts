@@ -15,7 +15,7 @@ export function makeFolder(): string {
 }
 
 export const folder = makeFolder();
-export const PASSWORD = "a password of the tests";
+const PASSWORD = "a password of the tests";
 
 export function environment(repository: string, more: Record<string, string> = {}): Record<string, string> {
   return {
