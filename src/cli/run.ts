@@ -23,8 +23,9 @@ export async function run(env: NodeJS.ProcessEnv, cwd: string): Promise<number> 
     return EXIT_CONFIG;
   }
   const { config } = loaded;
-  const ntfy = createNtfyNotifier(config);
-  const emit = combineListeners([createLogListener(config.log, config.secrets), ntfy.listener]);
+  const log = createLogListener(config.log, config.secrets);
+  const ntfy = createNtfyNotifier(config, log);
+  const emit = combineListeners([log, ntfy.listener]);
   const kumaVersion = readKumaVersion(config.kuma.dir);
   emit({ type: "started", role: config.role, instanceName: config.instanceName, kumaVersion });
   for (const message of config.warnings) emit({ type: "warning", message });

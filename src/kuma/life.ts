@@ -5,6 +5,7 @@ import type { KumaConfig } from "../config/index.ts";
 import type { Exit, Listener } from "../events/index.ts";
 import { killTree } from "../init/index.ts";
 import { failure, type Problem, type Result, success } from "../result.ts";
+import { handOverData } from "./hand-over.ts";
 import { type Answer, probe } from "./probe.ts";
 
 const PROBE_EVERY_MS = 100;
@@ -37,11 +38,13 @@ export interface SpawnProblem extends Problem {
 /** Starts Kuma in a session of its own, so that a Ctrl-C at the terminal reaches us alone and the order is ours. */
 export async function beginLife(kuma: KumaConfig, emit: Listener): Promise<Result<Life, SpawnProblem>> {
   const { limits } = kuma;
+  await handOverData(kuma);
   const [program, ...args] = kuma.command;
   const child = execa(program, args, {
     cwd: kuma.dir,
     env: kuma.env,
     extendEnv: false,
+    ...kuma.user,
     detached: true,
     stdin: "ignore",
     stdout: "inherit",

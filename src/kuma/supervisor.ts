@@ -194,7 +194,10 @@ function isSpawnProblem(problem: Problem): problem is SpawnProblem {
 }
 
 /** The first of the promises, or undefined as soon as the signal aborts. */
-async function raceAbort<T>(promises: Promise<T>[], signal: AbortSignal): Promise<T | undefined> {
+async function raceAbort<T extends readonly Promise<unknown>[]>(
+  promises: T,
+  signal: AbortSignal,
+): Promise<Awaited<T[number]> | undefined> {
   if (signal.aborted) return undefined;
   let onAbort: () => void = () => undefined;
   const aborted = new Promise<undefined>((resolve) => {
@@ -202,7 +205,7 @@ async function raceAbort<T>(promises: Promise<T>[], signal: AbortSignal): Promis
   });
   signal.addEventListener("abort", onAbort, { once: true });
   try {
-    return await Promise.race([...promises, aborted]);
+    return (await Promise.race([...promises, aborted])) as Awaited<T[number]> | undefined;
   } finally {
     signal.removeEventListener("abort", onAbort);
   }

@@ -56,7 +56,10 @@ export function createCycles(
 
   function note(result: Result<void>, signal: AbortSignal): void {
     if (!result.ok && signal.aborted) return;
-    if (!result.ok) return noteFailure(result.problem);
+    if (!result.ok) {
+      noteFailure(result.problem);
+      return;
+    }
     if (failures > 0) emit({ type: "cycle-recovered", failures });
     failures = 0;
     lastCode = undefined;

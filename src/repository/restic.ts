@@ -39,6 +39,8 @@ export function createRestic(env: Readonly<Record<string, string>>): Restic {
       extendEnv: false,
       ...(input === undefined ? { stdin: "ignore" } : { input }),
       encoding: "buffer",
+      // What is fetched ends with a newline, and its checksum is over every byte.
+      stripFinalNewline: false,
       maxBuffer: { stdout: MAX_STDOUT, stderr: MAX_STDERR },
       timeout: limit,
       cancelSignal: signal,
