@@ -63,5 +63,6 @@ export async function check(subject: CheckSubject): Promise<string[]> {
     `  history on the replica: ${before?.length} heartbeats before, ${after?.length} now, ${lost.length} lost`,
   );
   if (lost.length > 0) misses.push(`The replica lost ${lost.length} heartbeats: ${lost.join(", ")}.`);
+  if (misses.length === 0) console.log("✓ All of it arrived, and nothing was lost.");
   return misses;
 }
