@@ -14,21 +14,23 @@ const APT_TIMEOUT = 5 * 60_000;
 export async function ensurePackages(commands: readonly string[]): Promise<void> {
   const missing = () => commands.filter((command) => onPath(command) === undefined);
   if (missing().length === 0) return;
-  if (process.getuid?.() !== 0 || onPath("apt-get") === undefined)
+  const apt = onPath("apt-get");
+  if (process.getuid?.() !== 0 || apt === undefined)
     throw new LabError(
       `Not found: ${missing().join(", ")}. Install it (on Debian: apt-get install ${missing().join(" ")}) and start again.`,
     );
   await withLock("apt", async () => {
     const wanted = missing();
-    if (wanted.length > 0) await step(`installing ${wanted.join(", ")} (apt-get)`, () => install(wanted));
+    if (wanted.length > 0)
+      await step(`installing ${wanted.join(", ")} (apt-get)`, () => install(apt, wanted));
   });
 }
 
-async function install(packages: readonly string[]): Promise<void> {
+async function install(apt: string, packages: readonly string[]): Promise<void> {
   const options = { timeout: APT_TIMEOUT, all: true, env: { DEBIAN_FRONTEND: "noninteractive" } } as const;
   // The lists of a fresh machine are empty or old. A mirror that fails here may still have what is needed.
-  await execa("apt-get", ["update"], { ...options, reject: false });
-  const done = await execa("apt-get", ["install", "--yes", "--no-install-recommends", ...packages], {
+  await execa(apt, ["update"], { ...options, reject: false });
+  const done = await execa(apt, ["install", "--yes", "--no-install-recommends", ...packages], {
     ...options,
     reject: false,
   });
