@@ -7,7 +7,7 @@ import { makePlan } from "./plan.ts";
 import { readContent } from "./read.ts";
 import { noteApplied, readRecord, summarize } from "./record.ts";
 import { rollBackApply } from "./roll-back.ts";
-import type { DatabaseResult, KumaDatabase } from "./types.ts";
+import type { DatabaseResult, KumaDatabase, LastApply } from "./types.ts";
 
 export interface KumaFiles {
   /** Kuma's database file, absolute. */
@@ -30,9 +30,11 @@ export function openKumaDatabase({ file, uploadDir, kumaVersion }: KumaFiles): K
     apply: (snapshot, id) =>
       withDatabase(file, "write", (db) => applySnapshot(db, snapshot, id, { uploadDir, kumaVersion })),
     lastApply: () =>
-      reading((db) => {
+      reading((db): DatabaseResult<LastApply | undefined> => {
         const record = readRecord(db);
-        return record.ok ? success(record.value && summarize(record.value)) : record;
+        if (!record.ok) return record;
+        const stored = record.value;
+        return success(stored && { ...summarize(stored), hasStaleHistory: stored.staleHistory.length > 0 });
       }),
     markApplied: (id) =>
       withDatabase(file, "write", (db) => inTransaction(db, "IMMEDIATE", () => noteApplied(db, id))),

@@ -41,6 +41,11 @@ export interface ApplyRecord {
   readonly proven: boolean;
 }
 
+export interface LastApply extends ApplyRecord {
+  /** History of removed monitors is still here: `confirm` drops it, as much at a time as a short while allows. */
+  readonly hasStaleHistory: boolean;
+}
+
 /**
  * Kuma's database, as replication needs it. SQLite behind it now; MariaDB next.
  * Every call opens and closes its own connection, so nothing is held between calls. No call throws for bad data,
@@ -58,10 +63,13 @@ export interface KumaDatabase {
    */
   apply(snapshot: Snapshot, id: { snapshotId: string; contentHash: string }): DatabaseResult<PlanSummary>;
   /** The last apply, or undefined when there never was one. */
-  lastApply(): DatabaseResult<ApplyRecord | undefined>;
+  lastApply(): DatabaseResult<LastApply | undefined>;
   /** Notes that a snapshot equal to what is here counts as applied and proven. Safe while Kuma runs. */
   markApplied(id: { snapshotId: string; contentHash: string }): DatabaseResult<void>;
-  /** The new configuration is proven: drops the history of monitors it removed. Safe while Kuma runs. */
+  /**
+   * The new configuration is proven: drops the history of monitors it removed. Safe while Kuma runs. What it has no time
+   * for is told by `lastApply` and dropped by the next call.
+   */
   confirm(): DatabaseResult<void>;
   /** Undoes the last apply, rows and files, in one transaction. Kuma must be stopped. No-op when there is none to undo. */
   rollBack(): DatabaseResult<void>;

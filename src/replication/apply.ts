@@ -1,11 +1,8 @@
 import type { DatabaseResult, PlanSummary } from "../database/index.ts";
 import type { SnapshotInfo } from "../repository/index.ts";
 import { failure, type Problem, type Result, success } from "../result.ts";
-import { contentHash, decodeSnapshot, type Snapshot } from "../snapshot/index.ts";
 import type { Context } from "./context.ts";
-
-/** How long Kuma must live with a new configuration before it counts as proven, milliseconds after it is ready. */
-export const PROOF_WINDOW = 10_000;
+import { fetchSnapshot } from "./fetch.ts";
 
 /**
  * Brings this instance to a snapshot. All that can fail without touching Kuma comes first, while it runs; a plan that
@@ -41,7 +38,7 @@ export async function applySnapshot(
     kuma.start();
     return applied;
   }
-  const proof = await kuma.trial(PROOF_WINDOW, signal);
+  const proof = await kuma.trial(context.config.proofWindow, signal);
   if (!proof.ok) return proof.problem.code === "interrupted" ? proof : undo(context, info, proof.problem);
   reportApplied(applied.value, wasRunning ? proof.value.readyAt - stoppedAt : 0);
   return database.confirm();
@@ -60,28 +57,11 @@ export async function proveLastApply(context: Context, signal: AbortSignal): Pro
   const last = context.database.lastApply();
   if (!last.ok) return last;
   if (last.value === undefined || last.value.proven) return success(undefined);
-  const proof = await context.kuma.trial(PROOF_WINDOW, signal);
+  const proof = await context.kuma.trial(context.config.proofWindow, signal);
   if (proof.ok) return context.database.confirm();
   if (proof.problem.code === "interrupted") return proof;
   const { snapshotId, contentHash: hash } = last.value;
   return undo(context, { id: snapshotId, contentHash: hash, instanceName: "the primary" }, proof.problem);
-}
-
-async function fetchSnapshot(
-  { repository }: Context,
-  info: SnapshotInfo,
-  signal: AbortSignal,
-): Promise<Result<Snapshot>> {
-  const downloaded = await repository.download(info.id, signal);
-  if (!downloaded.ok) return downloaded;
-  const decoded = decodeSnapshot(downloaded.value);
-  if (!decoded.ok) return decoded;
-  if (contentHash(decoded.value.content) === info.contentHash) return decoded;
-  return failure({
-    code: "snapshot-damaged",
-    message: `Snapshot ${info.id.slice(0, 8)} does not hold the content that its tag names.`,
-    advice: "Nothing was changed. Publish again from the primary, and find out who writes to the repository.",
-  });
 }
 
 /** Puts the old configuration back, Kuma up on it, and remembers not to try this snapshot again. */

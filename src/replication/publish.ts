@@ -3,8 +3,9 @@ import { failure, type Result, success } from "../result.ts";
 import { type Content, contentHash, countChanges, encodeSnapshot, fingerprint } from "../snapshot/index.ts";
 import { applySnapshot } from "./apply.ts";
 import type { Context } from "./context.ts";
+import { fetchSnapshot } from "./fetch.ts";
 import { findLatest } from "./latest.ts";
-import { decide } from "./lineage.ts";
+import { decide, isSameSnapshot } from "./lineage.ts";
 
 /** How long an unchanged primary trusts the repository unseen, milliseconds. */
 const LOOK_EVERY = 60 * 60_000;
@@ -49,7 +50,7 @@ export function createPublisher(context: Context): (signal: AbortSignal) => Prom
       case "nothing":
         return unchanged();
       case "adopt":
-        return remember(decision.latest.id, content, hash, unchanged);
+        return adopt(decision.latest, content, hash, signal);
       case "restore":
         return applySnapshot(context, decision.latest, signal);
       case "refuse":
@@ -84,6 +85,23 @@ export function createPublisher(context: Context): (signal: AbortSignal) => Prom
         (id) => id !== undefined,
       ),
     );
+  }
+
+  /**
+   * Takes a snapshot with our content for our own. A publisher that is killed while it feeds restic can leave one that
+   * is cut off, with the right tags, since restic takes the end of its input for the end of the content: so one that
+   * we have not seen stored is looked at first, and followed by a whole one when it is bad.
+   */
+  async function adopt(
+    latest: SnapshotInfo,
+    content: Content,
+    hash: string,
+    signal: AbortSignal,
+  ): Promise<Result<void>> {
+    if (isSameSnapshot(latest.id, stateFile.state.published?.snapshotId ?? "")) return unchanged();
+    const whole = await fetchSnapshot(context, latest, signal);
+    if (whole.ok) return remember(latest.id, content, hash, unchanged);
+    return whole.problem.code.startsWith("snapshot-") ? publish(content, hash, latest.id, signal) : whole;
   }
 
   async function publish(

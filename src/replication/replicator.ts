@@ -4,12 +4,13 @@ import { openKumaDatabase } from "../database/index.ts";
 import type { Listener } from "../events/index.ts";
 import type { Supervisor } from "../kuma/index.ts";
 import { openRepository } from "../repository/index.ts";
-import type { Result } from "../result.ts";
+import { type Result, success } from "../result.ts";
 import { boot } from "./boot.ts";
 import type { Context } from "./context.ts";
 import { createCycles } from "./cycles.ts";
 import { follow } from "./follow.ts";
 import { createPublisher } from "./publish.ts";
+import { createRetention } from "./retention.ts";
 import { openStateFile } from "./state.ts";
 
 export interface Replicator {
@@ -47,13 +48,15 @@ export function createReplicator(
   };
   /** A restart brings a replica back to the latest snapshot, whatever was changed by hand. */
   let again = true;
-  const cycle = config.role === "primary" ? createPublisher(context) : followLatest;
+  const work = config.role === "primary" ? createPublisher(context) : followLatest;
+  const retention = createRetention(context);
   const cycles = createCycles(cycle, config.interval, kuma, emit);
 
   return {
     run: async (signal) => {
       again = !(await boot(context, databaseFile, signal));
       await cycles.run(signal);
+      await retention.end();
     },
     syncNow: cycles.wake,
     head: () => {
@@ -61,6 +64,21 @@ export function createReplicator(
       return stateFile.state.published?.snapshotId ?? (applied.ok ? applied.value?.snapshotId : undefined);
     },
   };
+
+  async function cycle(signal: AbortSignal): Promise<Result<void>> {
+    await retention.end();
+    const done = await work(signal);
+    if (!done.ok) return done;
+    if (config.role === "primary") retention.begin(signal);
+    return dropStaleHistory();
+  }
+
+  /** The history of a removed monitor may be millions of rows: what an apply left is dropped bit by bit. */
+  function dropStaleHistory(): Result<void> {
+    const last = context.database.lastApply();
+    if (!last.ok) return last;
+    return last.value?.proven && last.value.hasStaleHistory ? context.database.confirm() : success(undefined);
+  }
 
   async function followLatest(signal: AbortSignal): Promise<Result<void>> {
     const followed = await follow(context, { again }, signal);

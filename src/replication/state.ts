@@ -26,6 +26,8 @@ const stateFile = z.object({
   /** Content hash of a publish under way. */
   publishing: z.string().optional(),
   refused: z.array(refused).optional(),
+  /** When old snapshots were last forgotten, or that was tried; milliseconds since 1970. */
+  thinnedAt: z.number().optional(),
 });
 
 /** What this instance remembers across restarts. What was applied is not here but in Kuma's database itself. */

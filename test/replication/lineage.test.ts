@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { chooseLatest } from "../../src/replication/latest.ts";
 import { decide, isSameSnapshot, type PrimaryView } from "../../src/replication/lineage.ts";
 import type { SnapshotInfo } from "../../src/repository/index.ts";
 
@@ -61,6 +62,23 @@ describe("decide", () => {
 
   it("restores even under a takeover: emptiness is never what was meant", () => {
     assert.equal(decide({ ...view, neverHadMonitors: true, takeover: true }, latest).do, "restore");
+  });
+});
+
+describe("chooseLatest", () => {
+  const snapshot = (id: string, parent?: string) => ({ ...latest, id, parent });
+
+  it("takes the last by time of those that nobody followed", () => {
+    assert.equal(chooseLatest([snapshot("a"), snapshot("b", "a"), snapshot("c", "b")])?.id, "c");
+    assert.equal(chooseLatest([snapshot("a"), snapshot("b", "a"), snapshot("c", "a")])?.id, "c");
+    assert.equal(chooseLatest([]), undefined);
+  });
+
+  it("is not misled by a clock that was set back: the child of the newest is newer", () => {
+    assert.equal(
+      chooseLatest([snapshot("child", "newest"), snapshot("old"), snapshot("newest", "old")])?.id,
+      "child",
+    );
   });
 });
 

@@ -1,0 +1,51 @@
+import { type Result, success } from "../result.ts";
+import type { Context } from "./context.ts";
+import { chooseLatest } from "./latest.ts";
+
+const ONCE_A_DAY = 24 * 60 * 60_000;
+
+/** Thins out the repository in the background, so that no publish ever waits for it or fails with it. */
+export interface Retention {
+  /** Begins, if it is due, and returns at once. */
+  begin(signal: AbortSignal): void;
+  /** Ends what is under way; resolves once it has ended. */
+  end(): Promise<void>;
+}
+
+export function createRetention({ config, repository, stateFile, emit }: Context): Retention {
+  let stopping = new AbortController();
+  let work: Promise<void> = Promise.resolve();
+
+  return {
+    begin: (signal) => {
+      const { thinnedAt } = stateFile.state;
+      // A clock that was set back makes it due, too.
+      const isDue = thinnedAt === undefined || Math.abs(Date.now() - thinnedAt) >= ONCE_A_DAY;
+      if (config.keep.length === 0 || !isDue) return;
+      stopping = new AbortController();
+      work = thinOut(AbortSignal.any([signal, stopping.signal]));
+    },
+    end: () => {
+      stopping.abort();
+      return work;
+    },
+  };
+
+  async function thinOut(signal: AbortSignal): Promise<void> {
+    // Noted first: one attempt a day, also where each of them fails or is cut short by the next publish.
+    const noted = stateFile.update({ thinnedAt: Date.now() });
+    const done = noted.ok ? await forgetOld(signal) : noted;
+    if (!done.ok && !signal.aborted) emit({ type: "retention-failed", problem: done.problem });
+  }
+
+  async function forgetOld(signal: AbortSignal): Promise<Result<void>> {
+    const listed = await repository.list(signal);
+    if (!listed.ok) return listed;
+    // restic keeps by time alone. While a clock that was set back makes the latest look old, it could be forgotten.
+    if (listed.value.at(-1)?.id !== chooseLatest(listed.value)?.id) return success(undefined);
+    const done = await repository.forget(config.keep, signal);
+    if (!done.ok) return done;
+    if (done.value.forgotten > 0) emit({ type: "thinned-out", forgotten: done.value.forgotten });
+    return success(undefined);
+  }
+}
