@@ -26,29 +26,32 @@ export async function run(env: NodeJS.ProcessEnv, cwd: string): Promise<number> 
   const log = createLogListener(config.log, config.secrets);
   const ntfy = createNtfyNotifier(config, log);
   const emit = combineListeners([log, ntfy.listener]);
-  const kumaVersion = readKumaVersion(config.kuma.dir);
-  emit({ type: "started", role: config.role, instanceName: config.instanceName, kumaVersion });
-  for (const message of config.warnings) emit({ type: "warning", message });
-  const reaper = await startReaper();
-  if (reaper.kind === "unavailable") emit({ type: "warning", message: reaper.reason });
-
-  const exitCode = await supervise(config, kumaVersion, emit);
+  const exitCode = await supervise(config, emit);
   emit({ type: "stopped", exitCode });
   await ntfy.drain(NOTICE_LIMIT);
   return exitCode;
 }
 
-async function supervise(config: Config, kumaVersion: string, emit: Listener): Promise<number> {
+async function supervise(config: Config, emit: Listener): Promise<number> {
+  const kuma = createSupervisor(config.kuma, emit);
+  const shutdown = new AbortController();
+  let replicator: Replicator | undefined;
+  // Before anything that takes time: as PID 1 we lose for good what we do not listen to.
+  const stopListening = listen(kuma, () => replicator, shutdown, config, emit);
+
+  const kumaVersion = readKumaVersion(config.kuma.dir);
+  emit({ type: "started", role: config.role, instanceName: config.instanceName, kumaVersion });
+  for (const message of config.warnings) emit({ type: "warning", message });
+  const reaper = await startReaper();
+  if (reaper.kind === "unavailable") emit({ type: "warning", message: reaper.reason });
+  if (shutdown.signal.aborted) return 0;
+
   const lock = lockStateDir(config.stateDir);
   if (!lock.ok) emit({ type: "cycle-failed", problem: lock.problem, repeated: 0 });
   if (!lock.ok && lock.problem.code === "instance-running") return EXIT_LOCKED;
 
-  const kuma = createSupervisor(config.kuma, emit);
   // Without a state folder there is no replication, but the monitoring goes on.
-  const replicator = lock.ok ? createReplicator(config, kumaVersion, kuma, emit) : undefined;
-  const shutdown = new AbortController();
-  const stopListening = listen(kuma, replicator, shutdown, config, emit);
-
+  replicator = lock.ok ? createReplicator(config, kumaVersion, kuma, emit) : undefined;
   const work = replicator === undefined ? Promise.resolve(kuma.start()) : replicator.run(shutdown.signal);
   const end = await Promise.race([kuma.ended, once(shutdown.signal, "abort").then(() => undefined)]);
   shutdown.abort();
@@ -60,7 +63,7 @@ async function supervise(config: Config, kumaVersion: string, emit: Listener): P
 
 function listen(
   kuma: Supervisor,
-  replicator: Replicator | undefined,
+  replicator: () => Replicator | undefined,
   shutdown: AbortController,
   config: Config,
   emit: Listener,
@@ -74,9 +77,9 @@ function listen(
       emit({ type: "shutting-down", signal });
       shutdown.abort();
     },
-    syncNow: () => replicator?.syncNow(),
+    syncNow: () => replicator()?.syncNow(),
     reportState: () =>
-      emit({ type: "state-report", role: config.role, kuma: kuma.state.name, head: replicator?.head() }),
+      emit({ type: "state-report", role: config.role, kuma: kuma.state.name, head: replicator()?.head() }),
     forward: kuma.forward,
   });
   return dispose;
