@@ -32,11 +32,13 @@ export function kumaEnvironment(env: Environment, ownFile: Environment, instance
 }
 
 /**
- * What every restic process sees. Its cache is kept in the state folder unless said otherwise: a cold cache costs one
- * request per old snapshot.
+ * What every restic process sees. Unless said otherwise its cache is kept in the state folder, where it outlives the
+ * container (a cold one costs one request per old snapshot), and so are its temporary files, which are encrypted:
+ * with a read-only root file system there is no other place.
  */
 export function resticEnvironment(env: Environment, stateDir: string): Environment {
-  return { RESTIC_CACHE_DIR: join(stateDir, "cache"), ...pick(env, (name) => audienceOf(name).restic) };
+  const places = { RESTIC_CACHE_DIR: join(stateDir, "cache"), TMPDIR: stateDir };
+  return { ...places, ...pick(env, (name) => audienceOf(name).restic) };
 }
 
 function audienceOf(name: string): { kuma: boolean; restic: boolean } {

@@ -152,6 +152,7 @@ describe("environments", () => {
       [...secret, ...alsoSecret, ...common, "RESTIC_CACHE_DIR"].sort(),
     );
     assert.equal(env.RESTIC_CACHE_DIR, "/state/cache");
+    assert.equal(resticEnvironment({}, "/state").TMPDIR, "/state");
     assert.equal(resticEnvironment({ RESTIC_CACHE_DIR: "/c" }, "/state").RESTIC_CACHE_DIR, "/c");
   });
 });
