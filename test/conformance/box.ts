@@ -1,0 +1,185 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onPath } from "../../lab/on-path.ts";
+import { freePort } from "../../lab/ports.ts";
+import { waitFor } from "../../lab/wait.ts";
+import type { ReplicatorEvent } from "../../src/events/index.ts";
+import { exitCodeOf } from "../../src/init/index.ts";
+import { type Column, fixture, wrap } from "./columns.ts";
+import { childOf, processesAround, processesOf, type SeenProcess } from "./processes.ts";
+
+/** Longer than anything here takes; it only keeps a missed promise from becoming a hang. Milliseconds. */
+export const PATIENCE = 15_000;
+
+export interface BoxOptions {
+  /** Arguments of the stand-in for Kuma. */
+  readonly kuma?: readonly string[];
+  /** Another child than the stand-in: a whole command. `{folder}` stands for the box's folder. */
+  readonly child?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Arguments of surround.sh. `{folder}` stands for the box's folder. */
+  readonly surround?: readonly string[];
+  /** false: on the machine itself, where somebody else is PID 1. */
+  readonly namespace?: boolean;
+  /** "closed": a pipe that nobody reads any more. */
+  readonly stdout?: "closed";
+}
+
+/** By its whole path, because a box may have a PATH of its own. */
+const NAMESPACE = [onPath("unshare") ?? "unshare", "--fork", "--pid", "--mount-proc", "--kill-child"];
+
+/** One run of one PID 1 around one child. */
+export interface Box {
+  /** Of its own, for data, repository and log. Its name stands in the environment of all that is started here. */
+  readonly folder: string;
+  readonly port: number;
+  /** PID 1, as its pid is outside. */
+  readonly first: number;
+  /** What PID 1 and its child have printed. */
+  output(): string;
+  /** How often the supervisor has logged this event. */
+  events(type: ReplicatorEvent["type"]): number;
+  /** Waits until it has logged it so many times. */
+  happened(type: ReplicatorEvent["type"], times?: number): Promise<void>;
+  /** What the stand-in has noted. */
+  notes(): string[];
+  /** Waits until something is so, for as long as PATIENCE. What throws is not so yet. */
+  until(what: string, isSo: () => boolean): Promise<void>;
+  /** Waits until the stand-in has noted this line so many times. */
+  noted(line: string, times?: number): Promise<void>;
+  signal(signal: NodeJS.Signals): void;
+  /** Waits for the end; gives the exit code, 128+n for a signal. */
+  ended(): Promise<number>;
+  processes(): SeenProcess[];
+  /** What lives of all that was started here, restic included, without PID 1. */
+  family(): SeenProcess[];
+  close(): Promise<void>;
+}
+
+/** Where a box keeps its things, so that a case can start a second one on the same data. */
+export async function makeFolder(): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), "conformance-"));
+  mkdirSync(join(folder, "data"));
+  copyFileSync(fixture("kuma-dbs/2.5.3.db"), join(folder, "data", "kuma.db"));
+  return folder;
+}
+
+export async function openBox(column: Column, options: BoxOptions, kept?: string): Promise<Box> {
+  const folder = kept ?? (await makeFolder());
+  const port = await freePort();
+  const log = join(folder, "data", "log");
+  const place = (words: readonly string[]) => words.map((word) => word.replaceAll("{folder}", folder));
+  const child = place(
+    options.child ?? [process.execPath, fixture("kuma/server.mjs"), "--log", log, ...(options.kuma ?? [])],
+  );
+  const command = [
+    ...(options.namespace === false ? [] : NAMESPACE),
+    ...(options.surround ? [fixture("programs/surround.sh"), ...place(options.surround), "--"] : []),
+    ...wrap(column, child),
+  ];
+  const [program = "", ...args] = command;
+  const outer = spawn(program, args, {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: {
+      PATH: process.env.PATH ?? "",
+      HOME: folder,
+      DATA_DIR: join(folder, "data"),
+      UPTIME_KUMA_HOST: "127.0.0.1",
+      UPTIME_KUMA_PORT: String(port),
+      KUMA_DIR: fixture("kuma"),
+      KUMA_COMMAND: child.join(" "),
+      REPLICATOR_MODE: "BACKUP",
+      REPLICATOR_INSTANCE_NAME: "box",
+      REPLICATOR_STATE_DIR: join(folder, "data", "replicator"),
+      RESTIC_REPOSITORY: join(folder, "data", "repository"),
+      RESTIC_PASSWORD: "conformance",
+      LOG_FORMAT: "json",
+      ...Object.fromEntries(
+        Object.entries(options.env ?? {}).map(([name, value]) => [name, place([value])[0]]),
+      ),
+    },
+  });
+  const exit = once(outer, "exit");
+  let output = "";
+  for (const stream of [outer.stdout, outer.stderr]) {
+    stream.on("data", (text: Buffer) => {
+      output += text.toString();
+    });
+  }
+  if (options.stdout === "closed") outer.stdout.destroy();
+  const first = await findFirst(outer, options.namespace !== false);
+  const ended = async () => {
+    const late = AbortSignal.timeout(PATIENCE);
+    const gone = await Promise.race([exit, once(late, "abort")]);
+    if (late.aborted) throw new Error(`still running after ${PATIENCE / 1000} s`);
+    const [code, signal] = gone;
+    return exitCodeOf(signal === null ? { code } : { signal });
+  };
+  const notes = () => (existsSync(log) ? readFileSync(log, "utf8").trimEnd().split("\n") : []);
+  const family = () => processesOf(folder).filter(({ pid }) => pid !== first && pid !== outer.pid);
+
+  const events = (type: string) => output.split(`"event":{"type":"${type}"`).length - 1;
+  const until = async (what: string, isSo: () => boolean) => {
+    const look = () => {
+      try {
+        return isSo() || undefined;
+      } catch {
+        return undefined;
+      }
+    };
+    await waitFor(what, look, { timeout: PATIENCE, every: 5 });
+  };
+
+  return {
+    folder,
+    port,
+    first,
+    output: () => output,
+    notes,
+    events,
+    until,
+    happened: (type, times = 1) => until(`${type} is logged ${times}×`, () => events(type) >= times),
+    noted: (line, times = 1) =>
+      until(
+        `the child notes "${line}" ${times}×`,
+        () => notes().filter((each) => each === line).length >= times,
+      ),
+    signal: (signal) => {
+      process.kill(first, signal);
+    },
+    ended,
+    processes: () => processesAround(first),
+    family,
+    close: async () => {
+      if (outer.exitCode === null && outer.signalCode === null) {
+        kill(first);
+        await exit;
+      }
+      for (const { pid } of family()) kill(pid);
+      if (kept === undefined) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+/** unshare stays outside and starts PID 1 as its child; surround.sh becomes the command that it is given. */
+async function findFirst(outer: ChildProcess, namespace: boolean): Promise<number> {
+  const { pid } = outer;
+  if (pid === undefined) throw new Error("unshare cannot be started");
+  if (!namespace) return pid;
+  const isOver = () => outer.exitCode !== null || outer.signalCode !== null;
+  return waitFor("PID 1 starts", () => childOf(pid) ?? (isOver() ? pid : undefined), {
+    timeout: PATIENCE,
+    every: 5,
+  });
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // ended by itself meanwhile
+  }
+}

@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import { FORWARDED } from "../../../src/init/signals.ts";
+import { becomes, type Case, ofSupervisor, thatNodeBreaks } from "../case.ts";
+import { changeMonitors } from "../monitors.ts";
+
+const signalsIn = (notes: readonly string[]) =>
+  notes.filter((note) => note.startsWith("signal ")).map((note) => note.slice("signal ".length));
+
+export const signals: readonly Case[] = [
+  thatNodeBreaks("SIGTERM → child gets it once, ends by itself, exit 0", async (open) => {
+    const box = await open({ kuma: ["--linger", "500"] });
+    await box.noted("ready");
+    box.signal("SIGTERM");
+    assert.equal(await box.ended(), 0);
+    assert.deepEqual(signalsIn(box.notes()), ["SIGTERM"]);
+    assert.ok(box.notes().includes("end"));
+  }),
+  thatNodeBreaks("SIGINT → child is asked once, ends by itself, exit 0", async (open, column) => {
+    const box = await open({ kuma: ["--linger", "500"] });
+    await box.noted("ready");
+    box.signal("SIGINT");
+    assert.equal(await box.ended(), 0);
+    // Kuma ends in order for both; the supervisor uses the one that stands in Kuma's own documents.
+    assert.deepEqual(signalsIn(box.notes()), [column === "ours" ? "SIGTERM" : "SIGINT"]);
+    assert.ok(box.notes().includes("end"));
+  }),
+  thatNodeBreaks(`forwarded in order: ${FORWARDED.join(" ")}`.replaceAll("SIG", ""), async (open) => {
+    const box = await open({});
+    await box.noted("ready");
+    for (const signal of FORWARDED) {
+      box.signal(signal);
+      await sleep(60);
+    }
+    await becomes("all have arrived", 2_000, () => signalsIn(box.notes()).length >= FORWARDED.length);
+    assert.deepEqual(signalsIn(box.notes()), FORWARDED);
+  }),
+  ofSupervisor(
+    "SIGUSR1 → publishes now; SIGUSR2 → state to the log; neither reaches the child",
+    async (open) => {
+      const box = await open({ env: { BACKUP_INTERVAL: "1h" } });
+      await box.noted("ready");
+      await box.happened("published");
+      changeMonitors(box.folder, "UPDATE monitor SET name = 'renamed'");
+      box.signal("SIGUSR1");
+      await box.happened("published", 2);
+      box.signal("SIGUSR2");
+      await box.happened("state-report");
+      assert.deepEqual(signalsIn(box.notes()), []);
+      assert.doesNotMatch(box.output(), /Debugger listening/);
+    },
+  ),
+  ...(["SIGTERM", "SIGINT"] as const).map((second) =>
+    ofSupervisor(`SIGTERM, then ${second} → at once, with the whole tree`, async (open) => {
+      const box = await open({ kuma: ["--ignore-term", "--family"], namespace: false });
+      await box.happened("published");
+      await becomes("the family stands", 5_000, () => box.family().length === 6);
+      box.signal("SIGTERM");
+      await box.noted("signal SIGTERM");
+      const asked = performance.now();
+      box.signal(second);
+      assert.equal(await box.ended(), second === "SIGTERM" ? 143 : 130);
+      assert.ok(performance.now() - asked < 1_000, "within a second");
+      await becomes("nobody is left", 1_000, () => box.family().length === 0);
+    }),
+  ),
+];
