@@ -80,6 +80,8 @@ function assemble({ settings, env, kuma, ntfy, secrets, cwd }: Parts): Config {
     restic: { env: resticEnvironment(env, stateDir) },
     createRepository: settings.REPLICATOR_INIT,
     takeover: settings.REPLICATOR_TAKEOVER,
+    keep: settings.REPLICATOR_KEEP,
+    proofWindow: settings.REPLICATOR_PROOF_WINDOW,
     interval: role === "primary" ? settings.BACKUP_INTERVAL : settings.RESTORE_INTERVAL,
     ntfy,
     log: { level: settings.LOG_LEVEL, format: settings.LOG_FORMAT },

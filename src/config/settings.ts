@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { splitCommand } from "./command.ts";
 import { LONGEST_DURATION, parseDuration } from "./duration.ts";
+import { parseKeepPolicy } from "./keep.ts";
 import { parseNtfyUrl } from "./ntfy-url.ts";
 import type { Config, NtfyConfig } from "./types.ts";
 
@@ -17,6 +18,8 @@ export const settingsSchema = z.object({
   REPLICATOR_STATE_DIR: optional(),
   REPLICATOR_INIT: yesOrNo(true),
   REPLICATOR_TAKEOVER: yesOrNo(false),
+  REPLICATOR_KEEP: keepPolicy("--keep-last 30 --keep-daily 30"),
+  REPLICATOR_PROOF_WINDOW: duration("10s", 0),
   REPLICATOR_STOP_GRACE: duration("30s", 1_000),
   REPLICATOR_START_LIMIT: duration("3m", 1_000),
   REPLICATOR_RESTART_LIMIT: count(10),
@@ -100,6 +103,12 @@ function yesOrNo(fallback: boolean) {
 function oneOf<T extends string>(allowed: readonly T[], fallback: T) {
   const find = (text: string) => allowed.find((word) => word === text.toLowerCase());
   return parsed(fallback, find, "which is not known", `Write one of ${allowed.join(", ")}.`);
+}
+
+function keepPolicy(fallback: string) {
+  const wrong = "which is not a policy of `restic forget`";
+  const advice = `Write --keep-… options with their values, and --prune if wanted, such as ${fallback}; or off.`;
+  return parsed(fallback, parseKeepPolicy, wrong, advice);
 }
 
 function command(fallback: string) {

@@ -53,6 +53,10 @@ export interface Config {
   readonly createRepository: boolean;
   /** Publish once onto a snapshot that this instance has neither published nor applied (REPLICATOR_TAKEOVER). */
   readonly takeover: boolean;
+  /** What a primary keeps of our snapshots, as arguments of `restic forget`; none: everything. */
+  readonly keep: readonly string[];
+  /** How long Kuma must live with a new configuration before it counts as proven, milliseconds after it is ready. */
+  readonly proofWindow: number;
   /** Milliseconds between two cycles of this instance's role. */
   readonly interval: number;
   readonly ntfy: NtfyConfig | undefined;

@@ -66,6 +66,12 @@ export function describeEvent(event: ReplicatorEvent): Description {
       return describeFailure(event.problem, event.repeated);
     case "cycle-recovered":
       return info(`Replication works again, after ${count(event.failures, "failure")}.`);
+    case "thinned-out":
+      return info(`Forgot ${count(event.forgotten, "old snapshot")}, as REPLICATOR_KEEP says.`);
+    case "retention-failed":
+      return warn(
+        `Old snapshots were not forgotten; that is tried again tomorrow. ${describeProblem(event.problem)}`,
+      );
     case "state-report":
       return info(
         `State: ${event.role}; Uptime Kuma is ${event.kuma}; ${event.head === undefined ? "no snapshot yet" : describeSnapshot(event.head)}.`,

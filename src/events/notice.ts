@@ -38,6 +38,8 @@ export function describeNotice(event: ReplicatorEvent, instanceName: string): No
       return notice("replication fails", describeProblem(event.problem), 4, "warning");
     case "cycle-recovered":
       return notice("replication works again", describeEvent(event).message, 3, "white_check_mark");
+    case "retention-failed":
+      return notice("old snapshots stay", describeEvent(event).message, 3, "warning");
     default:
       return undefined;
   }

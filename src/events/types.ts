@@ -57,6 +57,10 @@ export type ReplicatorEvent =
   /** `repeated`: how many times in a row the same problem has been seen before; 0 is the first. */
   | { readonly type: "cycle-failed"; readonly problem: Problem; readonly repeated: number }
   | { readonly type: "cycle-recovered"; readonly failures: number }
+  /** Old snapshots were removed from the repository. */
+  | { readonly type: "thinned-out"; readonly forgotten: number }
+  /** They were not; publishing goes on. */
+  | { readonly type: "retention-failed"; readonly problem: Problem }
   /** Asked for by SIGUSR2. `head`: restic's id of the snapshot this instance stands on. */
   | {
       readonly type: "state-report";

@@ -6,6 +6,7 @@ export interface Limits {
   readonly create: number;
   readonly download: number;
   readonly publish: number;
+  readonly forget: number;
 }
 
 export const LIMITS: Limits = {
@@ -15,4 +16,5 @@ export const LIMITS: Limits = {
   create: 2 * 60_000,
   download: 5 * 60_000,
   publish: 10 * 60_000,
+  forget: 60 * 60_000,
 };

@@ -1,5 +1,6 @@
 import type { ResticConfig } from "../config/index.ts";
 import { failure, success } from "../result.ts";
+import { forget } from "./forget.ts";
 import { LIMITS, type Limits } from "./limits.ts";
 import { explain } from "./problems.ts";
 import { publish } from "./publish.ts";
@@ -19,12 +20,13 @@ export interface RepositoryOptions {
 export function openRepository({ env }: ResticConfig, options: RepositoryOptions): Repository {
   const limits = { ...LIMITS, ...options.limits };
   const restic = createRestic(env);
-  const version = createVersionLookup(restic, limits.version);
+  const writing = { restic, version: createVersionLookup(restic, limits.version), limits };
   const { instanceName } = options;
   return {
     list: (signal) => list(restic, limits.list, signal),
-    publish: (request, signal) => publish({ restic, version, instanceName, limits }, request, signal),
+    publish: (request, signal) => publish(writing, instanceName, request, signal),
     download: (id, signal) => download(restic, id, limits.download, signal),
+    forget: (policy, signal) => forget(writing, policy, signal),
     create: (signal) => create(restic, limits.create, signal),
   };
 }

@@ -1,19 +1,7 @@
 import { failure, success } from "../result.ts";
-import type { Limits } from "./limits.ts";
-import type { Restic } from "./restic.ts";
 import { FILE_NAME, tagsOf } from "./snapshots.ts";
 import type { PublishRequest, RepositoryProblem, RepositoryResult } from "./types.ts";
-import type { Version } from "./version.ts";
-
-export interface Publishing {
-  readonly restic: Restic;
-  readonly version: (signal: AbortSignal) => Promise<RepositoryResult<Version>>;
-  readonly instanceName: string;
-  readonly limits: Limits;
-}
-
-/** Waits for another restic to finish, where restic can (from 0.16 on). */
-const RETRY_LOCK = ["--retry-lock=1m"];
+import { type Writing, writeLocked } from "./write-locked.ts";
 
 /**
  * Stores one snapshot.
@@ -21,27 +9,23 @@ const RETRY_LOCK = ["--retry-lock=1m"];
  * producer that fails half-way would leave a truncated snapshot, and a second attempt needs the content again.
  */
 export async function publish(
-  { restic, version, instanceName, limits }: Publishing,
+  writing: Writing,
+  instanceName: string,
   request: PublishRequest,
   signal: AbortSignal,
 ): Promise<RepositoryResult<{ id: string }>> {
   const content = collect(request.stream);
   if (!content.ok) return content;
-  const found = await version(signal);
-  if (!found.ok) return found;
   const args = [
     ...["backup", "--json", "--stdin", `--stdin-filename=${FILE_NAME}`, `--host=${instanceName}`],
     ...tagsOf(request).map((tag) => `--tag=${tag}`),
-    ...(found.value.canRetryLock ? RETRY_LOCK : []),
   ];
-  const run = { args, input: content.value, limit: limits.publish, signal };
-
-  let stored = await restic(run);
-  if (!stored.ok && stored.problem.code === "repository-locked") {
-    // Removes locks whose restic is dead, and no other; what remains, the second attempt tells.
-    await restic({ args: ["unlock"], limit: limits.unlock, signal });
-    stored = await restic(run);
-  }
+  const stored = await writeLocked(writing, {
+    args,
+    input: content.value,
+    limit: writing.limits.publish,
+    signal,
+  });
   if (!stored.ok) return stored;
   const id = idOfSummary(new TextDecoder().decode(stored.value.stdout));
   return id === undefined ? failure(NO_SUMMARY) : success({ id });

@@ -11,7 +11,7 @@ const KILL_AFTER = 3_000;
 const MAX_STDOUT = 256 * 1024 * 1024;
 const MAX_STDERR = 1024 * 1024;
 
-interface ResticRun {
+export interface ResticRun {
   readonly args: readonly string[];
   /** Goes to restic's standard input; none when left out. */
   readonly input?: Uint8Array;
@@ -20,7 +20,7 @@ interface ResticRun {
   readonly signal: AbortSignal;
 }
 
-interface ResticOutput {
+export interface ResticOutput {
   readonly stdout: Uint8Array;
   /** Warnings; restic also complains there of what it leaves out. */
   readonly stderr: string;

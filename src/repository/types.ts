@@ -52,6 +52,11 @@ export interface Repository {
   publish(request: PublishRequest, signal: AbortSignal): Promise<RepositoryResult<{ id: string }>>;
   /** The bytes that were published, whole. */
   download(id: string, signal: AbortSignal): Promise<RepositoryResult<Uint8Array>>;
+  /**
+   * Forgets those of our snapshots that the policy does not keep, and gives their number.
+   * @param policy arguments of `restic forget`: --keep-…=…, --prune
+   */
+  forget(policy: readonly string[], signal: AbortSignal): Promise<RepositoryResult<{ forgotten: number }>>;
   /** `restic init`. */
   create(signal: AbortSignal): Promise<RepositoryResult<void>>;
 }

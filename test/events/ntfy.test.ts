@@ -72,7 +72,14 @@ describe("createNtfyNotifier", () => {
   it("says nothing per poll, nor of a failure that goes on", async () => {
     const { url, received } = await serve();
     const { listener, drain } = notify(url);
-    const told = new Set(["published", "applied", "rolled-back", "cycle-failed", "cycle-recovered"]);
+    const told = new Set([
+      "published",
+      "applied",
+      "rolled-back",
+      "cycle-failed",
+      "cycle-recovered",
+      "retention-failed",
+    ]);
     for (const event of Object.values(samples)) if (!told.has(event.type)) listener(event);
     for (const repeated of [1, 12, 100]) listener({ ...samples["cycle-failed"], repeated });
     await drain(1_000);

@@ -28,6 +28,8 @@ export const samples: { [Type in ReplicatorEvent["type"]]: Extract<ReplicatorEve
   "rolled-back": { type: "rolled-back", snapshot, problem },
   "cycle-failed": { type: "cycle-failed", problem, repeated: 0 },
   "cycle-recovered": { type: "cycle-recovered", failures: 3 },
+  "thinned-out": { type: "thinned-out", forgotten: 3 },
+  "retention-failed": { type: "retention-failed", problem },
   "state-report": { type: "state-report", role: "primary", kuma: "ready", head: snapshot.id },
   "notice-failed": { type: "notice-failed", reason: "https://ntfy.sh answered 403" },
   "shutting-down": { type: "shutting-down", signal: "SIGTERM" },

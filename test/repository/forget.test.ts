@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { before, describe, it } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import { environment, folder, makeFolder, never, open, request, restic } from "./rig.ts";
+
+const path = join(folder, "forget");
+
+const ids = () =>
+  (JSON.parse(restic(path, ["snapshots", "--json", "--no-lock"])) as { short_id: string }[]).map(
+    ({ short_id }) => short_id,
+  );
+
+async function publishFrom(instanceName: string): Promise<string> {
+  const published = await open(path, {}, { instanceName }).publish(request(instanceName), never);
+  assert.ok(published.ok);
+  return published.value.id.slice(0, 8);
+}
+
+describe("forget", () => {
+  before(() => restic(path, ["init"]));
+
+  it("forgets by the policy what is ours, of all instances together, and nothing else", async () => {
+    restic(path, ["backup", "-q", "--stdin", "--stdin-filename=theirs"], "no tag");
+    restic(path, ["backup", "-q", "--stdin", "--stdin-filename=theirs"], "no tag, newer");
+    restic(path, ["backup", "-q", "--stdin", "--tag=replicator-kuma"], "our tag on another file");
+    restic(path, ["backup", "-q", "--stdin", "--tag=replicator-kuma"], "the same, newer");
+    const others = ids();
+    await publishFrom("one");
+    await publishFrom("one");
+    const kept = [await publishFrom("one"), await publishFrom("two")];
+
+    const done = await open(path).forget(["--keep-last=2", "--prune"], never);
+    assert.deepEqual(done, { ok: true, value: { forgotten: 2 } });
+    assert.deepEqual(new Set(ids()), new Set([...others, ...kept]));
+    assert.deepEqual(await open(path).forget(["--keep-last=2"], never), {
+      ok: true,
+      value: { forgotten: 0 },
+    });
+    assert.match(restic(path, ["check"]), /no errors/);
+  });
+
+  it("waits for no living lock, removes a dead one, and ends at once on abort", async () => {
+    const holder = spawn("restic", ["check", "-q"], { env: environment(path), stdio: "ignore" });
+    const exited = once(holder, "exit");
+    while (!readdirSync(join(path, "locks")).some((name) => /^[0-9a-f]{64}$/.test(name))) await pause(10);
+    holder.kill("SIGSTOP");
+    try {
+      const locked = await open(path).forget(["--keep-last=1"], never);
+      assert.equal(!locked.ok && locked.problem.code, "repository-locked");
+    } finally {
+      holder.kill("SIGKILL");
+      await exited;
+    }
+    const aborted = await open(path).forget(["--keep-last=1"], AbortSignal.timeout(50));
+    assert.equal(!aborted.ok && aborted.problem.code, "interrupted");
+    assert.deepEqual(await open(path).forget(["--keep-last=1"], never), {
+      ok: true,
+      value: { forgotten: 1 },
+    });
+    assert.equal(readdirSync(join(path, "locks")).length, 0);
+  });
+
+  it("tells of a repository that is not there", async () => {
+    const done = await open(join(makeFolder(), "none")).forget(["--keep-last=1"], never);
+    assert.equal(!done.ok && done.problem.code, "repository-missing");
+  });
+});
