@@ -2,7 +2,6 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { patchCommand } from "./patch.ts";
-import { run } from "./run.ts";
 
 const HELP = `
 Environment (the whole table is in README.md):
@@ -21,6 +20,7 @@ Example:
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
 
+// Each command loads what it needs itself: a health check, every minute, needs little.
 const program = new Command("replicator-kuma")
   .description(
     "Runs Uptime Kuma and keeps its configuration the same on every instance, through a restic repository.",
@@ -33,7 +33,16 @@ program
   .command("run", { isDefault: true })
   .description("supervise Uptime Kuma and replicate (the default)")
   .action(async () => {
+    const { run } = await import("./run.ts");
     process.exit(await run(process.env, process.cwd()));
+  });
+
+program
+  .command("health")
+  .description("say in one line whether the instance running here is well: exit code 0 healthy, 1 not")
+  .action(async () => {
+    const { health } = await import("./health.ts");
+    process.exit(await health(process.env, process.cwd()));
   });
 
 program.addCommand(patchCommand());

@@ -1,13 +1,6 @@
 import path from "node:path";
 import { Command, Option } from "commander";
-import {
-  type PatchResult,
-  patchTree,
-  planPatch,
-  revertTree,
-  type TreePlan,
-  unifiedDiff,
-} from "../patch/index.ts";
+import type { PatchResult, TreePlan } from "../patch/index.ts";
 
 const HELP = `
 Run it when the image is built. It adds one file to Kuma's tree and two lines to
@@ -54,6 +47,7 @@ export function patchCommand(): Command {
 }
 
 async function run(kumaDir: string, { check, revert }: PatchOptions): Promise<number> {
+  const { patchTree, planPatch, revertTree, unifiedDiff } = await import("../patch/index.ts");
   if (check)
     return report(await planPatch(kumaDir), ({ changes }) =>
       changes.length === 0 ? "patched" : "patchable",

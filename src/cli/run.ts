@@ -1,6 +1,12 @@
 import { once } from "node:events";
 import { type Config, loadConfig } from "../config/index.ts";
-import { combineListeners, createLogListener, createNtfyNotifier, type Listener } from "../events/index.ts";
+import {
+  combineListeners,
+  createLogListener,
+  createNtfyNotifier,
+  createStatusFile,
+  type Listener,
+} from "../events/index.ts";
 import { exitCodeOf, listenToSignals, startReaper } from "../init/index.ts";
 import { createSupervisor, type End, readKumaVersion, type Supervisor } from "../kuma/index.ts";
 import { createReplicator, lockStateDir, type Replicator } from "../replication/index.ts";
@@ -25,7 +31,7 @@ export async function run(env: NodeJS.ProcessEnv, cwd: string): Promise<number> 
   const { config } = loaded;
   const log = createLogListener(config.log, config.secrets);
   const ntfy = createNtfyNotifier(config, log);
-  const emit = combineListeners([log, ntfy.listener]);
+  const emit = combineListeners([log, ntfy.listener, createStatusFile(config)]);
   const exitCode = await supervise(config, emit);
   emit({ type: "stopped", exitCode });
   await ntfy.drain(NOTICE_LIMIT);

@@ -1,9 +1,12 @@
 import { isIPv6 } from "node:net";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { failure, type Result, success } from "../result.ts";
+import { splitCommand } from "./command.ts";
 import { readDotenv } from "./dotenv.ts";
 import type { Environment } from "./environment.ts";
-import { settingsSchema } from "./settings.ts";
+
+export const DEFAULT_KUMA_DIR = "/app";
+export const DEFAULT_KUMA_COMMAND = "node server/server.js";
 
 /** Kuma's own default (server/config.js). */
 const DEFAULT_PORT = 3001;
@@ -13,6 +16,8 @@ export interface KumaLocation {
   readonly dir: string;
   /** Absolute. */
   readonly dataDir: string;
+  /** Where we keep what is to be remembered, absolute. */
+  readonly stateDir: string;
   /** See `kumaUrl`. */
   readonly url: string;
   /** What the `.env` in Kuma's own folder holds: Kuma reads it by itself (server/server.js, 1.23 to 2.5). */
@@ -20,14 +25,14 @@ export interface KumaLocation {
 }
 
 /**
- * Where Kuma, its data and its address are. That the folder exists is not asked here.
+ * Where Kuma, its data, its address and our own folder are. That they exist is not asked here. Without the schema of
+ * all settings, which takes longer to load than a health check should take.
  * @returns a problem when Kuma's port is none, or its `.env` cannot be read
  */
 export function locateKuma(env: Environment, cwd: string): Result<KumaLocation> {
-  const { KUMA_DIR, KUMA_COMMAND } = settingsSchema.shape;
-  const dir = resolve(cwd, KUMA_DIR.parse(env.KUMA_DIR));
+  const dir = resolve(cwd, env.KUMA_DIR?.trim() || DEFAULT_KUMA_DIR);
   // A command that cannot be split is a problem that the schema tells.
-  const command = KUMA_COMMAND.safeParse(env.KUMA_COMMAND).data ?? [];
+  const command = splitCommand(env.KUMA_COMMAND?.trim() || DEFAULT_KUMA_COMMAND) ?? [];
   const ownFile = readDotenv(dir);
   if (!ownFile.ok) return ownFile;
   const seen = { ...ownFile.value, ...env };
@@ -38,7 +43,9 @@ export function locateKuma(env: Environment, cwd: string): Result<KumaLocation> 
       message: "UPTIME_KUMA_PORT or PORT names a port that does not exist.",
       advice: "Use a number from 1 to 65535, or leave it unset for 3001.",
     });
-  return success({ dir, dataDir: kumaDataDir(seen, command, dir), url, ownFile: ownFile.value });
+  const dataDir = kumaDataDir(seen, command, dir);
+  const stateDir = resolve(cwd, env.REPLICATOR_STATE_DIR?.trim() || join(dataDir, "replicator"));
+  return success({ dir, dataDir, stateDir, url, ownFile: ownFile.value });
 }
 
 /**

@@ -1,5 +1,4 @@
 import { hostname } from "node:os";
-import { join, resolve } from "node:path";
 import type { z } from "zod";
 import type { Problem, Result } from "../result.ts";
 import { readDotenv } from "./dotenv.ts";
@@ -42,7 +41,7 @@ export function loadConfig(processEnv: NodeJS.ProcessEnv, cwd: string): LoadedCo
 
   if (!parsed.success || kuma === undefined || problems.length > 0) return { ok: false, problems };
   const secrets = worthHiding([...secretsOf(env), ...restic.secrets, ...(token ? [token] : [])]);
-  return { ok: true, config: deepFreeze(assemble({ settings: parsed.data, env, kuma, ntfy, secrets, cwd })) };
+  return { ok: true, config: deepFreeze(assemble({ settings: parsed.data, env, kuma, ntfy, secrets })) };
 }
 
 interface Parts {
@@ -51,14 +50,12 @@ interface Parts {
   readonly kuma: KumaLocation;
   readonly ntfy: NtfyConfig | undefined;
   readonly secrets: readonly string[];
-  readonly cwd: string;
 }
 
-function assemble({ settings, env, kuma, ntfy, secrets, cwd }: Parts): Config {
+function assemble({ settings, env, kuma, ntfy, secrets }: Parts): Config {
   const { role, warnings } = chooseRole(settings.REPLICATOR_MODE);
   const instanceName = settings.REPLICATOR_INSTANCE_NAME || hostname();
-  const { dir, dataDir, url } = kuma;
-  const stateDir = resolve(cwd, settings.REPLICATOR_STATE_DIR || join(dataDir, "replicator"));
+  const { dir, dataDir, stateDir, url } = kuma;
   return {
     role,
     instanceName,

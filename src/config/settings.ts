@@ -2,6 +2,7 @@ import { z } from "zod";
 import { splitCommand } from "./command.ts";
 import { LONGEST_DURATION, parseDuration } from "./duration.ts";
 import { parseKeepPolicy } from "./keep.ts";
+import { DEFAULT_KUMA_COMMAND, DEFAULT_KUMA_DIR } from "./kuma.ts";
 import { parseNtfyUrl } from "./ntfy-url.ts";
 import type { Config, NtfyConfig } from "./types.ts";
 
@@ -15,7 +16,6 @@ export const settingsSchema = z.object({
     message: "contains control characters",
     params: { advice: "Choose a name of one line of plain text." },
   }),
-  REPLICATOR_STATE_DIR: optional(),
   REPLICATOR_INIT: yesOrNo(true),
   REPLICATOR_TAKEOVER: yesOrNo(false),
   REPLICATOR_KEEP: keepPolicy("--keep-last 30 --keep-daily 30"),
@@ -26,8 +26,8 @@ export const settingsSchema = z.object({
   REPLICATOR_RESTART_PAUSE: duration("1s", 0),
   BACKUP_INTERVAL: duration("5m", SHORTEST_INTERVAL),
   RESTORE_INTERVAL: duration("6m", SHORTEST_INTERVAL),
-  KUMA_DIR: optional().transform((dir) => dir || "/app"),
-  KUMA_COMMAND: command("node server/server.js"),
+  KUMA_DIR: optional().transform((dir) => dir || DEFAULT_KUMA_DIR),
+  KUMA_COMMAND: command(DEFAULT_KUMA_COMMAND),
   NTFY_URL: ntfyAddress(),
   PUID: userId(),
   PGID: userId(),

@@ -1,0 +1,85 @@
+import { readDotenv } from "../config/dotenv.ts";
+import { locateKuma } from "../config/kuma.ts";
+import { readStatus, type Status } from "../events/status.ts";
+import { type Answer, probe } from "../kuma/probe.ts";
+
+// The modules above are named one by one, since a health check runs every minute: their folders' indexes would load
+// SQLite, the logger and the schema of all settings too.
+
+export interface Health {
+  readonly healthy: boolean;
+  /** One line, why. */
+  readonly reason: string;
+}
+
+/** So many intervals without a good cycle are worth a word. */
+const LATE_AFTER = 3;
+
+/** Prints one line and gives the exit code: 0 healthy, 1 not. For another process beside the running instance. */
+export async function health(env: NodeJS.ProcessEnv, cwd: string): Promise<number> {
+  const { healthy, reason } = await askHealth(env, cwd);
+  process.stdout.write(`${healthy ? "healthy" : "unhealthy"}: ${reason}\n`);
+  return healthy ? 0 : 1;
+}
+
+async function askHealth(processEnv: NodeJS.ProcessEnv, cwd: string): Promise<Health> {
+  const file = readDotenv(cwd);
+  const env = { ...(file.ok ? file.value : {}), ...processEnv } as Record<string, string>;
+  const place = locateKuma(env, cwd);
+  if (!place.ok) return { healthy: false, reason: `${place.problem.message} ${place.problem.advice}` };
+  const { url, stateDir } = place.value;
+  return judge(await probe(url), readStatus(stateDir), url, Date.now());
+}
+
+/**
+ * Healthy is a Kuma that is ready, one that waits for a person to choose its database, and one that is silent on
+ * purpose and not for too long: for an apply, or in a migration, which a restart would break for good. Replication
+ * that fails is a warning and no more: the monitoring goes on, and a restart would only interrupt it.
+ * @param status undefined when the instance has left no word yet
+ * @param now milliseconds since 1970
+ */
+export function judge(answer: Answer, status: Status | undefined, url: string, now: number): Health {
+  if (answer === "ready") return { healthy: true, reason: `Uptime Kuma answers. ${lastCycle(status, now)}` };
+  if (answer === "setup")
+    return { healthy: true, reason: "Uptime Kuma waits for a person to choose its database." };
+  const { pause } = status ?? {};
+  if (pause !== undefined && now < pause.until)
+    return {
+      healthy: true,
+      reason: `${PAUSES[pause.for]}, for ${ago(pause.until, now)} more at the longest.`,
+    };
+  const state = status && `; it is ${STATES[status.kuma]}, for ${ago(now, status.since)}`;
+  return { healthy: false, reason: `Uptime Kuma does not answer as it should at ${url}${state ?? ""}.` };
+}
+
+const PAUSES = {
+  apply: "Uptime Kuma is stopped to apply a new configuration",
+  "roll-back": "Uptime Kuma is stopped to go back to the configuration before",
+  migration: "Uptime Kuma is migrating its database",
+} as const satisfies Record<NonNullable<Status["pause"]>["for"], string>;
+
+const STATES = {
+  starting: "starting",
+  setup: "waiting for the choice of its database",
+  ready: "running",
+  stopping: "stopping",
+  stopped: "stopped",
+  crashed: "down after a crash",
+} as const satisfies Record<Status["kuma"], string>;
+
+function lastCycle(status: Status | undefined, now: number): string {
+  if (status === undefined) return "Nothing is known of its replication.";
+  const at = status.lastCycleAt ?? status.since;
+  const told =
+    status.lastCycleAt === undefined ? "No cycle went well yet" : `Last good cycle ${ago(now, at)} ago`;
+  const isLate = now - at > LATE_AFTER * status.interval;
+  return isLate
+    ? `Warning: ${told}, with one due every ${ago(status.interval, 0)}; the log says why.`
+    : `${told}.`;
+}
+
+/** The time between two times, for people. */
+function ago(later: number, earlier: number): string {
+  const seconds = Math.max(0, Math.round((later - earlier) / 1_000));
+  return seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
+}
