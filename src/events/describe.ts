@@ -53,7 +53,11 @@ export function describeEvent(event: ReplicatorEvent): Description {
           : "No new snapshot: nothing to apply.",
       );
     case "nothing-published-yet":
-      return info("The primary has not published anything yet: Uptime Kuma runs with what it has.");
+      return event.found === "no-repository"
+        ? warn(
+            "There is no restic repository where RESTIC_REPOSITORY points. Waiting for the primary to create it; if that has published already, the two do not name the same place.",
+          )
+        : info("The primary has not published anything yet: Uptime Kuma runs with what it has.");
     case "published":
       return info(`Published ${describeSnapshot(event.snapshot.id)}: ${describePublished(event.changes)}.`);
     case "applied":

@@ -38,7 +38,8 @@ export type ReplicatorEvent =
   | { readonly type: "kuma-start-failed"; readonly problem: Problem }
   | { readonly type: "repository-created" }
   | { readonly type: "unchanged"; readonly role: Role }
-  | { readonly type: "nothing-published-yet" }
+  /** What a replica found instead of a snapshot. */
+  | { readonly type: "nothing-published-yet"; readonly found: "no-repository" | "no-snapshot" }
   | {
       readonly type: "published";
       readonly snapshot: SnapshotName;

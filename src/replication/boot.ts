@@ -3,6 +3,7 @@ import { hasPendingMigrations } from "../database/index.ts";
 import type { Repository, RepositoryResult } from "../repository/index.ts";
 import { failure, type Result } from "../result.ts";
 import { proveLastApply } from "./apply.ts";
+import { attempt } from "./attempt.ts";
 import type { Context } from "./context.ts";
 import { follow } from "./follow.ts";
 
@@ -14,26 +15,29 @@ const BOOT_REPOSITORY_LIMIT = 15_000;
  * latest snapshot, so that it starts only once. Whatever fails here, Kuma is running or about to when this resolves;
  * the cycles go on trying.
  * @param file Kuma's database
+ * @param note is told how each step went, as the cycles' own results are
  * @returns whether a replica now has the latest snapshot
  */
-export async function boot(context: Context, file: string, signal: AbortSignal): Promise<boolean> {
-  const { config, kuma, emit } = context;
+export async function boot(
+  context: Context,
+  file: string,
+  note: (result: Result<void>, signal: AbortSignal) => void,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { config, kuma } = context;
   let caughtUp = false;
   // Without a database Kuma makes its own; one that it is about to migrate is not ours to touch before that.
   if (existsSync(file) && !hasPendingMigrations(file, config.kuma.dir)) {
-    note(await proveLastApply(context, signal));
+    note(await attempt(() => proveLastApply(context, signal)), signal);
     if (config.role === "replica" && kuma.state.name === "stopped" && !signal.aborted) {
       const repository = limitTime(context.repository, BOOT_REPOSITORY_LIMIT);
-      caughtUp = note(await follow({ ...context, repository }, { again: true }, signal));
+      const followed = await attempt(() => follow({ ...context, repository }, { again: true }, signal));
+      note(followed, signal);
+      caughtUp = followed.ok;
     }
   }
   kuma.start();
   return caughtUp;
-
-  function note(result: Result<void>): boolean {
-    if (!result.ok && !signal.aborted) emit({ type: "cycle-failed", problem: result.problem, repeated: 0 });
-    return result.ok;
-  }
 }
 
 function limitTime(repository: Repository, limit: number): Repository {

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Listener } from "../events/index.ts";
 import type { Supervisor } from "../kuma/index.ts";
-import { failure, type Problem, type Result } from "../result.ts";
+import type { Problem, Result } from "../result.ts";
+import { attempt } from "./attempt.ts";
 
 /** The repeated work of an instance, and the bell that starts the next cycle early. */
 export interface Cycles {
@@ -9,6 +10,8 @@ export interface Cycles {
   run(signal: AbortSignal): Promise<void>;
   /** Ends the present pause; during a cycle it makes the next one follow at once. */
   wake(): void;
+  /** Tells a failure, with how often it was seen in a row, and a recovery; nothing of what a shutdown cut short. */
+  note(result: Result<void>, signal: AbortSignal): void;
 }
 
 /**
@@ -18,7 +21,7 @@ export interface Cycles {
 export function createCycles(
   cycle: (signal: AbortSignal) => Promise<Result<void>>,
   interval: number,
-  kuma: Pick<Supervisor, "untilReady">,
+  kuma: Pick<Supervisor, "start" | "untilReady">,
   emit: Listener,
 ): Cycles {
   let bell = new AbortController();
@@ -28,31 +31,21 @@ export function createCycles(
 
   return {
     wake: () => bell.abort(),
+    note,
     run: async (signal) => {
       while (!signal.aborted) {
+        // Whatever a cycle left behind, between two of them Kuma is to run.
+        kuma.start();
         await kuma.untilReady(signal).catch(() => undefined);
         if (signal.aborted) return;
         bell = new AbortController();
-        note(await attempt(signal), signal);
+        note(await attempt(() => cycle(signal)), signal);
         await sleep(interval, undefined, { signal: AbortSignal.any([signal, bell.signal]) }).catch(
           () => undefined,
         );
       }
     },
   };
-
-  /** A cycle must not end the supervision of Kuma, whatever defect it has. */
-  async function attempt(signal: AbortSignal): Promise<Result<void>> {
-    try {
-      return await cycle(signal);
-    } catch (error) {
-      return failure({
-        code: "internal",
-        message: `A cycle failed unexpectedly: ${error instanceof Error ? error.stack : error}`,
-        advice: "Kuma is not touched by this. Please report it with this line.",
-      });
-    }
-  }
 
   function note(result: Result<void>, signal: AbortSignal): void {
     if (!result.ok && signal.aborted) return;

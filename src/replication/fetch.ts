@@ -18,7 +18,7 @@ export async function fetchSnapshot(
   if (!decoded.ok) return decoded;
   if (contentHash(decoded.value.content) === info.contentHash) return decoded;
   return failure({
-    code: "snapshot-damaged",
+    code: "snapshot-mismatch",
     message: `Snapshot ${info.id.slice(0, 8)} does not hold the content that its tag names.`,
     advice: "Nothing was changed. Publish again from the primary, and find out who writes to the repository.",
   });

@@ -13,12 +13,16 @@ export async function follow(
   { again }: { again: boolean },
   signal: AbortSignal,
 ): Promise<Result<void>> {
-  const { repository, database, stateFile, emit } = context;
+  const { config, repository, database, stateFile, emit } = context;
   const found = await findLatest(repository, signal);
+  if (!found.ok && found.problem.code === "repository-missing" && config.createRepository) {
+    emit({ type: "nothing-published-yet", found: "no-repository" });
+    return success(undefined);
+  }
   if (!found.ok) return found;
   const latest = found.value;
   if (latest === undefined) {
-    emit({ type: "nothing-published-yet" });
+    emit({ type: "nothing-published-yet", found: "no-snapshot" });
     return success(undefined);
   }
   const applied = database.lastApply();

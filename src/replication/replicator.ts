@@ -54,7 +54,7 @@ export function createReplicator(
 
   return {
     run: async (signal) => {
-      again = !(await boot(context, databaseFile, signal));
+      again = !(await boot(context, databaseFile, cycles.note, signal));
       await cycles.run(signal);
       await retention.end();
     },

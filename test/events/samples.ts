@@ -22,7 +22,7 @@ export const samples: { [Type in ReplicatorEvent["type"]]: Extract<ReplicatorEve
   "kuma-start-failed": { type: "kuma-start-failed", problem },
   "repository-created": { type: "repository-created" },
   unchanged: { type: "unchanged", role: "primary" },
-  "nothing-published-yet": { type: "nothing-published-yet" },
+  "nothing-published-yet": { type: "nothing-published-yet", found: "no-snapshot" },
   published: { type: "published", snapshot, changes },
   applied: { type: "applied", snapshot, changes, blindMs: 5_100, notes: ["A column was left out."] },
   "rolled-back": { type: "rolled-back", snapshot, problem },

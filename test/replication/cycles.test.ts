@@ -5,7 +5,7 @@ import type { ReplicatorEvent } from "../../src/events/index.ts";
 import { createCycles } from "../../src/replication/cycles.ts";
 import { failure, type Result, success } from "../../src/result.ts";
 
-const ready = { untilReady: async () => undefined };
+const ready = { start: () => undefined, untilReady: async () => undefined };
 const problem = (code: string): Result<void> => failure({ code, message: `${code}.`, advice: "Wait." });
 
 /** Runs as many cycles as there are results, then ends the loop. */
@@ -71,7 +71,7 @@ describe("cycles", { timeout: 10_000 }, () => {
         return success(undefined);
       },
       60_000,
-      { untilReady: () => sleep(20).then(() => undefined) },
+      { start: () => undefined, untilReady: () => sleep(20).then(() => undefined) },
       () => undefined,
     );
     const running = cycles.run(end.signal);
