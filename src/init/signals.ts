@@ -45,6 +45,9 @@ export function listenToSignals(handlers: SignalHandlers): { dispose(): void } {
     ["SIGUSR1", handlers.syncNow],
     ["SIGUSR2", handlers.reportState],
   ]);
+  // Another name of SIGIO. execa's signal-exit listens to it too, and where it finds itself alone it ends our restic
+  // and raises the signal once more.
+  listeners.set("SIGPOLL", () => undefined);
   for (const signal of FORWARDED) listeners.set(signal, handlers.forward);
   for (const [signal, listener] of listeners) process.on(signal, listener);
   return {
