@@ -149,7 +149,7 @@ describe("environments", () => {
     const env = resticEnvironment(all, "/state");
     assert.deepEqual(
       Object.keys(env).sort(),
-      [...secret, ...alsoSecret, ...common, "RESTIC_CACHE_DIR"].sort(),
+      [...secret, ...alsoSecret, ...common, "RESTIC_CACHE_DIR", "TMPDIR"].sort(),
     );
     assert.equal(env.RESTIC_CACHE_DIR, "/state/cache");
     assert.equal(resticEnvironment({}, "/state").TMPDIR, "/state");

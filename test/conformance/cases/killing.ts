@@ -22,10 +22,10 @@ export const killing: readonly Case[] = [
     async (open) => {
       const box = await open({
         kuma: ["--never-listen", "--family", "--deserted"],
-        env: { REPLICATOR_START_LIMIT: "2s", REPLICATOR_RESTART_PAUSE: "60s" },
+        env: { REPLICATOR_START_LIMIT: "5s", REPLICATOR_RESTART_PAUSE: "60s" },
       });
       const family = () => box.family().filter(({ command }) => command[0] !== "restic");
-      await becomes("the family stands, the deserted one with it", 1_900, () => family().length === 7);
+      await becomes("the family stands, the deserted one with it", 4_900, () => family().length === 7);
       await box.happened("kuma-crashed");
       await becomes("nobody is left", 1_000, () => family().length === 0);
       await becomes("no zombie either", 1_000, () => !box.processes().some(({ zombie }) => zombie));
