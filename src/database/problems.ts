@@ -8,7 +8,8 @@ const ADVICE: Readonly<Record<DatabaseProblemCode, string>> = {
     "Start Uptime Kuma once so that it makes its database, or check where its data folder is.",
   "database-empty":
     "Uptime Kuma hangs on an empty database file: if nothing of value is in the folder, remove the file and restart.",
-  "database-not-sqlite": "Check that the data folder is Uptime Kuma's and that it uses SQLite.",
+  "database-not-sqlite":
+    "Only SQLite is replicated: check that the data folder is Uptime Kuma's and that it uses SQLite. It runs on, alone.",
   "database-damaged":
     "Restore the data folder from a backup, or let SQLite's .recover command save what it can.",
   "database-locked": "Nothing to do if it passes; else find out which other program has the database open.",
