@@ -14,6 +14,7 @@ import { answers } from "../../lab/kuma-shapes.ts";
 import { freePort } from "../../lab/ports.ts";
 import { waitFor } from "../../lab/wait.ts";
 import { descendantsOf, listProcesses } from "../../src/init/process-tree.ts";
+import { readKumaVersion } from "../../src/kuma/index.ts";
 import { query, readLocal, readReplicated } from "./rows.ts";
 
 const PASSWORD = "repository-password-7301";
@@ -205,6 +206,22 @@ describe("replication between two real Kumas", { timeout: 8 * 60_000 }, () => {
     replica = await start("RESTORE", "replica");
     await replica.waitReady();
     await converge("replica");
+  });
+
+  it("a fresh 2.x waits for the person to choose a database, ends well meanwhile, and then gets everything", async (t) => {
+    if (readKumaVersion(kumaDir).startsWith("1.")) return t.skip("1.x has only SQLite");
+    const waiting = (times: number) => () => countInLog(fresh, /waits for its setup/g) === times || undefined;
+    let fresh = await start("RESTORE", "fresh", { UPTIME_KUMA_DB_TYPE: "" });
+    await waitFor("the setup page", waiting(1), { timeout: 60_000 });
+    assert.deepEqual(await fresh.stop(), { code: 0, signal: null });
+    fresh = await start("RESTORE", "fresh", { UPTIME_KUMA_DB_TYPE: "" });
+    try {
+      await waitFor("the setup page", waiting(2), { timeout: 60_000 });
+      (await connectKuma(fresh.url, { timeout: 60_000 })).close();
+      await converge("fresh");
+    } finally {
+      await fresh.kill();
+    }
   });
 
   it("TERM ends both in order with exit code 0, and leaves no process", async () => {
