@@ -1,12 +1,12 @@
-import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import type { KumaConfig } from "../config/index.ts";
 import type { Exit, Listener } from "../events/index.ts";
 import { killTree } from "../init/index.ts";
-import { failure, type Problem, type Result, success } from "../result.ts";
+import { failure, type Result, success } from "../result.ts";
 import { handOverData } from "./hand-over.ts";
 import { type Answer, probe } from "./probe.ts";
+import { explainSpawn, type SpawnProblem } from "./spawn-problem.ts";
 
 const PROBE_EVERY_MS = 100;
 const MIGRATION_NOTICE_EVERY_MS = 60_000;
@@ -27,12 +27,6 @@ export interface Life {
   kill(reason: string): void;
   /** Passes a signal on to Kuma itself. */
   signal(signal: NodeJS.Signals): void;
-}
-
-/** A program that cannot be run at all: trying again will not help. The exit codes are the shell's. */
-export interface SpawnProblem extends Problem {
-  readonly code: "kuma-not-found" | "kuma-not-executable";
-  readonly exitCode: 127 | 126;
 }
 
 /** Starts Kuma in a session of its own, so that a Ctrl-C at the terminal reaches us alone and the order is ours. */
@@ -148,29 +142,4 @@ export async function beginLife(kuma: KumaConfig, emit: Listener): Promise<Resul
     emit({ type: "kuma-killed", reason });
     killTree(pid);
   }
-}
-
-function explainSpawn(kuma: KumaConfig, code: string | undefined): SpawnProblem {
-  if (!existsSync(kuma.dir)) {
-    return {
-      code: "kuma-not-found",
-      exitCode: 127,
-      message: `Kuma's folder ${kuma.dir} does not exist.`,
-      advice: "Set KUMA_DIR to the folder that holds Kuma's server/server.js.",
-    };
-  }
-  if (code === "EACCES") {
-    return {
-      code: "kuma-not-executable",
-      exitCode: 126,
-      message: `Kuma's command ${kuma.command[0]} may not be executed.`,
-      advice: "Make it executable, or set KUMA_COMMAND to a program that is.",
-    };
-  }
-  return {
-    code: "kuma-not-found",
-    exitCode: 127,
-    message: `Kuma's command ${kuma.command[0]} cannot be started (${code ?? "no reason given"}).`,
-    advice: "Set KUMA_COMMAND to a program that exists; the default is: node server/server.js",
-  };
 }

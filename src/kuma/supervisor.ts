@@ -2,9 +2,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { KumaConfig } from "../config/index.ts";
 import type { Exit, Listener } from "../events/index.ts";
 import { failure, type Problem, type Result, success } from "../result.ts";
-import { beginLife, type Life, type Phase, type SpawnProblem } from "./life.ts";
+import { beginLife, type Life, type Phase } from "./life.ts";
 import { HEALTHY_RUN, pauseAfter } from "./limits.ts";
 import { isPortTaken } from "./probe.ts";
+import { raceAbort } from "./race-abort.ts";
+import type { SpawnProblem } from "./spawn-problem.ts";
 
 export type StopReason = "apply" | "shutdown" | "roll-back";
 
@@ -152,6 +154,8 @@ export function createSupervisor(kuma: KumaConfig, emit: Listener): Supervisor {
     if (outcome === "alive" || signal.aborted) {
       crashes = 0;
       keep(current);
+      // `stop` may have come while Kuma was being spawned, and have known nothing of it.
+      if (shutDown) await current.end("shutdown");
       return signal.aborted ? failure(interrupted) : success({ readyAt });
     }
     return failure({
@@ -191,22 +195,4 @@ const interrupted: Problem = {
 
 function isSpawnProblem(problem: Problem): problem is SpawnProblem {
   return "exitCode" in problem;
-}
-
-/** The first of the promises, or undefined as soon as the signal aborts. */
-async function raceAbort<T extends readonly Promise<unknown>[]>(
-  promises: T,
-  signal: AbortSignal,
-): Promise<Awaited<T[number]> | undefined> {
-  if (signal.aborted) return undefined;
-  let onAbort: () => void = () => undefined;
-  const aborted = new Promise<undefined>((resolve) => {
-    onAbort = () => resolve(undefined);
-  });
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    return (await Promise.race([...promises, aborted])) as Awaited<T[number]> | undefined;
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
 }

@@ -4,6 +4,9 @@ import { failure, type Problem, type Result, success } from "../result.ts";
 import type { Context } from "./context.ts";
 import { fetchSnapshot } from "./fetch.ts";
 
+/** Only the latest snapshot is ever a candidate: of those refused before it, a few are kept for people to see. */
+const REFUSED_KEPT = 20;
+
 /**
  * Brings this instance to a snapshot. All that can fail without touching Kuma comes first, while it runs; a plan that
  * changes nothing ends there. Then Kuma is stopped, the database changed in one transaction, and Kuma started; when it
@@ -38,8 +41,8 @@ export async function applySnapshot(
     kuma.start();
     return applied;
   }
-  const proof = await kuma.trial(context.config.proofWindow, signal);
-  if (!proof.ok) return proof.problem.code === "interrupted" ? proof : undo(context, info, proof.problem);
+  const proof = await prove(context, info, signal);
+  if (!proof.ok || proof.value === "undone") return proof.ok ? success(undefined) : proof;
   reportApplied(applied.value, wasRunning ? proof.value.readyAt - stoppedAt : 0);
   return database.confirm();
 
@@ -57,11 +60,25 @@ export async function proveLastApply(context: Context, signal: AbortSignal): Pro
   const last = context.database.lastApply();
   if (!last.ok) return last;
   if (last.value === undefined || last.value.proven) return success(undefined);
-  const proof = await context.kuma.trial(context.config.proofWindow, signal);
-  if (proof.ok) return context.database.confirm();
-  if (proof.problem.code === "interrupted") return proof;
   const { snapshotId, contentHash: hash } = last.value;
-  return undo(context, { id: snapshotId, contentHash: hash, instanceName: "the primary" }, proof.problem);
+  const info = { id: snapshotId, contentHash: hash, instanceName: "the primary" };
+  const proof = await prove(context, info, signal);
+  if (!proof.ok || proof.value === "undone") return proof.ok ? success(undefined) : proof;
+  return context.database.confirm();
+}
+
+/** Starts Kuma on what was applied; when it does not run with it, undoes that. */
+async function prove(
+  context: Context,
+  info: Pick<SnapshotInfo, "id" | "contentHash" | "instanceName">,
+  signal: AbortSignal,
+): Promise<Result<{ readyAt: number } | "undone">> {
+  const proof = await context.kuma.trial(context.config.proofWindow, signal);
+  if (proof.ok) return proof;
+  if (proof.problem.code === "kuma-does-not-run") return undo(context, info, proof.problem);
+  // A shutdown or a taken port says nothing about the snapshot: it stays applied, and the next start proves it.
+  context.kuma.start();
+  return proof;
 }
 
 /** Puts the old configuration back, Kuma up on it, and remembers not to try this snapshot again. */
@@ -69,16 +86,18 @@ async function undo(
   context: Context,
   info: Pick<SnapshotInfo, "id" | "contentHash" | "instanceName">,
   why: Problem,
-): Promise<Result<void>> {
+): Promise<Result<"undone">> {
   const { database, kuma, stateFile, emit } = context;
   await kuma.stop("roll-back");
   const undone = database.rollBack();
   kuma.start();
   if (!undone.ok) return undone;
   const refused = { snapshotId: info.id, reason: why.message, at: Date.now() };
-  const written = stateFile.update({ refused: [...(stateFile.state.refused ?? []), refused] });
+  const written = stateFile.update({
+    refused: [...(stateFile.state.refused ?? []), refused].slice(-REFUSED_KEPT),
+  });
   emit({ type: "rolled-back", snapshot: nameOf(info), problem: why });
-  return written;
+  return written.ok ? success("undone") : written;
 }
 
 function nameOf(info: Pick<SnapshotInfo, "id" | "contentHash" | "instanceName">) {
