@@ -1,7 +1,7 @@
 import { ownChildren } from "./own-children.ts";
 import { loadWait, type Wait } from "./wait.ts";
 
-export type Reaper =
+type Reaper =
   | { readonly kind: "reaping"; stop(): void }
   /** We are not PID 1: orphans are another init's. */
   | { readonly kind: "not-needed" }
@@ -33,7 +33,7 @@ export async function startReaper(): Promise<Reaper> {
 }
 
 /** Reaps whenever a child dies. @returns what ends it */
-export function keepReaping(wait: Wait): () => void {
+function keepReaping(wait: Wait): () => void {
   let gathering: NodeJS.Timeout | undefined;
   const round = () => {
     gathering = undefined;

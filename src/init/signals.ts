@@ -1,6 +1,6 @@
 import { constants } from "node:os";
 
-export interface SignalHandlers {
+interface SignalHandlers {
   /** SIGTERM, SIGINT: each of them, so also the second that means "at once". */
   stop(signal: NodeJS.Signals): void;
   /** SIGUSR1. */

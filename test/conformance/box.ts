@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { onPath } from "../../lab/on-path.ts";
 import { freePort } from "../../lab/ports.ts";
@@ -9,10 +8,11 @@ import { waitFor } from "../../lab/wait.ts";
 import type { ReplicatorEvent } from "../../src/events/index.ts";
 import { exitCodeOf } from "../../src/init/index.ts";
 import { type Column, fixture, wrap } from "./columns.ts";
+import { environment, makeFolder } from "./ground.ts";
 import { childOf, processesAround, processesOf, type SeenProcess } from "./processes.ts";
 
 /** Longer than anything here takes; it only keeps a missed promise from becoming a hang. Milliseconds. */
-export const PATIENCE = 15_000;
+const PATIENCE = 15_000;
 
 export interface BoxOptions {
   /** Arguments of the stand-in for Kuma. */
@@ -56,50 +56,29 @@ export interface Box {
   processes(): SeenProcess[];
   /** What lives of all that was started here, restic included, without PID 1. */
   family(): SeenProcess[];
+  /** Ends what still runs and removes the folder. */
   close(): Promise<void>;
 }
 
-/** Where a box keeps its things, so that a case can start a second one on the same data. */
-export async function makeFolder(): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), "conformance-"));
-  mkdirSync(join(folder, "data"));
-  copyFileSync(fixture("kuma-dbs/2.5.3.db"), join(folder, "data", "kuma.db"));
-  return folder;
-}
-
+/** @param kept the folder of an earlier box, to go on with what that one has left */
 export async function openBox(column: Column, options: BoxOptions, kept?: string): Promise<Box> {
-  const folder = kept ?? (await makeFolder());
+  const folder = kept ?? makeFolder();
   const port = await freePort();
   const log = join(folder, "data", "log");
-  const place = (words: readonly string[]) => words.map((word) => word.replaceAll("{folder}", folder));
-  const child = place(
-    options.child ?? [process.execPath, fixture("kuma/server.mjs"), "--log", log, ...(options.kuma ?? [])],
-  );
+  const place = (word: string) => word.replaceAll("{folder}", folder);
+  const standIn = [process.execPath, fixture("kuma/server.mjs"), "--log", log, ...(options.kuma ?? [])];
+  const child = (options.child ?? standIn).map(place);
   const command = [
     ...(options.namespace === false ? [] : NAMESPACE),
-    ...(options.surround ? [fixture("programs/surround.sh"), ...place(options.surround), "--"] : []),
+    ...(options.surround ? [fixture("programs/surround.sh"), ...options.surround.map(place), "--"] : []),
     ...wrap(column, child),
   ];
   const [program = "", ...args] = command;
   const outer = spawn(program, args, {
     stdio: ["ignore", "pipe", "pipe"],
     env: {
-      PATH: process.env.PATH ?? "",
-      HOME: folder,
-      DATA_DIR: join(folder, "data"),
-      UPTIME_KUMA_HOST: "127.0.0.1",
-      UPTIME_KUMA_PORT: String(port),
-      KUMA_DIR: fixture("kuma"),
-      KUMA_COMMAND: child.join(" "),
-      REPLICATOR_MODE: "BACKUP",
-      REPLICATOR_INSTANCE_NAME: "box",
-      REPLICATOR_STATE_DIR: join(folder, "data", "replicator"),
-      RESTIC_REPOSITORY: join(folder, "data", "repository"),
-      RESTIC_PASSWORD: "conformance",
-      LOG_FORMAT: "json",
-      ...Object.fromEntries(
-        Object.entries(options.env ?? {}).map(([name, value]) => [name, place([value])[0]]),
-      ),
+      ...environment({ folder, port, child }),
+      ...Object.fromEntries(Object.entries(options.env ?? {}).map(([name, value]) => [name, place(value)])),
     },
   });
   const exit = once(outer, "exit");
@@ -159,7 +138,7 @@ export async function openBox(column: Column, options: BoxOptions, kept?: string
         await exit;
       }
       for (const { pid } of family()) kill(pid);
-      if (kept === undefined) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }

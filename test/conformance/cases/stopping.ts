@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ReplicatorEvent } from "../../../src/events/index.ts";
-import { type Box, type BoxOptions, makeFolder } from "../box.ts";
+import type { Box, BoxOptions } from "../box.ts";
 import { becomes, type Case, type Check, ofSupervisor, TROUBLE } from "../case.ts";
+import { makeFolder } from "../ground.ts";
 import { changeMonitors, readMonitors } from "../monitors.ts";
 
 /** The grace of 30 s is Docker's to end; whatever goes on, the supervisor is to be gone long before. */
@@ -35,7 +36,7 @@ async function startsClean(open: Parameters<Check>[0], options: BoxOptions, fold
 /** SIGTERM to a primary, in a state that `reach` brings about. */
 function whilePrimary(state: string, options: BoxOptions, reach: (box: Box) => Promise<void>): Case {
   return ofSupervisor(`SIGTERM while ${state}: no orphan, exit 0, the next start is clean`, async (open) => {
-    const folder = await makeFolder();
+    const folder = makeFolder();
     const outside = { ...options, namespace: false };
     const box = await open(outside, folder);
     await reach(box);
@@ -54,8 +55,8 @@ function whileApplying(state: string, event: ReplicatorEvent["type"], times: num
   return ofSupervisor(
     `SIGTERM while ${state}: before or after, never between, and it converges`,
     async (open) => {
-      const primary = await makeFolder();
-      const replica = await makeFolder();
+      const primary = makeFolder();
+      const replica = makeFolder();
       const options = {
         kuma: ["--linger", "500", "--start-delay", "500"],
         namespace: false,

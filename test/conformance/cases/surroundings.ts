@@ -3,14 +3,15 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, cpSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { onPath } from "../../../lab/on-path.ts";
-import { type BoxOptions, makeFolder } from "../box.ts";
+import type { BoxOptions } from "../box.ts";
 import { type Case, ofSupervisor, TROUBLE } from "../case.ts";
 import { fixture } from "../columns.ts";
+import { makeFolder } from "../ground.ts";
 
 /** A whole small life: ready, published, asked to stop, exit 0; and nothing above "info" in the log. */
 function works(name: string, options: BoxOptions, prepare: (folder: string) => void = () => undefined): Case {
   return ofSupervisor(`works: ${name}`, async (open) => {
-    const folder = await makeFolder();
+    const folder = makeFolder();
     prepare(folder);
     const box = await open(options, folder);
     // What it prints may go nowhere here, so look at what it does.
@@ -53,7 +54,7 @@ export const surroundings: readonly Case[] = [
   works("somebody else is PID 1, and nothing is said about it", { namespace: false }),
   works("2.x ignores PUID and PGID, as its image does", { env: { PUID: "1234", PGID: "1235" } }),
   ofSupervisor("1.23: PUID and PGID are Kuma's user, and the owner of its data", async (open) => {
-    const folder = await makeFolder();
+    const folder = makeFolder();
     treeOf123(folder);
     const box = await open({ env: { KUMA_DIR: "{folder}/kuma", PUID: "1234", PGID: "1235" } }, folder);
     await box.noted("ready");

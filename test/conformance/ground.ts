@@ -1,0 +1,39 @@
+import { copyFileSync, mkdirSync, mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fixture } from "./columns.ts";
+
+/** A folder for one instance, with the real database of a Kuma in it. */
+export function makeFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "conformance-"));
+  mkdirSync(join(folder, "data"));
+  copyFileSync(fixture("kuma-dbs/2.5.3.db"), join(folder, "data", "kuma.db"));
+  return folder;
+}
+
+/** What a primary needs to know, in a folder of its own. HOME is also the mark by which its processes are found. */
+export function environment({
+  folder,
+  port,
+  child,
+}: {
+  folder: string;
+  port: number;
+  child: readonly string[];
+}): Record<string, string> {
+  return {
+    PATH: process.env.PATH ?? "",
+    HOME: folder,
+    DATA_DIR: join(folder, "data"),
+    UPTIME_KUMA_HOST: "127.0.0.1",
+    UPTIME_KUMA_PORT: String(port),
+    KUMA_DIR: fixture("kuma"),
+    KUMA_COMMAND: child.join(" "),
+    REPLICATOR_MODE: "BACKUP",
+    REPLICATOR_INSTANCE_NAME: "box",
+    REPLICATOR_STATE_DIR: join(folder, "data", "replicator"),
+    RESTIC_REPOSITORY: join(folder, "data", "repository"),
+    RESTIC_PASSWORD: "conformance",
+    LOG_FORMAT: "json",
+  };
+}
