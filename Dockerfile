@@ -37,8 +37,9 @@ COPY --from=build /opt/replicator-kuma /opt/replicator-kuma
 COPY image/build/choose-node.sh /build/
 COPY image/replicator-kuma /usr/local/bin/
 RUN /build/choose-node.sh && replicator-kuma patch /app
-# Where the compose file mounts a volume for a repository: one that whoever the base's user is can write to.
-RUN mkdir --mode=1777 /repository
+# Where the compose file mounts a volume for a repository, so that whoever the base's user is can write there. COPY keeps
+# the mode of what is in a folder, not the folder's own.
+RUN mkdir /volumes && mkdir -m 1777 /volumes/repository
 
 # Nothing runs here, files are added: the base's user, working folder, port, volume and environment stay as they are.
 FROM ${KUMA_IMAGE}
@@ -51,7 +52,7 @@ COPY --from=restic /usr/bin/restic /usr/local/bin/
 COPY --from=patched /opt/replicator-kuma /opt/replicator-kuma
 COPY --from=patched /usr/local/bin/replicator-kuma /usr/local/bin/
 COPY --from=patched /app/server /app/server
-COPY --from=patched /repository /repository
+COPY --from=patched /volumes /
 STOPSIGNAL SIGTERM
 # As the base's own, but for what is asked: a stop for an apply is healthy.
 HEALTHCHECK --interval=60s --timeout=30s --start-period=180s --retries=5 CMD ["replicator-kuma", "health"]

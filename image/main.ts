@@ -7,7 +7,7 @@ import { LabError } from "../lab/lab-error.ts";
 import { secondsSince } from "../lab/progress.ts";
 import { startChecklist } from "./checklist.ts";
 import { checkBuild } from "./checks/build.ts";
-import { checkConfined } from "./checks/confined.ts";
+import { checkConfined, removeConfined } from "./checks/confined.ts";
 import { checkPair } from "./checks/pair.ts";
 import { isEngineUp } from "./engine.ts";
 import { composePair } from "./pair.ts";
@@ -22,7 +22,9 @@ async function main(): Promise<number> {
   const list = startChecklist();
   const pair = await composePair(base);
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-    process.once(signal, () => pair.remove().finally(() => process.exit(1)));
+    process.once(signal, () =>
+      Promise.allSettled([pair.remove(), removeConfined()]).then(() => process.exit(1)),
+    );
   try {
     if (await checkBuild(list, pair.compose, { base, image: pair.image })) {
       await checkPair(list, await pair.start());

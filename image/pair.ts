@@ -1,3 +1,4 @@
+import { LabError } from "../lab/lab-error.ts";
 import { freePort } from "../lab/ports.ts";
 import { waitFor } from "../lab/wait.ts";
 import { type Container, openContainer } from "./container.ts";
@@ -62,7 +63,15 @@ export async function untilArrived(name: string, primary: Container, replica: Co
       return hasMonitor(replica, name);
     },
     { timeout: PATIENCE },
-  );
+  ).catch(async (error: Error) => {
+    throw new LabError([error.message, await lastWords(primary), await lastWords(replica)].join("\n"));
+  });
+}
+
+/** What the supervisor said last, without Kuma's own lines around it. */
+async function lastWords({ hostname, log }: Container): Promise<string> {
+  const lines = (await log()).split("\n").filter((line) => line.includes("[REPLICATOR]"));
+  return [`${hostname}:`, ...lines.slice(-5)].join("\n");
 }
 
 /** True or undefined; undefined too while its Kuma is restarting. */

@@ -9,39 +9,40 @@ import { docker, inspect } from "../engine.ts";
 import { PATIENCE } from "../pair.ts";
 
 const USER = "1000:1000";
+/** Of the container, and of its volume. */
+const NAME = `replicator-kuma-confined-${process.pid}`;
 
 /** One container with all rights taken from it that an image can do without. */
 export async function checkConfined({ check }: Checklist, image: string): Promise<void> {
-  const name = `replicator-kuma-confined-${process.pid}`;
-  await check(
-    "publishes with a read-only root, no capability, no new privilege and another user",
-    async () => {
-      try {
-        const url = await startConfined(image, name);
-        const container = openContainer(name, name, url);
-        await container.kuma.until(
-          "its account",
-          (kuma) => kuma.addMonitor({ type: "port", name: "confined", hostname: "127.0.0.1", port: 9 }),
-          { timeout: PATIENCE },
-        );
-        await container.syncNow();
-        const isPublished = async () => (await container.log()).includes("Published snapshot") || undefined;
-        await waitFor("a publish", isPublished, { timeout: PATIENCE });
-        assert.equal((await container.health()).exitCode, 0);
-        container.kuma.close();
-        await docker(["stop", name]);
-        assert.equal(await inspect(name, ".State.ExitCode"), 0);
-      } finally {
-        await docker(["rm", "--force", "--volumes", name]);
-        await docker(["volume", "rm", "--force", name]);
-      }
-    },
+  const promise = "publishes with a read-only root, no capability, no new privilege and another user";
+  await check(promise, () => publishConfined(image).finally(removeConfined));
+}
+
+/** Leaves nothing of it behind, whether it is there or not. */
+export async function removeConfined(): Promise<void> {
+  await docker(["rm", "--force", "--volumes", NAME]);
+  await docker(["volume", "rm", "--force", NAME]);
+}
+
+async function publishConfined(image: string): Promise<void> {
+  const container = openContainer(NAME, NAME, await startConfined(image));
+  await container.kuma.until(
+    "its account",
+    (kuma) => kuma.addMonitor({ type: "port", name: "confined", hostname: "127.0.0.1", port: 9 }),
+    { timeout: PATIENCE },
   );
+  await container.syncNow();
+  const isPublished = async () => (await container.log()).includes("Published snapshot") || undefined;
+  await waitFor("a publish", isPublished, { timeout: PATIENCE });
+  assert.equal((await container.health()).exitCode, 0);
+  container.kuma.close();
+  await docker(["stop", NAME]);
+  assert.equal(await inspect(NAME, ".State.ExitCode"), 0);
 }
 
 /** @returns where its Kuma answers */
-async function startConfined(image: string, name: string): Promise<string> {
-  const volume = `${name}:/app/data`;
+async function startConfined(image: string): Promise<string> {
+  const volume = `${NAME}:/app/data`;
   // A new volume belongs to whom the base says; whoever runs it as another user has done this too.
   await docker([
     "run",
@@ -78,7 +79,7 @@ async function startConfined(image: string, name: string): Promise<string> {
     "run",
     "--detach",
     "--name",
-    name,
+    NAME,
     ...confinement,
     ...["--user", USER, "--volume", volume, "--publish", `127.0.0.1:${port}:3001`],
     ...["--volume", `${password}:/run/secrets/restic:ro`],

@@ -38,12 +38,14 @@ export async function checkPair({ check }: Checklist, { primary, replica }: Cont
     for (const container of both)
       assert.match(await commandOf(container, 1), /node\S* .*\/dist\/cli\/main\.js$/);
   });
-  await check("primary and replica converge", async () => {
+  const converge = await check("primary and replica converge", async () => {
     for (const container of both)
       await container.kuma.until("its account", () => true, { timeout: PATIENCE });
     await addMonitor("first");
     await untilArrived("first", primary, replica);
   });
+  // All that follows would only wait for the same in vain.
+  if (!converge) return;
   await check("a notification carries the hostname of the container", async () => {
     for (const { id } of both) await listenForWebhooks(id);
     const hook = await primary.kuma.until(
