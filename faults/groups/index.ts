@@ -1,0 +1,27 @@
+import type { Fault } from "../fault.ts";
+import { databaseFaults } from "./database.ts";
+import { diskFaults } from "./disk.ts";
+import { doesNotRunFaults } from "./does-not-run.ts";
+import { killRealKuma, killWhileApplying, killWhilePublishing } from "./kill.ts";
+import { killOneFaults } from "./kill-one.ts";
+import { repositoryFaults } from "./repository.ts";
+import { secretFaults } from "./secrets.ts";
+import { snapshotFaults } from "./snapshot.ts";
+import { stateFaults } from "./state.ts";
+import { togetherFaults } from "./together.ts";
+
+/** Everything that is tried. */
+export const faults: readonly Fault[] = [
+  killWhileApplying,
+  killWhilePublishing,
+  killRealKuma,
+  ...killOneFaults,
+  ...diskFaults,
+  ...repositoryFaults,
+  ...snapshotFaults,
+  ...stateFaults,
+  ...databaseFaults,
+  ...togetherFaults,
+  ...doesNotRunFaults,
+  ...secretFaults,
+];

@@ -1,0 +1,143 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import http from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, afterEach, before, beforeEach, describe, it } from "node:test";
+import { type Box, type BoxOptions, openBox } from "../../faults/boxed.ts";
+import { differing, look } from "../../faults/look.ts";
+import { makeRepository } from "../../faults/repository.ts";
+import { untilEqual } from "../../faults/stages.ts";
+import { change, edit, fillData } from "../../faults/truth.ts";
+import { ensureBuilt } from "../../lab/build.ts";
+
+let folder: string;
+let repository: string;
+let boxes: Box[];
+let notices: string[];
+const ntfy = http.createServer(async (request, answer) => {
+  notices.push(JSON.parse(Buffer.concat(await request.toArray()).toString()).title);
+  answer.end("{}");
+});
+
+before(async () => {
+  await ensureBuilt();
+  await new Promise<void>((resolve) => ntfy.listen(0, "127.0.0.1", resolve));
+});
+after(() => {
+  ntfy.close();
+  ntfy.closeAllConnections();
+});
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), "lineage-"));
+  repository = join(folder, "repository");
+  boxes = [];
+  notices = [];
+  await makeRepository(repository);
+});
+afterEach(async () => {
+  await Promise.all(boxes.map((box) => box.kill()));
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const dataOf = (name: string) => join(folder, name);
+
+/** Starts an instance and waits for the end of its first cycle. */
+async function start(name: string, mode: BoxOptions["mode"], env: Record<string, string> = {}) {
+  const box = await openBox({ mode, name, dataDir: dataOf(name), repository, env });
+  boxes.push(box);
+  const outcome = await box.outcome(0);
+  await box.told("kuma-ready");
+  return { box, outcome };
+}
+
+/** A primary that has published, with a configuration of its own. */
+async function startPrimary(name: string) {
+  fillData(dataOf(name));
+  const started = await start(name, "BACKUP");
+  assert.equal(started.outcome.type, "published");
+  return started.box;
+}
+
+describe("lineage", { timeout: 3 * 60_000 }, () => {
+  it("of two primaries the second refuses, names the holder, tells it once, and keeps Kuma and its own changes", async () => {
+    await startPrimary("holder");
+    fillData(dataOf("second"));
+    edit(dataOf("second"), 7);
+    const mine = look(dataOf("second"));
+    const NTFY_URL = `http://127.0.0.1:${(ntfy.address() as AddressInfo).port}/topic`;
+    const { box, outcome } = await start("second", "BACKUP", { NTFY_URL });
+    for (const told of [outcome, await box.cycle(), await box.cycle()]) {
+      assert.ok(told.type === "cycle-failed");
+      assert.equal(told.problem.code, "other-primary");
+      assert.match(told.problem.message, /"holder", of \d{4}-\d\d-\d\dT/);
+      assert.match(told.problem.advice, /REPLICATOR_MODE=RESTORE.*REPLICATOR_TAKEOVER=true/);
+    }
+    assert.deepEqual(notices, ["second: replication fails"]);
+    assert.notEqual(box.kumaPid(), undefined);
+    assert.deepEqual(differing(look(dataOf("second")), mine), []);
+  });
+
+  it("with REPLICATOR_TAKEOVER=true it takes over, and then the former holder refuses", async () => {
+    const holder = await startPrimary("holder");
+    fillData(dataOf("second"));
+    edit(dataOf("second"), 7);
+    const taken = await start("second", "BACKUP", { REPLICATOR_TAKEOVER: "true" });
+    assert.equal(taken.outcome.type, "published");
+    edit(dataOf("holder"), 8);
+    const refused = await holder.cycle();
+    assert.ok(refused.type === "cycle-failed" && refused.problem.code === "other-primary");
+    // Good for one publish: it goes on as any primary does.
+    edit(dataOf("second"), 9);
+    assert.equal((await taken.box.cycle()).type, "published");
+  });
+
+  it("a primary with a lost volume restores the latest, then goes on as primary", async () => {
+    const lost = await startPrimary("primary");
+    edit(dataOf("primary"), 3);
+    assert.equal((await lost.cycle()).type, "published");
+    const wanted = look(dataOf("primary"));
+    await lost.kill();
+    rmSync(dataOf("primary"), { recursive: true });
+    fillData(dataOf("primary"));
+    change(dataOf("primary"), [
+      ...["monitor", "tag", "notification", "status_page", "maintenance", "incident", "proxy"].map(
+        (table) => `DELETE FROM "${table}"`,
+      ),
+    ]);
+    const { box, outcome } = await start("primary", "BACKUP");
+    assert.equal(outcome.type, "applied");
+    await untilEqual(box, wanted);
+    edit(dataOf("primary"), 4);
+    assert.equal((await box.cycle()).type, "published");
+  });
+
+  it("a replica that has applied the latest takes over with no question", async () => {
+    const primary = await startPrimary("primary");
+    fillData(dataOf("replica"));
+    edit(dataOf("primary"), 2);
+    assert.equal((await primary.cycle()).type, "published");
+    const replica = await start("replica", "RESTORE");
+    await untilEqual(replica.box, look(dataOf("primary")));
+    await primary.stop();
+    await replica.box.stop();
+    edit(dataOf("replica"), 5);
+    const promoted = await start("replica", "BACKUP");
+    assert.equal(promoted.outcome.type, "published");
+  });
+
+  it("a replica that has not applied the latest refuses to take over", async () => {
+    const primary = await startPrimary("primary");
+    fillData(dataOf("replica"));
+    const replica = await start("replica", "RESTORE");
+    await untilEqual(replica.box, look(dataOf("primary")));
+    await replica.box.stop();
+    edit(dataOf("primary"), 2);
+    assert.equal((await primary.cycle()).type, "published");
+    await primary.stop();
+    edit(dataOf("replica"), 5);
+    const promoted = await start("replica", "BACKUP");
+    assert.ok(promoted.outcome.type === "cycle-failed" && promoted.outcome.problem.code === "other-primary");
+  });
+});
