@@ -6,7 +6,7 @@
 ARG KUMA_IMAGE=louislam/uptime-kuma:2
 # Node and Debian releases of the 2.x images, so that there our native modules run on the Node that is there already.
 ARG NODE_IMAGE=node:22-bookworm-slim
-# image: from restic/restic:RESTIC_VERSION. apt: Debian's, where that image cannot be had.
+# image: from restic/restic:RESTIC_VERSION. apt: that of NODE_IMAGE's Debian, where that image cannot be had.
 ARG RESTIC_FROM=image
 ARG RESTIC_VERSION=0.19.1
 
