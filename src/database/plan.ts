@@ -10,6 +10,7 @@ import { refuse } from "./problems.ts";
 import { checkReferences } from "./references.ts";
 import { readSchema, type Schema } from "./schema.ts";
 import type { DatabaseResult, PlanSummary } from "./types.ts";
+import { checkUnique } from "./unique.ts";
 
 /** All that applying a snapshot has to change here. */
 export interface Plan {
@@ -60,6 +61,8 @@ export function makePlan(
   if (lost.length > 0) return refuseVersion(versions, lost);
   const broken = checkReferences(db, schema.value, content);
   if (!broken.ok) return broken;
+  const unique = checkUnique(db, schema.value, content);
+  if (!unique.ok) return unique;
   const files = planFiles(content.files, uploadDir);
   return files.ok ? success(finish(schema.value, tables, files.value, notes)) : files;
 }
