@@ -43,7 +43,7 @@ async function supervise(config: Config, emit: Listener): Promise<number> {
   const shutdown = new AbortController();
   let replicator: Replicator | undefined;
   // Before anything that takes time: as PID 1 we lose for good what we do not listen to.
-  const stopListening = listen(kuma, () => replicator, shutdown, config, emit);
+  listen(kuma, () => replicator, shutdown, config, emit);
 
   const kumaVersion = readKumaVersion(config.kuma.dir);
   emit({ type: "started", role: config.role, instanceName: config.instanceName, kumaVersion });
@@ -62,7 +62,6 @@ async function supervise(config: Config, emit: Listener): Promise<number> {
   const end = await Promise.race([kuma.ended, once(shutdown.signal, "abort").then(() => undefined)]);
   shutdown.abort();
   await Promise.all([work, kuma.stop("shutdown")]);
-  stopListening();
   if (lock.ok) lock.value();
   return end === undefined ? 0 : explainEnd(end, emit);
 }
@@ -73,8 +72,8 @@ function listen(
   shutdown: AbortController,
   config: Config,
   emit: Listener,
-): () => void {
-  const { dispose } = listenToSignals({
+): void {
+  listenToSignals({
     stop: (signal) => {
       if (shutdown.signal.aborted) {
         kuma.kill(`of a second ${signal}`);
@@ -88,7 +87,6 @@ function listen(
       emit({ type: "state-report", role: config.role, kuma: kuma.state.name, head: replicator()?.head() }),
     forward: kuma.forward,
   });
-  return dispose;
 }
 
 function explainEnd(end: End, emit: Listener): number {

@@ -1,5 +1,5 @@
 import treeKill from "tree-kill";
-import { ownChildren } from "./own-children.ts";
+import { listOrphans } from "./orphans.ts";
 import { descendantsOf, listProcesses, type ProcessEntry } from "./process-tree.ts";
 
 /** A tree that keeps growing while all its known members are stopped is not one that we understand. */
@@ -40,14 +40,7 @@ export function killTree(root: number): void {
 }
 
 function membersOf(root: number, processes: ReadonlyMap<number, ProcessEntry>): number[] {
-  const found = new Set([root, ...descendantsOf(root, processes)]);
-  if (process.pid === 1) {
-    const own = ownChildren();
-    for (const { pid, parent } of processes.values()) {
-      if (parent !== 1 || own.has(pid)) continue;
-      for (const orphan of [pid, ...descendantsOf(pid, processes)]) found.add(orphan);
-    }
-  }
+  const found = new Set([root, ...descendantsOf(root, processes), ...listOrphans(processes)]);
   return [...found].filter((pid) => processes.has(pid));
 }
 

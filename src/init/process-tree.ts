@@ -4,6 +4,8 @@ export interface ProcessEntry {
   readonly pid: number;
   /** 0 for PID 1, and for what was brought into the container from outside (docker exec). */
   readonly parent: number;
+  /** Has ended, and nobody has waited for it yet. */
+  readonly isZombie: boolean;
 }
 
 /**
@@ -50,6 +52,6 @@ function readEntry(pid: number): ProcessEntry | undefined {
     return undefined; // ended since the folder was listed
   }
   // "PID (NAME) STATE PARENT …": a NAME may itself hold spaces and brackets, so count from the last one.
-  const [, parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return parent === undefined ? undefined : { pid, parent: Number(parent) };
+  const [state, parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return parent === undefined ? undefined : { pid, parent: Number(parent), isZombie: state === "Z" };
 }

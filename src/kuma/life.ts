@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import type { KumaConfig } from "../config/index.ts";
 import type { Exit, Listener } from "../events/index.ts";
-import { killTree } from "../init/index.ts";
+import { endOrphans, killTree } from "../init/index.ts";
 import { failure, type Result, success } from "../result.ts";
 import { handOverData } from "./hand-over.ts";
 import { type Answer, probe } from "./probe.ts";
@@ -53,9 +53,10 @@ export async function beginLife(kuma: KumaConfig, emit: Listener): Promise<Resul
   let migrating = false;
   emit({ type: "kuma-starting", pid });
 
-  const exited: Promise<Exit> = child.then((result) => {
+  const exited: Promise<Exit> = child.then(async (result) => {
     const exit: Exit =
       result.signal === undefined ? { code: result.exitCode ?? 1 } : { signal: result.signal };
+    await endOrphans(limits.stopGrace);
     phase = "gone";
     return exit;
   });

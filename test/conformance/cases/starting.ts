@@ -45,6 +45,16 @@ export const starting: readonly Case[] = [
       );
     }
   }),
+  ofSupervisor("what a child leaves running is ended before the next one starts", async (open) => {
+    const box = await open({
+      kuma: ["--exit", "3", "--deserted"],
+      env: { REPLICATOR_RESTART_LIMIT: "1", REPLICATOR_RESTART_PAUSE: "5s" },
+    });
+    const deserted = () => box.family().filter(({ command }) => command[0] === "sleep");
+    await box.happened("kuma-crashed");
+    assert.equal(deserted().length, 0);
+    assert.equal(await box.ended(), 3);
+  }),
   ofSupervisor("a start that hangs: time limit, one line, killed, retried as a crash", async (open) => {
     const box = await open({
       kuma: ["--never-listen"],

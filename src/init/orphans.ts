@@ -1,0 +1,42 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { ownChildren } from "./own-children.ts";
+import { descendantsOf, listProcesses, type ProcessEntry } from "./process-tree.ts";
+
+/** Milliseconds between two looks whether they have ended. */
+const LOOK_EVERY_MS = 50;
+
+/**
+ * As PID 1, the living processes that lost their parent and are ours by inheritance, and all below them. Not in it: our
+ * own children, and what was brought in from outside (docker exec), whose parent is 0.
+ */
+export function listOrphans(processes: ReadonlyMap<number, ProcessEntry>): number[] {
+  if (process.pid !== 1) return [];
+  const own = ownChildren();
+  return [...processes.values()]
+    .filter(({ pid, parent }) => parent === 1 && !own.has(pid))
+    .flatMap(({ pid }) => [pid, ...descendantsOf(pid, processes)])
+    .filter((pid) => !processes.get(pid)?.isZombie);
+}
+
+/**
+ * Ends what a child that is gone has left running: SIGTERM, and SIGKILL to what is still there after `grace`
+ * milliseconds. Kuma 2.x leaves its embedded MariaDB behind, always, and with that alive the next Kuma never becomes
+ * ready. No-op unless we are PID 1: elsewhere such processes are another init's.
+ */
+export async function endOrphans(grace: number): Promise<void> {
+  const look = () => listOrphans(listProcesses() ?? new Map());
+  sendAll(look(), "SIGTERM");
+  for (const end = Date.now() + grace; look().length > 0; await sleep(LOOK_EVERY_MS)) {
+    if (Date.now() > end) return sendAll(look(), "SIGKILL");
+  }
+}
+
+function sendAll(pids: readonly number[], signal: NodeJS.Signals): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, signal);
+    } catch {
+      // It ended by itself in between.
+    }
+  }
+}
