@@ -3,7 +3,7 @@ import type { KumaConfig } from "../config/index.ts";
 import type { Exit, Listener } from "../events/index.ts";
 import { failure, type Problem, type Result, success } from "../result.ts";
 import { beginLife, type Life, type Phase } from "./life.ts";
-import { HEALTHY_RUN, pauseAfter } from "./limits.ts";
+import { countCrash, pauseAfter } from "./limits.ts";
 import { isPortTaken } from "./probe.ts";
 import { raceAbort } from "./race-abort.ts";
 import type { SpawnProblem } from "./spawn-problem.ts";
@@ -98,7 +98,7 @@ export function createSupervisor(kuma: KumaConfig, emit: Listener): Supervisor {
       const startedAt = Date.now();
       const exit = begun.ok ? await outlive(begun.value, stopped) : { code: 1 };
       if (stopped.aborted) return;
-      crashes = Date.now() - startedAt >= HEALTHY_RUN ? 1 : crashes + 1;
+      crashes = countCrash(crashes, Date.now() - startedAt);
       const restartInMs = pauseAfter(crashes, limits);
       emit({ type: "kuma-crashed", exit, crashes, restartInMs });
       if (restartInMs === undefined) return resolveEnded({ reason: "crashed-too-often", exit });

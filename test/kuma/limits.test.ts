@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { pauseAfter } from "../../src/kuma/limits.ts";
+import { countCrash, pauseAfter } from "../../src/kuma/limits.ts";
 
 const limits = { stopGrace: 1, startLimit: 1, restartLimit: 8, restartPause: 1_000 };
 
@@ -11,4 +11,10 @@ it("the pause doubles up to a minute, until the crashes reach their limit", () =
 
 it("a limit of 0 gives up at the first crash", () => {
   assert.equal(pauseAfter(1, { ...limits, restartLimit: 0 }), undefined);
+});
+
+it("crashes add up, and five minutes of running begin the count again", () => {
+  assert.equal(countCrash(0, 0), 1);
+  assert.equal(countCrash(3, 299_999), 4);
+  assert.equal(countCrash(3, 300_000), 1);
 });
