@@ -25,6 +25,15 @@ export async function docker(args: readonly string[], input?: string): Promise<s
   return stdout;
 }
 
+/** Makes an image be there: a build leaves the base that it fetched to the builder, where inspect does not see it. */
+export async function pullMissing(image: string): Promise<void> {
+  const { failed } = await execa("docker", ["image", "inspect", image], {
+    reject: false,
+    timeout: COMMAND_LIMIT,
+  });
+  if (failed) await execa("docker", ["pull", "--quiet", image], { timeout: BUILD_LIMIT });
+}
+
 /** What a container has written so far, standard output and error in the order they came. */
 export async function logsOf(container: string): Promise<string> {
   const { all } = await execa("docker", ["logs", container], { all: true, timeout: COMMAND_LIMIT });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Checklist } from "../checklist.ts";
-import { type Compose, docker, inspect } from "../engine.ts";
+import { type Compose, docker, inspect, pullMissing } from "../engine.ts";
 
 /** What may be added to the base, bytes, besides a Node where the base's own is too old. */
 const SIZE_LIMIT = 120_000_000;
@@ -12,6 +12,7 @@ export async function checkBuild(
   { base, image }: { base: string; image: string },
 ): Promise<boolean> {
   const built = await check(`builds from ${base}`, async () => {
+    await pullMissing(base);
     await compose("build");
   });
   if (!built) return false;
