@@ -59,7 +59,7 @@ const KNOWN: readonly Known[] = [
   {
     code: "repository-unreachable",
     words:
-      /dial tcp|connection re(fused|set)|no such host|name resolution|network is unreachable|no route to host|i\/o timeout|TLS handshake|x509|deadline exceeded|HTTP response to HTTPS|subprocess ssh|sftp session|talking HTTP to rclone|HTTP response \(5\d\d\)/i,
+      /dial tcp|connection re(fused|set)|no such host|name resolution|network is unreachable|no route to host|i\/o timeout|TLS handshake|x509|deadline exceeded|HTTP response to HTTPS|subprocess ssh|sftp session|talking HTTP to rclone|HTTP response \(5\d\d\)|https?:\/\/\S+: (EOF|unexpected EOF|broken pipe)/i,
     message: "The restic repository cannot be reached",
     advice: "Check the network and the address in RESTIC_REPOSITORY.",
   },

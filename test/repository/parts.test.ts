@@ -34,6 +34,11 @@ describe("explain", () => {
     assert.equal(because(1, unreachable).code, "repository-unreachable");
   });
 
+  it("takes an answer that breaks off for a repository that cannot be reached", () => {
+    const stderr = 'Fatal: unable to open config file: client.Head: Head "http://127.0.0.1:1/x/config": EOF';
+    assert.equal(because(1, stderr).code, "repository-unreachable");
+  });
+
   it("goes by what restic gave up on, not by what it tried again", () => {
     const stderr = [
       "Load(<data/60ddba0743>, 0, 0) returned error, retrying after 5ms: read tcp: connection reset by peer",
