@@ -92,7 +92,7 @@ function listen(
 function explainEnd(end: End, emit: Listener): number {
   switch (end.reason) {
     case "cannot-start":
-      emit({ type: "kuma-start-failed", problem: end.problem });
+      emit({ type: "kuma-start-failed", problem: end.problem, restartInMs: undefined });
       return end.problem.exitCode;
     case "crashed-too-often":
       return exitCodeOf(end.exit);

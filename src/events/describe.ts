@@ -43,7 +43,11 @@ export function describeEvent(event: ReplicatorEvent): Description {
     case "kuma-crashed":
       return error(describeCrash(event));
     case "kuma-start-failed":
-      return error(describeProblem(event.problem));
+      return error(
+        event.restartInMs === undefined
+          ? describeProblem(event.problem)
+          : `${describeProblem(event.problem)} Trying again in ${seconds(event.restartInMs)}.`,
+      );
     case "repository-created":
       return info("There was no restic repository yet: it was created.");
     case "unchanged":

@@ -55,6 +55,7 @@ export function nextStatus(
     case "kuma-stopped":
       return enter("stopped");
     case "kuma-crashed":
+    case "kuma-start-failed":
       return { ...enter("crashed"), pause: undefined };
     case "published":
     case "applied":

@@ -35,7 +35,12 @@ export type ReplicatorEvent =
       /** undefined: the limit is reached, the supervisor ends. */
       readonly restartInMs: number | undefined;
     }
-  | { readonly type: "kuma-start-failed"; readonly problem: Problem }
+  /** `restartInMs`: until the next try; undefined: there is none. */
+  | {
+      readonly type: "kuma-start-failed";
+      readonly problem: Problem;
+      readonly restartInMs: number | undefined;
+    }
   | { readonly type: "repository-created" }
   | { readonly type: "unchanged"; readonly role: Role }
   /** What a replica found instead of a snapshot. */

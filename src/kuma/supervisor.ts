@@ -94,13 +94,13 @@ export function createSupervisor(kuma: KumaConfig, emit: Listener): Supervisor {
       if (!begun.ok && isSpawnProblem(begun.problem)) {
         return resolveEnded({ reason: "cannot-start", problem: begun.problem });
       }
-      if (!begun.ok) emit({ type: "kuma-start-failed", problem: begun.problem });
       const startedAt = Date.now();
       const exit = begun.ok ? await outlive(begun.value, stopped) : { code: 1 };
       if (stopped.aborted) return;
       crashes = countCrash(crashes, Date.now() - startedAt);
       const restartInMs = pauseAfter(crashes, limits);
-      emit({ type: "kuma-crashed", exit, crashes, restartInMs });
+      if (begun.ok) emit({ type: "kuma-crashed", exit, crashes, restartInMs });
+      else emit({ type: "kuma-start-failed", problem: begun.problem, restartInMs });
       if (restartInMs === undefined) return resolveEnded({ reason: "crashed-too-often", exit });
       await sleep(restartInMs, undefined, { signal: stopped }).catch(() => undefined);
     }

@@ -19,7 +19,7 @@ export const samples: { [Type in ReplicatorEvent["type"]]: Extract<ReplicatorEve
   "kuma-stopped": { type: "kuma-stopped", exit: { code: 0 }, afterMs: 4_030 },
   "kuma-killed": { type: "kuma-killed", reason: "it did not end within 30 s of SIGTERM" },
   "kuma-crashed": { type: "kuma-crashed", exit: { signal: "SIGSEGV" }, crashes: 2, restartInMs: 2_000 },
-  "kuma-start-failed": { type: "kuma-start-failed", problem },
+  "kuma-start-failed": { type: "kuma-start-failed", problem, restartInMs: 2_000 },
   "repository-created": { type: "repository-created" },
   unchanged: { type: "unchanged", role: "primary" },
   "nothing-published-yet": { type: "nothing-published-yet", found: "no-snapshot" },
