@@ -1,3 +1,11 @@
 export { loadConfig } from "./load.ts";
 export { redact, secretsOf } from "./secrets.ts";
-export type { Config, KumaConfig, KumaLimits, NtfyConfig, ResticConfig } from "./types.ts";
+export type {
+  Config,
+  HttpConfig,
+  KumaConfig,
+  KumaLimits,
+  NotifyLevel,
+  NtfyConfig,
+  ResticConfig,
+} from "./types.ts";

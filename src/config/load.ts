@@ -4,13 +4,15 @@ import type { Problem, Result } from "../result.ts";
 import { readDotenv } from "./dotenv.ts";
 import { type Environment, kumaEnvironment, resticEnvironment } from "./environment.ts";
 import { deepFreeze } from "./freeze.ts";
+import { readHttp } from "./http.ts";
 import { type KumaLocation, locateKuma } from "./kuma.ts";
 import { authorize, readNtfyToken } from "./ntfy.ts";
+import { secretsOfPing } from "./ping.ts";
 import { checkRestic } from "./restic.ts";
 import { chooseRole } from "./role.ts";
 import { secretsOf, worthHiding } from "./secrets.ts";
 import { type Settings, settingsSchema } from "./settings.ts";
-import type { Config, NtfyConfig } from "./types.ts";
+import type { Config, HttpConfig, NtfyConfig } from "./types.ts";
 import { chooseUser } from "./user.ts";
 
 export type LoadedConfig =
@@ -38,10 +40,18 @@ export function loadConfig(processEnv: NodeJS.ProcessEnv, cwd: string): LoadedCo
   const token = take(readNtfyToken(env, cwd));
   const ntfy = take(authorize(parsed.data?.NTFY_URL, token));
   const kuma = take(locateKuma(env, cwd));
+  const http = take(readHttp(parsed.data?.REPLICATOR_HTTP, kuma?.url, env, cwd));
 
   if (!parsed.success || kuma === undefined || problems.length > 0) return { ok: false, problems };
-  const secrets = worthHiding([...secretsOf(env), ...restic.secrets, ...(token ? [token] : [])]);
-  return { ok: true, config: deepFreeze(assemble({ settings: parsed.data, env, kuma, ntfy, secrets })) };
+  const secrets = worthHiding([
+    ...secretsOf(env),
+    ...restic.secrets,
+    ...(token ? [token] : []),
+    ...secretsOfPing(parsed.data.REPLICATOR_PING_URL),
+    ...(http?.credentials?.split(/:(.*)/s).slice(1) ?? []),
+  ]);
+  const parts = { settings: parsed.data, env, kuma, ntfy, http, secrets };
+  return { ok: true, config: deepFreeze(assemble(parts)) };
 }
 
 interface Parts {
@@ -49,10 +59,11 @@ interface Parts {
   readonly env: Environment;
   readonly kuma: KumaLocation;
   readonly ntfy: NtfyConfig | undefined;
+  readonly http: HttpConfig | undefined;
   readonly secrets: readonly string[];
 }
 
-function assemble({ settings, env, kuma, ntfy, secrets }: Parts): Config {
+function assemble({ settings, env, kuma, ntfy, http, secrets }: Parts): Config {
   const { role, warnings } = chooseRole(settings.REPLICATOR_MODE);
   const instanceName = settings.REPLICATOR_INSTANCE_NAME || hostname();
   const { dir, dataDir, stateDir, url } = kuma;
@@ -81,6 +92,9 @@ function assemble({ settings, env, kuma, ntfy, secrets }: Parts): Config {
     proofWindow: settings.REPLICATOR_PROOF_WINDOW,
     interval: role === "primary" ? settings.BACKUP_INTERVAL : settings.RESTORE_INTERVAL,
     ntfy,
+    notify: { level: settings.REPLICATOR_NOTIFY, clickUrl: settings.REPLICATOR_CLICK_URL },
+    pingUrl: settings.REPLICATOR_PING_URL,
+    http,
     log: { level: settings.LOG_LEVEL, format: settings.LOG_FORMAT },
     warnings,
     secrets,

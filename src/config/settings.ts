@@ -3,8 +3,9 @@ import { splitCommand } from "./command.ts";
 import { LONGEST_DURATION, parseDuration } from "./duration.ts";
 import { parseKeepPolicy } from "./keep.ts";
 import { DEFAULT_KUMA_COMMAND, DEFAULT_KUMA_DIR } from "./kuma.ts";
+import { parseListenAddress } from "./listen.ts";
 import { parseNtfyUrl } from "./ntfy-url.ts";
-import type { Config, NtfyConfig } from "./types.ts";
+import type { Config, ListenAddress, NotifyLevel, NtfyConfig } from "./types.ts";
 
 /** A shorter one would keep restic running without a break: each of its commands takes about half a second. */
 const SHORTEST_INTERVAL = 5_000;
@@ -29,6 +30,10 @@ export const settingsSchema = z.object({
   KUMA_DIR: optional().transform((dir) => dir || DEFAULT_KUMA_DIR),
   KUMA_COMMAND: command(DEFAULT_KUMA_COMMAND),
   NTFY_URL: ntfyAddress(),
+  REPLICATOR_NOTIFY: oneOf<NotifyLevel>(["all", "changes", "errors", "off"], "all"),
+  REPLICATOR_CLICK_URL: webAddress(),
+  REPLICATOR_PING_URL: webAddress(),
+  REPLICATOR_HTTP: listenAddress(),
   PUID: userId(),
   PGID: userId(),
   LOG_LEVEL: oneOf<Config["log"]["level"]>(["debug", "info", "warn", "error"], "info"),
@@ -114,6 +119,34 @@ function keepPolicy(fallback: string) {
 function command(fallback: string) {
   const wrong = "in which a quote is not closed";
   return parsed(fallback, splitCommand, wrong, "Write the program and its arguments, separated by spaces.");
+}
+
+function listenAddress() {
+  return optional().transform((text, context): ListenAddress | undefined => {
+    const address = parseListenAddress(text);
+    if (text === "" || address !== undefined) return address;
+    const params = {
+      advice: "Write 127.0.0.1:3080, [::1]:3080, or :3080 for every address of this machine.",
+    };
+    const message = `is ${JSON.stringify(text)}, which is not a host and port`;
+    context.addIssue({ code: "custom", message, params });
+    return z.NEVER;
+  });
+}
+
+/** The value is not quoted in the message: it can hold a token. A user in it is what fetch refuses. */
+function webAddress() {
+  return optional().transform((text, context): string | undefined => {
+    if (text === "") return undefined;
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    if (url !== undefined && /^https?:$/.test(url.protocol) && !url.username && !url.password) return text;
+    context.addIssue({
+      code: "custom",
+      message: "is not an address that begins with http:// or https://, without a user and password",
+      params: { advice: "Write all of it, such as https://example.com/path." },
+    });
+    return z.NEVER;
+  });
 }
 
 /** The value is not quoted in the message: it can hold a password. */

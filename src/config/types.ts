@@ -42,6 +42,20 @@ export interface NtfyConfig {
   readonly authorization: string | undefined;
 }
 
+/** What people are told of through ntfy: publishes and applies, failures and recoveries, both, or nothing. */
+export type NotifyLevel = "all" | "changes" | "errors" | "off";
+
+export interface ListenAddress {
+  /** A name or address without brackets; undefined: every address of the machine. */
+  readonly host: string | undefined;
+  readonly port: number;
+}
+
+export interface HttpConfig extends ListenAddress {
+  /** `user:password` that the page and the metrics ask for; undefined: open. */
+  readonly credentials: string | undefined;
+}
+
 export interface Config {
   readonly role: Role;
   readonly instanceName: string;
@@ -60,6 +74,15 @@ export interface Config {
   /** Milliseconds between two cycles of this instance's role. */
   readonly interval: number;
   readonly ntfy: NtfyConfig | undefined;
+  readonly notify: {
+    readonly level: NotifyLevel;
+    /** What a tap on a notice opens. */
+    readonly clickUrl: string | undefined;
+  };
+  /** The dead man's switch that is pinged after each cycle; a secret. */
+  readonly pingUrl: string | undefined;
+  /** Where page, metrics and health are served; undefined: nowhere. */
+  readonly http: HttpConfig | undefined;
   readonly log: { readonly level: "debug" | "info" | "warn" | "error"; readonly format: "text" | "json" };
   /** Said loudly once at start: settings that are accepted, but surely not what was meant. */
   readonly warnings: readonly string[];

@@ -50,6 +50,12 @@ export function describeEvent(event: ReplicatorEvent): Description {
       );
     case "repository-created":
       return info("There was no restic repository yet: it was created.");
+    case "cycle-started":
+      return debug("A cycle begins.");
+    case "cycle-done":
+      return debug(`The cycle ${event.succeeded ? "took" : "failed after"} ${seconds(event.durationMs)}.`);
+    case "repository-seen":
+      return debug(describeSeen(event));
     case "unchanged":
       return debug(
         event.role === "primary"
@@ -86,7 +92,7 @@ export function describeEvent(event: ReplicatorEvent): Description {
       );
     case "notice-failed":
       return warn(
-        `A notice could not be sent through ntfy: ${event.reason}. That is told again only after one got through.`,
+        `A notice could not be sent to ${event.to}: ${event.reason}. That is told again only after one got through.`,
       );
     case "shutting-down":
       return info(`${event.signal}: shutting down.`);
@@ -110,6 +116,11 @@ const STOP_REASONS = {
   shutdown: "for the shutdown",
   "roll-back": "to go back to the configuration before",
 } as const;
+
+function describeSeen({ latest, agrees }: ReplicatorEvent & { type: "repository-seen" }): string {
+  const since = new Date(latest.time).toISOString();
+  return `The repository's latest is ${nameSnapshot(latest)}, of ${since}: this instance ${agrees ? "has" : "differs from"} it.`;
+}
 
 function describeApplied({
   snapshot,

@@ -1,5 +1,7 @@
+import type { NotifyLevel } from "../config/index.ts";
 import { describeChanges } from "../snapshot/index.ts";
 import { describeEvent, describeProblem, describePublished } from "./describe.ts";
+import { shorten } from "./send.ts";
 import type { ReplicatorEvent } from "./types.ts";
 
 /** One message of ntfy's JSON: https://docs.ntfy.sh/publish/#publish-as-json. */
@@ -15,6 +17,16 @@ export interface Notice {
 /** ntfy takes 4096 bytes and makes an attachment of more; a character has at most 4. */
 const LONGEST_MESSAGE = 1_000;
 
+/** Which of the events with a notice belong to the levels between all and off. */
+const LEVELS: Readonly<Record<"changes" | "errors", readonly ReplicatorEvent["type"][]>> = {
+  changes: ["published", "applied", "rolled-back"],
+  errors: ["rolled-back", "cycle-failed", "cycle-recovered", "retention-failed"],
+};
+
+export function isWanted({ type }: ReplicatorEvent, level: NotifyLevel): boolean {
+  return level === "all" || (level !== "off" && LEVELS[level].includes(type));
+}
+
 /**
  * What a person is told of an event, or undefined for the many that are none of their business: nothing is told per
  * poll, and a failure that goes on is told once.
@@ -22,7 +34,7 @@ const LONGEST_MESSAGE = 1_000;
 export function describeNotice(event: ReplicatorEvent, instanceName: string): Notice | undefined {
   const notice = (what: string, message: string, priority: number, tag: string): Notice => ({
     title: `${instanceName}: ${what}`,
-    message: shorten(message),
+    message: shorten(message, LONGEST_MESSAGE),
     priority,
     tags: [tag],
   });
@@ -51,9 +63,4 @@ function appliedMessage({ snapshot, changes, notes }: ReplicatorEvent & { type: 
 
 function sentence(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
-}
-
-function shorten(text: string): string {
-  const characters = [...text];
-  return characters.length > LONGEST_MESSAGE ? `${characters.slice(0, LONGEST_MESSAGE).join("")}…` : text;
 }

@@ -12,7 +12,13 @@ export interface SnapshotName {
   readonly instanceName: string;
 }
 
-/** All that happens. Listeners (log, ntfy) switch over `type`; the compiler checks that none is forgotten. */
+/** A snapshot as the repository lists it. */
+interface ListedSnapshot extends SnapshotName {
+  /** When it was published, milliseconds since 1970. */
+  readonly time: number;
+}
+
+/** All that happens. Listeners (log, ntfy, page, metrics) switch over `type`; the compiler checks that none is forgotten. */
 export type ReplicatorEvent =
   | {
       readonly type: "started";
@@ -42,6 +48,15 @@ export type ReplicatorEvent =
       readonly restartInMs: number | undefined;
     }
   | { readonly type: "repository-created" }
+  | { readonly type: "cycle-started" }
+  /** The end of a cycle, after all else that it has to tell; one that a shutdown cut short has none. */
+  | { readonly type: "cycle-done"; readonly succeeded: boolean; readonly durationMs: number }
+  | {
+      readonly type: "repository-seen";
+      readonly latest: ListedSnapshot;
+      /** Whether this instance holds what the latest snapshot holds. */
+      readonly agrees: boolean;
+    }
   | { readonly type: "unchanged"; readonly role: Role }
   /** What a replica found instead of a snapshot. */
   | { readonly type: "nothing-published-yet"; readonly found: "no-repository" | "no-snapshot" }
@@ -74,7 +89,8 @@ export type ReplicatorEvent =
       readonly kuma: string;
       readonly head: string | undefined;
     }
-  | { readonly type: "notice-failed"; readonly reason: string }
+  /** `to`: what was told in vain, "ntfy" or the name of the setting that holds a secret address. */
+  | { readonly type: "notice-failed"; readonly to: string; readonly reason: string }
   | { readonly type: "shutting-down"; readonly signal: NodeJS.Signals }
   | { readonly type: "stopped"; readonly exitCode: number };
 

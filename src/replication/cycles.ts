@@ -39,13 +39,22 @@ export function createCycles(
         await kuma.untilReady(signal).catch(() => undefined);
         if (signal.aborted) return;
         bell = new AbortController();
-        note(await attempt(() => cycle(signal)), signal);
+        await runOne(signal);
         await sleep(interval, undefined, { signal: AbortSignal.any([signal, bell.signal]) }).catch(
           () => undefined,
         );
       }
     },
   };
+
+  async function runOne(signal: AbortSignal): Promise<void> {
+    const startedAt = performance.now();
+    emit({ type: "cycle-started" });
+    const result = await attempt(() => cycle(signal));
+    note(result, signal);
+    const durationMs = Math.round(performance.now() - startedAt);
+    if (result.ok || !signal.aborted) emit({ type: "cycle-done", succeeded: result.ok, durationMs });
+  }
 
   function note(result: Result<void>, signal: AbortSignal): void {
     if (!result.ok && signal.aborted) return;

@@ -28,6 +28,7 @@ export async function follow(
   const applied = database.lastApply();
   if (!applied.ok) return applied;
   const isApplied = applied.value !== undefined && isSameSnapshot(applied.value.snapshotId, latest.id);
+  emit({ type: "repository-seen", latest, agrees: isApplied });
   const isRefused = stateFile.state.refused?.some(({ snapshotId }) => isSameSnapshot(snapshotId, latest.id));
   if (isRefused || (isApplied && !again)) {
     emit({ type: "unchanged", role: "replica" });

@@ -34,6 +34,7 @@ export function createPublisher(context: Context): (signal: AbortSignal) => Prom
     if (!found.ok) return found;
     lookedAt = Date.now();
     const latest = found.value;
+    if (latest !== undefined) emit({ type: "repository-seen", latest, agrees: latest.contentHash === hash });
     const known = knownSnapshots(latest);
     if (!known.ok) return known;
     const decision = decide(

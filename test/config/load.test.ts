@@ -48,6 +48,54 @@ describe("loadConfig", () => {
       restartPause: 1_000,
     });
     assert.deepEqual(config.warnings, []);
+    assert.equal(config.http, undefined);
+    assert.deepEqual(config.notify, { level: "all", clickUrl: undefined });
+    assert.equal(config.pingUrl, undefined);
+  });
+
+  it("listens where it is told to, with a password from a file", () => {
+    const { http } = load({ REPLICATOR_HTTP: "[::1]:3080", REPLICATOR_HTTP_AUTH_FILE: "" });
+    assert.deepEqual(http, { host: "::1", port: 3080, credentials: undefined });
+    writeFileSync(join(folder, "auth"), "ops:pass:word\n");
+    const config = load({ REPLICATOR_HTTP: ":3080", REPLICATOR_HTTP_AUTH_FILE: "auth" });
+    assert.deepEqual(config.http, { host: undefined, port: 3080, credentials: "ops:pass:word" });
+    assert.ok(config.secrets.includes("pass:word"));
+    for (const wrong of ["hush-hush", ":hush-hush", "hush:", "hush:hush\nhush:hush"]) {
+      writeFileSync(join(folder, "wrong-auth"), wrong);
+      const messages = problemsOf({
+        ...enough,
+        REPLICATOR_HTTP: ":3080",
+        REPLICATOR_HTTP_AUTH_FILE: "wrong-auth",
+      });
+      assert.match(messages.join(), /^The file that REPLICATOR_HTTP_AUTH_FILE names does not hold one line/);
+      assert.doesNotMatch(messages.join(), /hush/);
+    }
+  });
+
+  it("refuses to take Kuma's port for itself", () => {
+    assert.match(
+      problemsOf({ ...enough, REPLICATOR_HTTP: ":3005", UPTIME_KUMA_PORT: "3005" }).join(),
+      /^REPLICATOR_HTTP names port 3005, which is Uptime Kuma's\.$/,
+    );
+  });
+
+  it("keeps the address of a ping secret, but no word of it that others may need", () => {
+    const token = "abcdefghijklmnopqrstuvwxyz012345";
+    const { pingUrl, secrets, kuma, restic } = load({
+      REPLICATOR_PING_URL: `https://hc.example.com/ping/${token}/kuma`,
+    });
+    assert.ok(pingUrl?.includes(token));
+    assert.ok(secrets.includes(token));
+    assert.ok(!secrets.includes("kuma") && !secrets.includes("ping"));
+    assert.doesNotMatch(JSON.stringify([kuma.env, restic.env]), new RegExp(token));
+    assert.ok(
+      load({ REPLICATOR_PING_URL: "http://kuma/api/push/aBcDeF?status=up" }).secrets.includes("aBcDeF"),
+    );
+    for (const REPLICATOR_PING_URL of ["hc.example.com/hush", "ftp://x/hush", "https://u:hush@x/"])
+      assert.match(
+        problemsOf({ ...enough, REPLICATOR_PING_URL }).join(),
+        /^REPLICATOR_PING_URL is not [^\n]*$/,
+      );
   });
 
   it("takes the interval of its own role", () => {
@@ -76,6 +124,10 @@ describe("loadConfig", () => {
       LOG_LEVEL: "chatty",
       LOG_FORMAT: "xml",
       NTFY_URL: "https://user:hush@ntfy.sh",
+      REPLICATOR_NOTIFY: "sometimes",
+      REPLICATOR_CLICK_URL: "javascript:hush()",
+      REPLICATOR_PING_URL: "hush",
+      REPLICATOR_HTTP: "3080",
       NTFY_TOKEN_FILE: "/nowhere/token",
       UPTIME_KUMA_PORT: "70000",
     });
@@ -88,6 +140,10 @@ describe("loadConfig", () => {
         "LOG_FORMAT",
         "NTFY_URL",
         "NTFY_TOKEN_FILE",
+        "REPLICATOR_NOTIFY",
+        "REPLICATOR_CLICK_URL",
+        "REPLICATOR_PING_URL",
+        "REPLICATOR_HTTP",
       ],
       ...["UPTIME_KUMA_PORT", "RESTIC_REPOSITORY", "RESTIC_PASSWORD"],
     ];

@@ -5,6 +5,7 @@ import { splitCommand } from "../../src/config/command.ts";
 import { parseDuration } from "../../src/config/duration.ts";
 import { kumaEnvironment, resticEnvironment } from "../../src/config/environment.ts";
 import { kumaUrl } from "../../src/config/kuma.ts";
+import { parseListenAddress } from "../../src/config/listen.ts";
 import { parseNtfyUrl } from "../../src/config/ntfy-url.ts";
 import { redact, secretsOf } from "../../src/config/secrets.ts";
 
@@ -175,5 +176,17 @@ describe("redact", () => {
 
   it("hides user and password of any address", () => {
     assert.equal(redact('Head "https://me:pw@host/x": no', []), 'Head "https://***@host/x": no');
+  });
+});
+
+describe("parseListenAddress", () => {
+  it("reads host and port, and nothing else", () => {
+    assert.deepEqual(parseListenAddress("127.0.0.1:3080"), { host: "127.0.0.1", port: 3080 });
+    assert.deepEqual(parseListenAddress("kuma-1.local:80"), { host: "kuma-1.local", port: 80 });
+    assert.deepEqual(parseListenAddress("[::1]:65535"), { host: "::1", port: 65_535 });
+    assert.deepEqual(parseListenAddress(":3080"), { host: undefined, port: 3080 });
+    const wrong = ["", "3080", "127.0.0.1", "::1:3080", "[127.0.0.1]:80", "127.0.0.256:80", ":0", ":65536"];
+    for (const text of [...wrong, "http://x:80", "a b:80", "x:80/", "-x:80", "u@x:80"])
+      assert.equal(parseListenAddress(text), undefined, text);
   });
 });

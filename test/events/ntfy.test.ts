@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, describe, it } from "node:test";
+import type { NotifyLevel } from "../../src/config/index.ts";
 import { createNtfyNotifier, type ReplicatorEvent } from "../../src/events/index.ts";
 import { samples } from "./samples.ts";
 
@@ -30,10 +31,17 @@ async function serve() {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, received, state, close };
 }
 
-function notify(server: string, authorization?: string, secrets: string[] = []) {
+const everything = { level: "all", clickUrl: undefined } as const;
+
+function notify(
+  server: string,
+  authorization?: string,
+  secrets: string[] = [],
+  settings: { level: NotifyLevel; clickUrl: string | undefined } = everything,
+) {
   const reports: ReplicatorEvent[] = [];
   const ntfy = { server, topic: "kuma", authorization };
-  const config = { ntfy, instanceName: "south 🏳️‍🌈", secrets };
+  const config = { ntfy, notify: settings, instanceName: "south 🏳️‍🌈", secrets };
   return { reports, ...createNtfyNotifier(config, (event) => reports.push(event)) };
 }
 
@@ -86,6 +94,45 @@ describe("createNtfyNotifier", () => {
     assert.deepEqual(received, []);
   });
 
+  it("tells only what its level asks for", async () => {
+    const { url, received } = await serve();
+    const told = async (level: NotifyLevel) => {
+      const { listener, drain } = notify(url, undefined, [], { level, clickUrl: undefined });
+      received.length = 0;
+      for (const event of Object.values(samples)) listener(event);
+      await drain(5_000);
+      return received.map(({ body }) =>
+        String(body.title).replace(/^.*: (configuration |replication )?/, ""),
+      );
+    };
+    assert.deepEqual(await told("all"), [
+      "published",
+      "applied",
+      "rolled back",
+      "fails",
+      "works again",
+      "old snapshots stay",
+    ]);
+    assert.deepEqual(await told("changes"), ["published", "applied", "rolled back"]);
+    assert.deepEqual(await told("errors"), ["rolled back", "fails", "works again", "old snapshots stay"]);
+    assert.deepEqual(await told("off"), []);
+  });
+
+  it("opens at a tap what it is told to", async () => {
+    const { url, received } = await serve();
+    const clickUrl = "https://kuma.example.com/dashboard?a=b";
+    const withClick = notify(url, undefined, [], { level: "all", clickUrl });
+    withClick.listener(samples.published);
+    await withClick.drain(5_000);
+    const without = notify(url);
+    without.listener(samples.published);
+    await without.drain(5_000);
+    assert.deepEqual(
+      received.map(({ body }) => body.click),
+      [clickUrl, undefined],
+    );
+  });
+
   it("keeps secrets and endless notes to itself", async () => {
     const { url, received } = await serve();
     const { listener, drain } = notify(url, undefined, ["hush-hush"]);
@@ -107,8 +154,8 @@ describe("createNtfyNotifier", () => {
     }
     assert.equal(received.length, 4);
     assert.deepEqual(reports, [
-      { type: "notice-failed", reason: `${url} answered 403` },
-      { type: "notice-failed", reason: `${url} answered 429` },
+      { type: "notice-failed", to: "ntfy", reason: `${url} answered 403` },
+      { type: "notice-failed", to: "ntfy", reason: `${url} answered 429` },
     ]);
   });
 
@@ -133,8 +180,9 @@ describe("createNtfyNotifier", () => {
   });
 
   it("does nothing where no address is set", async () => {
-    const { listener, drain } = createNtfyNotifier({ ntfy: undefined, instanceName: "x", secrets: [] }, () =>
-      assert.fail("nothing to report"),
+    const { listener, drain } = createNtfyNotifier(
+      { ntfy: undefined, notify: everything, instanceName: "x", secrets: [] },
+      () => assert.fail("nothing to report"),
     );
     listener(samples.published);
     await drain(0);

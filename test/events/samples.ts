@@ -21,6 +21,13 @@ export const samples: { [Type in ReplicatorEvent["type"]]: Extract<ReplicatorEve
   "kuma-crashed": { type: "kuma-crashed", exit: { signal: "SIGSEGV" }, crashes: 2, restartInMs: 2_000 },
   "kuma-start-failed": { type: "kuma-start-failed", problem, restartInMs: 2_000 },
   "repository-created": { type: "repository-created" },
+  "cycle-started": { type: "cycle-started" },
+  "cycle-done": { type: "cycle-done", succeeded: true, durationMs: 512 },
+  "repository-seen": {
+    type: "repository-seen",
+    latest: { ...snapshot, time: Date.UTC(2026, 10, 23, 15) },
+    agrees: true,
+  },
   unchanged: { type: "unchanged", role: "primary" },
   "nothing-published-yet": { type: "nothing-published-yet", found: "no-snapshot" },
   published: { type: "published", snapshot, changes },
@@ -31,7 +38,7 @@ export const samples: { [Type in ReplicatorEvent["type"]]: Extract<ReplicatorEve
   "thinned-out": { type: "thinned-out", forgotten: 3 },
   "retention-failed": { type: "retention-failed", problem },
   "state-report": { type: "state-report", role: "primary", kuma: "ready", head: snapshot.id },
-  "notice-failed": { type: "notice-failed", reason: "https://ntfy.sh answered 403" },
+  "notice-failed": { type: "notice-failed", to: "ntfy", reason: "https://ntfy.sh answered 403" },
   "shutting-down": { type: "shutting-down", signal: "SIGTERM" },
   stopped: { type: "stopped", exitCode: 0 },
 };

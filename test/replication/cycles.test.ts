@@ -37,8 +37,9 @@ describe("cycles", { timeout: 10_000 }, () => {
       success(undefined),
       success(undefined),
     ]);
+    const told = events.filter(({ type }) => type !== "cycle-started" && type !== "cycle-done");
     assert.deepEqual(
-      events.map((event) => (event.type === "cycle-failed" ? [event.problem.code, event.repeated] : event)),
+      told.map((event) => (event.type === "cycle-failed" ? [event.problem.code, event.repeated] : event)),
       [
         ["repository-unreachable", 0],
         ["repository-unreachable", 1],
@@ -46,6 +47,16 @@ describe("cycles", { timeout: 10_000 }, () => {
         { type: "cycle-recovered", failures: 3 },
       ],
     );
+  });
+
+  it("tells when each cycle begins, and last how it went and how long it took", async () => {
+    const events = await runThrough([problem("wrong-password"), success(undefined)]);
+    assert.deepEqual(
+      events.map((event) => (event.type === "cycle-done" ? event.succeeded : event.type)),
+      ["cycle-started", "cycle-failed", false, "cycle-started", "cycle-recovered", true],
+    );
+    for (const event of events)
+      if (event.type === "cycle-done") assert.ok(event.durationMs >= 0 && event.durationMs < 5_000);
   });
 
   it("goes on after a cycle that throws", async () => {
@@ -59,7 +70,8 @@ describe("cycles", { timeout: 10_000 }, () => {
     };
     await createCycles(cycle, 1, ready, (event) => events.push(event)).run(end.signal);
     assert.equal(round, 2);
-    assert.ok(events[0]?.type === "cycle-failed" && events[0].problem.code === "internal");
+    const failed = events.find(({ type }) => type === "cycle-failed");
+    assert.ok(failed?.type === "cycle-failed" && failed.problem.code === "internal");
   });
 
   it("waits for Kuma, sleeps the interval, and is woken early", async () => {
@@ -94,6 +106,6 @@ describe("cycles", { timeout: 10_000 }, () => {
       return problem("interrupted");
     };
     await createCycles(cycle, 1, ready, (event) => events.push(event)).run(end.signal);
-    assert.deepEqual(events, []);
+    assert.deepEqual(events, [{ type: "cycle-started" }]);
   });
 });

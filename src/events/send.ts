@@ -1,0 +1,34 @@
+/** How long a server may take for one message, milliseconds. */
+const SEND_LIMIT = 10_000;
+
+/**
+ * Sends one request whose answer nobody reads.
+ * @param name what stands for the address in the answer
+ * @returns what went wrong, undefined when nothing did
+ */
+export async function send(
+  fetch: typeof globalThis.fetch,
+  name: string,
+  url: string,
+  request: RequestInit,
+): Promise<string | undefined> {
+  try {
+    const response = await fetch(url, { ...request, signal: AbortSignal.timeout(SEND_LIMIT) });
+    await response.body?.cancel();
+    return response.ok ? undefined : `${name} answered ${response.status}`;
+  } catch (error) {
+    return `${name} cannot be reached (${reasonOf(error)})`;
+  }
+}
+
+/** Cuts a text to so many characters, where it is longer. */
+export function shorten(text: string, longest: number): string {
+  const characters = [...text];
+  return characters.length > longest ? `${characters.slice(0, longest).join("")}…` : text;
+}
+
+/** fetch hides the reason, such as ECONNREFUSED, in the cause. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? error.cause.message || error.cause.name : error.message;
+}
