@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import { version } from "../version.ts";
 import { patchCommand } from "./patch.ts";
 
 const HELP = `
@@ -9,6 +9,7 @@ Environment (the whole table is in README.md):
   RESTIC_REPOSITORY      where the configuration is exchanged: whatever restic speaks (s3:…, b2:…, sftp:…, rest:…, a folder)
   RESTIC_PASSWORD        the repository's password, or RESTIC_PASSWORD_FILE
   NTFY_URL               where to tell of publishes and applies, such as ntfy.sh/my-topic
+  REPLICATOR_HTTP        where a page, metrics and health are served, such as 127.0.0.1:3080 (off)
   BACKUP_INTERVAL        how often a primary looks for changes (5m)
   RESTORE_INTERVAL       how often a replica looks for a snapshot (6m)
 
@@ -17,8 +18,6 @@ Signals: TERM, INT end everything in order (exit 0), a second one at once. USR1:
 Example:
   docker run -e REPLICATOR_MODE=BACKUP -e RESTIC_REPOSITORY=/repository -e RESTIC_PASSWORD_FILE=/run/secrets/restic \\
     -v kuma:/app/data -v repository:/repository -p 3001:3001 replicator-kuma`;
-
-const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
 
 // Each command loads what it needs itself: a health check, every minute, needs little.
 const program = new Command("replicator-kuma")

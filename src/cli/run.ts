@@ -4,9 +4,11 @@ import {
   combineListeners,
   createLogListener,
   createNtfyNotifier,
+  createPinger,
   createStatusFile,
   type Listener,
 } from "../events/index.ts";
+import { createWebServer, type WebServer } from "../http/index.ts";
 import { exitCodeOf, listenToSignals, startReaper } from "../init/index.ts";
 import { createSupervisor, type End, readKumaVersion, type Supervisor } from "../kuma/index.ts";
 import { createReplicator, lockStateDir, type Replicator } from "../replication/index.ts";
@@ -30,15 +32,18 @@ export async function run(env: NodeJS.ProcessEnv, cwd: string): Promise<number> 
   }
   const { config } = loaded;
   const log = createLogListener(config.log, config.secrets);
-  const ntfy = createNtfyNotifier(config, log);
-  const emit = combineListeners([log, ntfy.listener, createStatusFile(config)]);
-  const exitCode = await supervise(config, emit);
+  const web = createWebServer(config);
+  const report = combineListeners([log, web.listener]);
+  const ntfy = createNtfyNotifier(config, report);
+  const ping = createPinger(config, report);
+  const emit = combineListeners([log, ntfy.listener, ping, createStatusFile(config), web.listener]);
+  const exitCode = await supervise(config, web, emit);
   emit({ type: "stopped", exitCode });
   await ntfy.drain(NOTICE_LIMIT);
   return exitCode;
 }
 
-async function supervise(config: Config, emit: Listener): Promise<number> {
+async function supervise(config: Config, web: WebServer, emit: Listener): Promise<number> {
   const kuma = createSupervisor(config.kuma, emit);
   const shutdown = new AbortController();
   let replicator: Replicator | undefined;
@@ -56,6 +61,7 @@ async function supervise(config: Config, emit: Listener): Promise<number> {
   if (!lock.ok) emit({ type: "cycle-failed", problem: lock.problem, repeated: 0 });
   if (!lock.ok && lock.problem.code === "instance-running") return EXIT_LOCKED;
 
+  web.start(shutdown.signal, emit);
   // Without a state folder there is no replication, but the monitoring goes on.
   replicator = lock.ok ? createReplicator(config, kumaVersion, kuma, emit) : undefined;
   const work = replicator === undefined ? Promise.resolve(kuma.start()) : replicator.run(shutdown.signal);

@@ -1,0 +1,124 @@
+import type { Config } from "../config/index.ts";
+import { type Listener, nextStatus, type ReplicatorEvent, type Status } from "../events/index.ts";
+import { type Agreement, newAgreement, nextAgreement } from "./agreement.ts";
+import { nextTrouble, type Trouble } from "./trouble.ts";
+import { newUptime, nextUptime, type Uptime } from "./uptime.ts";
+
+export interface Happening {
+  readonly at: number;
+  readonly event: ReplicatorEvent;
+}
+
+/**
+ * All that page, metrics and health are made from: what this process has seen since its start, in memory alone.
+ * Times are milliseconds since 1970.
+ */
+export interface History {
+  readonly startedAt: number;
+  readonly instanceName: string;
+  readonly kumaVersion: string;
+  readonly status: Status;
+  readonly uptime: Uptime;
+  readonly agreement: Agreement;
+  /** When a cycle last began, ended, and ended well. */
+  readonly attemptAt: number | undefined;
+  readonly doneAt: number | undefined;
+  readonly successAt: number | undefined;
+  readonly isInCycle: boolean;
+  /** What is worth a person's eye, oldest first. */
+  readonly happenings: readonly Happening[];
+  readonly trouble: Trouble | undefined;
+}
+
+const MOST_HAPPENINGS = 200;
+
+/** Not in it: what every cycle or every start of Kuma brings. */
+const NOTABLE: readonly ReplicatorEvent["type"][] = [
+  "warning",
+  "kuma-waiting-for-setup",
+  "kuma-killed",
+  "kuma-crashed",
+  "kuma-start-failed",
+  "repository-created",
+  "published",
+  "applied",
+  "rolled-back",
+  "cycle-failed",
+  "cycle-recovered",
+  "retention-failed",
+  "notice-failed",
+];
+
+/** Keeps the history of this process. */
+export function createHistory(config: Config): { listener: Listener; current: () => History } {
+  let history = newHistory(config, Date.now());
+  return {
+    listener: (event) => {
+      history = nextHistory(history, event, config.kuma.limits, Date.now());
+    },
+    current: () => history,
+  };
+}
+
+export function newHistory(
+  { role, interval, instanceName }: Pick<Config, "role" | "interval" | "instanceName">,
+  now: number,
+): History {
+  return {
+    startedAt: now,
+    instanceName,
+    kumaVersion: "",
+    status: { role, interval, kuma: "stopped", since: now, pause: undefined, lastCycleAt: undefined },
+    uptime: newUptime(now),
+    agreement: newAgreement(now),
+    attemptAt: undefined,
+    doneAt: undefined,
+    successAt: undefined,
+    isInCycle: false,
+    happenings: [],
+    trouble: undefined,
+  };
+}
+
+/**
+ * The history after an event.
+ * @param limits how long Kuma may take to stop and to start, milliseconds
+ * @param now milliseconds since 1970
+ */
+export function nextHistory(
+  before: History,
+  event: ReplicatorEvent,
+  limits: Config["kuma"]["limits"],
+  now: number,
+): History {
+  const history: History = {
+    ...before,
+    status: nextStatus(before.status, event, limits, now),
+    uptime: nextUptime(before.uptime, event, now),
+    agreement: nextAgreement(before.agreement, event, before.status.role, now),
+    happenings: nextHappenings(before.happenings, event, now),
+    trouble: nextTrouble(before.trouble, event, now),
+  };
+  switch (event.type) {
+    case "started":
+      return { ...history, kumaVersion: event.kumaVersion };
+    case "cycle-started":
+      return { ...history, attemptAt: now, isInCycle: true };
+    case "cycle-done": {
+      const successAt = event.succeeded ? now : history.successAt;
+      return { ...history, doneAt: now, successAt, isInCycle: false };
+    }
+    default:
+      return history;
+  }
+}
+
+function nextHappenings(
+  happenings: readonly Happening[],
+  event: ReplicatorEvent,
+  at: number,
+): readonly Happening[] {
+  const goesOn = event.type === "cycle-failed" && event.repeated > 0;
+  if (goesOn || !NOTABLE.includes(event.type)) return happenings;
+  return [...happenings, { at, event }].slice(-MOST_HAPPENINGS);
+}

@@ -1,0 +1,1 @@
+export { createWebServer, type WebServer } from "./server.ts";

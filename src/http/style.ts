@@ -1,0 +1,67 @@
+/** The page's style; its hash is what the Content-Security-Policy lets in. */
+export const style = `
+:root { color-scheme: light dark;
+  --ground: #f6f7f9; --card: #fff; --ink: #1b2330; --quiet: #5d6878; --line: #dfe3e9;
+  --good: #14804a; --good-soft: #8fd6ae; --waiting: #945d00; --waiting-soft: #f3c565; --bad: #c02537; --bad-soft: #ee8b96;
+  --unknown: #d5dae1; --accent: #2f62c9; }
+@media (prefers-color-scheme: dark) { :root {
+  --ground: #11151b; --card: #1a2029; --ink: #e5e9ef; --quiet: #98a3b3; --line: #2d3541;
+  --good: #5bd393; --good-soft: #23764a; --waiting: #f0bb57; --waiting-soft: #8f671b; --bad: #ff8794; --bad-soft: #9e2f3d;
+  --unknown: #343d4a; --accent: #7da7ff; } }
+* { box-sizing: border-box; margin: 0; }
+body { background: var(--ground); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; padding: 1.25rem 1rem 2rem; }
+header, main, footer { max-width: 60rem; margin: 0 auto; }
+header { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 1rem; margin-bottom: 1rem; }
+header p, .quiet, footer, dt, .legend { color: var(--quiet); }
+h1 { font-size: 1.5rem; overflow-wrap: anywhere; }
+h2 { font-size: 1rem; margin-bottom: .5rem; }
+.role { border: 1px solid var(--line); border-radius: 1rem; padding: .05rem .6rem; color: var(--ink); background: var(--card); }
+main { display: grid; gap: 1rem; }
+section, .facts { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: 1rem; min-width: 0; }
+.verdict { border-left: .4rem solid; }
+.verdict h2 { font-size: 1.4rem; margin: 0; line-height: 1.3; }
+.verdict p { color: var(--ink); }
+.good { color: var(--good); border-left-color: var(--good); }
+.waiting { color: var(--waiting); border-left-color: var(--waiting); }
+.verdict.bad { color: var(--bad); }
+.bad { border-left-color: var(--bad); }
+.trouble { overflow-wrap: anywhere; }
+.trouble.bad { border-color: var(--bad); }
+.trouble.bad h2 { color: var(--bad); }
+.trouble.solved { color: var(--quiet); } .trouble.solved strong { font-weight: inherit; }
+.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr)); gap: .8rem 1.5rem; }
+dt, .quiet, footer, .legend { font-size: .875rem; }
+dd { overflow-wrap: anywhere; }
+code { font: .925em ui-monospace, monospace; }
+svg { display: block; overflow: visible; }
+text { font-size: 12px; fill: var(--quiet); } .lane { stroke: var(--card); stroke-width: 4px; stroke-linejoin: round; paint-order: stroke; }
+.grid { stroke: var(--line); }
+.rail { stroke: var(--unknown); stroke-width: 2; }
+.way { stroke: var(--accent); stroke-dasharray: 3 3; }
+.snapshot { fill: var(--accent); stroke: var(--card); stroke-width: 1.5; }
+circle.applied { fill: var(--good); stroke: var(--card); stroke-width: 1.5; }
+circle.rolled-back { fill: var(--bad); stroke: var(--card); stroke-width: 1.5; }
+rect.agrees, rect.up { fill: var(--good-soft); } rect.behind { fill: var(--waiting-soft); }
+rect.down { fill: var(--bad); stroke: var(--bad); } rect.unknown { fill: var(--unknown); }
+.legend { display: flex; flex-wrap: wrap; gap: .1rem 1rem; margin-top: .5rem; }
+.legend span:not(.zone)::before { content: ""; display: inline-block; width: .7em; height: .7em; border-radius: .2em; margin-right: .4em; background: var(--unknown); }
+.legend .agrees::before { background: var(--good-soft) !important; } .legend .behind::before { background: var(--waiting-soft) !important; }
+.legend .down::before { background: var(--bad) !important; } .zone { margin-left: auto; }
+.happenings, .chips { list-style: none; padding: 0; }
+.happenings > li { display: grid; grid-template-columns: 7.5rem 1fr; gap: 0 1rem; padding: .55rem 0; border-top: 1px solid var(--line); }
+.happenings > li:first-child { border-top: 0; padding-top: 0; }
+.happenings > li > div { min-width: 0; overflow-wrap: anywhere; }
+.happenings time { color: var(--quiet); font-size: .875rem; line-height: 1.7; }
+.cycle-failed > div, .rolled-back > div, .kuma-crashed > div, .kuma-start-failed > div { color: var(--bad); }
+.chips { display: flex; flex-wrap: wrap; gap: .3rem; margin-top: .3rem; }
+.chips li { border: 1px solid var(--line); border-radius: .35rem; padding: .05rem .5rem; font-size: .875rem; }
+.chips .added { border-color: var(--good); color: var(--good); } .chips .removed { border-color: var(--bad); color: var(--bad); }
+.chips .changed { border-color: var(--accent); color: var(--accent); }
+a { color: var(--accent); }
+footer { margin-top: 1.25rem; }
+@media (max-width: 32rem) {
+  body { padding: .9rem .7rem 1.5rem; } section, .facts { padding: .8rem; }
+  .happenings > li { grid-template-columns: 1fr; }
+  .facts { grid-template-columns: 1fr; gap: .4rem; } .facts div { display: flex; justify-content: space-between; gap: 1rem; } dd { text-align: right; }
+}
+`;
