@@ -80,11 +80,9 @@ ${arrivals}${snapshots}
 
 /** The start of the process, or the first snapshot that is known of, within the longest and the shortest view. */
 function beginOfView({ startedAt, agreement }: History, now: number): number {
-  const times = [startedAt, ...agreement.snapshots.map(({ time }) => time)].filter(
-    (time) => time >= now - LONGEST_VIEW,
-  );
-  const earliest = Math.min(now - LONGEST_VIEW * Number(times.length === 0), ...times);
-  return Math.min(earliest, now - SHORTEST_VIEW);
+  const dayAgo = now - LONGEST_VIEW;
+  const times = agreement.snapshots.map(({ time }) => time).filter((time) => time >= dayAgo);
+  return Math.min(Math.max(startedAt, dayAgo), now - SHORTEST_VIEW, ...times);
 }
 
 /** Round times on the clock, none so near an edge that its label would be cut off. */

@@ -86,6 +86,17 @@ describe("renderPage", () => {
     assert.doesNotMatch(page, /NaN|undefined|Infinity/);
   });
 
+  it("shows the time since the start, a day at most and ten minutes at least", () => {
+    const viewAt = (minute: number, history = live(morning)) =>
+      /aria-label="The last ([^:]*):/.exec(renderPage(history, open, START + minute * MINUTE))?.[1];
+    assert.equal(viewAt(1, live([])), "10 min");
+    assert.equal(viewAt(180, live([])), "3 h");
+    assert.equal(viewAt(180), "3 h 30 min", "from the snapshot that was there before");
+    assert.equal(viewAt(3 * 24 * 60), "1 day");
+    const recent = live([[3 * 24 * 60 - 5, samples.published]], live(morning));
+    assert.equal(viewAt(3 * 24 * 60, recent), "1 day");
+  });
+
   it("needs nothing from outside, no script and no style in attributes", () => {
     assert.doesNotMatch(page, /<script|<link|<img|https?:\/\/|\sstyle=|\son\w+=/);
   });
