@@ -50,7 +50,13 @@ export type ReplicatorEvent =
   | { readonly type: "repository-created" }
   | { readonly type: "cycle-started" }
   /** The end of a cycle, after all else that it has to tell; one that a shutdown cut short has none. */
-  | { readonly type: "cycle-done"; readonly succeeded: boolean; readonly durationMs: number }
+  | {
+      readonly type: "cycle-done";
+      readonly succeeded: boolean;
+      readonly durationMs: number;
+      /** Until the next one, milliseconds, unless something calls for it earlier. */
+      readonly nextInMs: number;
+    }
   | {
       readonly type: "repository-seen";
       readonly latest: ListedSnapshot;

@@ -14,7 +14,7 @@ const LATE = 2 * 60_000;
  * @param now milliseconds since 1970
  */
 export function findWedge(history: History, now: number): string | undefined {
-  const { status, isInCycle, attemptAt = history.startedAt, doneAt = 0 } = history;
+  const { status, isInCycle, attemptAt = history.startedAt, nextAt = 0 } = history;
   // Whoever ends us in a migration leaves Kuma's database broken for good.
   if (status.pause?.for === "migration" && now < status.pause.until) return undefined;
   if (isInCycle)
@@ -23,7 +23,7 @@ export function findWedge(history: History, now: number): string | undefined {
       : undefined;
   // Without a cycle there is no replication at all, which the log told at the start: nothing that a restart would mend.
   if (history.attemptAt === undefined || status.kuma !== "ready") return undefined;
-  const due = Math.max(doneAt + status.interval, status.since);
+  const due = Math.max(nextAt, status.since);
   return now - due > LATE ? `a cycle was due ${minutes(now - due)} ago` : undefined;
 }
 

@@ -20,10 +20,10 @@ export interface History {
   readonly status: Status;
   readonly uptime: Uptime;
   readonly agreement: Agreement;
-  /** When a cycle last began, ended, and ended well. */
+  /** When a cycle last began, when one last ended well, and when the next is due. */
   readonly attemptAt: number | undefined;
-  readonly doneAt: number | undefined;
   readonly successAt: number | undefined;
+  readonly nextAt: number | undefined;
   readonly isInCycle: boolean;
   /** What is worth a person's eye, oldest first. */
   readonly happenings: readonly Happening[];
@@ -72,8 +72,8 @@ export function newHistory(
     uptime: newUptime(now),
     agreement: newAgreement(now),
     attemptAt: undefined,
-    doneAt: undefined,
     successAt: undefined,
+    nextAt: undefined,
     isInCycle: false,
     happenings: [],
     trouble: undefined,
@@ -106,7 +106,7 @@ export function nextHistory(
       return { ...history, attemptAt: now, isInCycle: true };
     case "cycle-done": {
       const successAt = event.succeeded ? now : history.successAt;
-      return { ...history, doneAt: now, successAt, isInCycle: false };
+      return { ...history, successAt, nextAt: now + event.nextInMs, isInCycle: false };
     }
     default:
       return history;

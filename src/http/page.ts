@@ -60,12 +60,11 @@ ${listHappenings(history.happenings, hide, now)}
 }
 
 function facts(history: History, hide: (text: string) => string, now: number): Html[] {
-  const { status, doneAt, uptime, isInCycle } = history;
+  const { status, nextAt, uptime, isInCycle } = history;
   const { seenAt, behindSince, spans, snapshots } = history.agreement;
   const latest = snapshots.at(-1);
   const lag = behindSince === undefined ? "none" : tellTime(now - behindSince);
   const isKnown = spans.at(-1)?.state !== "unknown";
-  const nextAt = doneAt && doneAt + status.interval;
   const blind = downtime(uptime, now);
   const rows: readonly (readonly [string, Html | string])[] = [
     ["Uptime Kuma", `${status.kuma}, for ${tellTime(now - status.since)}`],

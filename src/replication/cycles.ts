@@ -53,7 +53,8 @@ export function createCycles(
     const result = await attempt(() => cycle(signal));
     note(result, signal);
     const durationMs = Math.round(performance.now() - startedAt);
-    if (result.ok || !signal.aborted) emit({ type: "cycle-done", succeeded: result.ok, durationMs });
+    if (result.ok || !signal.aborted)
+      emit({ type: "cycle-done", succeeded: result.ok, durationMs, nextInMs: interval });
   }
 
   function note(result: Result<void>, signal: AbortSignal): void {

@@ -22,7 +22,7 @@ export const samples: { [Type in ReplicatorEvent["type"]]: Extract<ReplicatorEve
   "kuma-start-failed": { type: "kuma-start-failed", problem, restartInMs: 2_000 },
   "repository-created": { type: "repository-created" },
   "cycle-started": { type: "cycle-started" },
-  "cycle-done": { type: "cycle-done", succeeded: true, durationMs: 512 },
+  "cycle-done": { type: "cycle-done", succeeded: true, durationMs: 512, nextInMs: 300_000 },
   "repository-seen": {
     type: "repository-seen",
     latest: { ...snapshot, time: Date.UTC(2026, 10, 23, 15) },

@@ -29,8 +29,18 @@ export const started: ReplicatorEvent = {
 };
 export const ready: ReplicatorEvent = { type: "kuma-ready", afterMs: 2_000 };
 export const begin: ReplicatorEvent = { type: "cycle-started" };
-export const done: ReplicatorEvent = { type: "cycle-done", succeeded: true, durationMs: 700 };
-export const failed: ReplicatorEvent = { type: "cycle-done", succeeded: false, durationMs: 60_000 };
+export const done: ReplicatorEvent = {
+  type: "cycle-done",
+  succeeded: true,
+  durationMs: 700,
+  nextInMs: 6 * MINUTE,
+};
+export const failed: ReplicatorEvent = {
+  type: "cycle-done",
+  succeeded: false,
+  durationMs: 60_000,
+  nextInMs: 6 * MINUTE,
+};
 const unchanged: ReplicatorEvent = { type: "unchanged", role: "replica" };
 const starting: ReplicatorEvent = { type: "kuma-starting", pid: 7 };
 const stopping: ReplicatorEvent = { type: "kuma-stopping", reason: "apply" };
