@@ -16,7 +16,7 @@ import { step } from "../lab/progress.ts";
 import { ensureRestic } from "../lab/restic.ts";
 import { check } from "./check.ts";
 import { differences } from "./differences.ts";
-import { PORTS, startPair } from "./pair.ts";
+import { PAGES, PORTS, startPair } from "./pair.ts";
 import { populate, pushEverywhere } from "./populate.ts";
 import { startTargets } from "./targets.ts";
 
@@ -86,6 +86,7 @@ function invitation(primary: string, replica: string): string {
   replica   ${replica}
   login     ${labAccount.username} / ${labAccount.password}   (both)
   page      ${replica}/status/demo
+  agreement http://127.0.0.1:${PAGES.primary} and http://127.0.0.1:${PAGES.replica}   (do they hold the same, since when)
 
 Try this:
   · add, edit, pause or delete a monitor on the primary: the replica has it within half a minute
@@ -114,7 +115,7 @@ function tell(error: unknown): string {
 }
 
 async function main(): Promise<number> {
-  await requireFreePorts(Object.values(PORTS));
+  await requireFreePorts([...Object.values(PORTS), ...Object.values(PAGES)]);
   await ensureRestic();
   const kumaDir = await ensureKuma();
   await step("building", ensureBuilt);

@@ -3,6 +3,8 @@ import { type Instance, startInstance } from "../lab/instance.ts";
 import { LabError } from "../lab/lab-error.ts";
 
 export const PORTS = { primary: 3001, replica: 3002 };
+/** Where each shows its own page, beside Uptime Kuma's. */
+export const PAGES = { primary: 3081, replica: 3082 };
 /** Seconds between two cycles; outside of a demo these are minutes. */
 const INTERVAL = 10;
 
@@ -27,6 +29,7 @@ export async function startPair(folder: string, kumaDir: string): Promise<Pair> 
       repository: join(folder, "repository"),
       password: "only-for-this-demo",
       interval: INTERVAL,
+      env: { REPLICATOR_HTTP: `127.0.0.1:${PAGES[name]}` },
     });
   const [primary, replica] = await Promise.all([start("primary"), start("replica")]);
   const both = [primary, replica];
