@@ -46,6 +46,7 @@ export function nextUptime(uptime: Uptime, event: ReplicatorEvent, now: number):
       // Without a word before it: it died while an apply watched it.
       return uptime.down === undefined ? goDown(uptime, "crash", now) : uptime;
     case "kuma-crashed":
+    case "kuma-start-failed":
       return goDown(uptime, "crash", now);
     default:
       return uptime;

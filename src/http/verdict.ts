@@ -14,7 +14,7 @@ const KUMA_WORDS = {
   ready: "Uptime Kuma is ready",
   stopping: "Uptime Kuma is stopping",
   stopped: "Uptime Kuma is stopped",
-  crashed: "Uptime Kuma is down after a crash",
+  crashed: "Uptime Kuma is down",
 } as const satisfies Record<History["status"]["kuma"], string>;
 
 /** The worst first: a Kuma that does not watch, then replication that fails, then a difference. */

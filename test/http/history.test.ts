@@ -110,7 +110,7 @@ describe("nextHistory", () => {
     assert.equal(mood(live([])).headline, "Starting");
     assert.equal(mood(live(morning)).mood, "good");
     const crashed = live([[180, samples["kuma-crashed"], samples["cycle-failed"]]], live(morning));
-    assert.equal(mood(crashed).headline, "Uptime Kuma is down after a crash");
+    assert.equal(mood(crashed).headline, "Uptime Kuma is down");
     assert.equal(mood(live([[190, ready]], crashed)).headline, "Replication fails");
     const refused = live([[180, samples["rolled-back"]]], live(morning));
     assert.equal(mood(refused).headline, "The latest snapshot was refused");
