@@ -6,7 +6,7 @@ import { projectFolder } from "../lab/paths.ts";
 import { freePort } from "../lab/ports.ts";
 import { waitFor } from "../lab/wait.ts";
 import type { ReplicatorEvent } from "../src/events/index.ts";
-import { childOf, processesAround, processesOf, type SeenProcess } from "../test/conformance/processes.ts";
+import { childOf, processesAround, type SeenProcess } from "../test/conformance/processes.ts";
 import { Loss } from "./fault.ts";
 
 export const PASSWORD = "faults-password";
@@ -39,8 +39,8 @@ export interface Box {
   output(): string;
   /** Wakes the supervisor for a cycle, and gives how that ends. */
   cycle(): Promise<ReplicatorEvent>;
-  /** Waits for the end of a cycle after the first `from` events. */
-  outcome(from: number): Promise<ReplicatorEvent>;
+  /** Waits, 60 s unless told, for the end of a cycle after the first `from` events. */
+  outcome(from: number, timeout?: number): Promise<ReplicatorEvent>;
   /** To the supervisor. */
   signal(signal: NodeJS.Signals): void;
   /** All in the namespace, the supervisor included. */
@@ -106,15 +106,21 @@ export async function openBox({ mode, name, dataDir, repository, env = {} }: Box
   const first = await findFirst(outer);
   const text = () => readFileSync(logFile, "utf8").slice(start);
   const events = () => text().split("\n").flatMap(parseEvent);
-  const outcome = (from: number) =>
-    waitFor("the end of a cycle", () => events().slice(from).find(isOutcome), {
-      timeout: 60_000,
-      every: 15,
-    }).catch(() => {
-      throw new Loss(`${name}: no end of a cycle within 60 s\n${tail(text())}`);
-    });
+  const outcome = (from: number, timeout = 60_000) =>
+    waitFor("the end of a cycle", () => events().slice(from).find(isOutcome), { timeout, every: 15 }).catch(
+      () => {
+        throw new Loss(`${name}: no end of a cycle within ${timeout / 1_000} s\n${tail(text())}`);
+      },
+    );
   const signal = (which: NodeJS.Signals) => {
     if (isRunning(outer)) process.kill(first, which);
+  };
+  const around = () => {
+    try {
+      return isRunning(outer) ? processesAround(first) : [];
+    } catch {
+      return []; // It ended just now.
+    }
   };
   const kill = async () => {
     if (isRunning(outer)) process.kill(first, "SIGKILL");
@@ -149,14 +155,9 @@ export async function openBox({ mode, name, dataDir, repository, env = {} }: Box
     },
     outcome,
     signal,
-    processes: () => (isRunning(outer) ? processesAround(first) : processesOf(dataDir)),
-    kumaPid: () => {
-      const starts = events().filter((event) => event.type === "kuma-starting").length;
-      if (starts === 0 || !isRunning(outer)) return undefined;
-      return processesAround(first).find(
-        ({ pid, zombie, command }) => pid !== first && !zombie && isKuma(command),
-      )?.pid;
-    },
+    processes: around,
+    kumaPid: () =>
+      around().find(({ pid, zombie, command }) => pid !== first && !zombie && isKuma(command))?.pid,
     ended: async () => (await exited)[0],
     kill,
     stop: async () => {

@@ -10,16 +10,20 @@ const few = (asked: number) => Math.max(3, Math.min(asked, 40));
 /** What is left of the disk, bytes: from nothing to a little more than an apply takes. */
 const ROOM = 600_000;
 
+/** Longer than restic may take to list and to download, milliseconds. */
+const CACHE_LIMIT = 7 * 60_000;
+
 const replica: Fault = {
   group: 3,
-  name: "disk of a replica's data, state and cache full",
+  name: "disk of a replica's data and state full",
   checked: "integrity, rows old or new as a whole, other tables, Kuma runs, converges once there is room",
   rounds: few,
   roundsPerStage: 20,
   impossible: whyNoDisk,
   open: async (folder) => {
     const disk = await mountDisk(join(folder, "replica"), 48);
-    const stage = await openReplicaStage(folder);
+    // With no room for its cache restic tries for minutes, and then does without: that is the next fault.
+    const stage = await openReplicaStage(folder, { env: { RESTIC_CACHE_DIR: join(folder, "cache") } });
     return { round: (random) => applyWithoutRoom(stage, disk, random), close: () => closeBoth(stage, disk) };
   },
 };
@@ -76,7 +80,36 @@ const repository: Fault = {
   },
 };
 
-export const diskFaults: readonly Fault[] = [replica, primary, repository];
+const cache: Fault = {
+  group: 3,
+  name: "disk of a replica's cache full",
+  checked: "Kuma runs, rows old or new as a whole, other tables, converges once there is room",
+  rounds: (asked) => (asked < 50 ? 0 : 1),
+  roundsPerStage: 1,
+  impossible: whyNoDisk,
+  open: async (folder) => {
+    const disk = await mountDisk(join(folder, "cache"), 8);
+    const stage = await openReplicaStage(folder, { env: { RESTIC_CACHE_DIR: join(folder, "cache") } });
+    const round = async () => {
+      const before = look(stage.dataDir);
+      const after = await stage.publishNext();
+      disk.fillBut(0);
+      const from = stage.box.events().length;
+      stage.box.signal("SIGUSR1");
+      const told = await stage.box.outcome(from, CACHE_LIMIT);
+      const now = look(stage.dataDir);
+      insistWholly(now, { before, after });
+      insistLocalUnchanged(before, now);
+      disk.free();
+      stage.box.signal("SIGUSR1");
+      insistLocalUnchanged(before, await stage.converge());
+      return told.type === "cycle-failed" ? told.problem.code : told.type;
+    };
+    return { round, close: () => closeBoth(stage, disk) };
+  },
+};
+
+export const diskFaults: readonly Fault[] = [replica, cache, primary, repository];
 
 async function publishWithoutRoom(stage: PrimaryStage, disk: Disk, room: number): Promise<string> {
   const before = stage.editNext();

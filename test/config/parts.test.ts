@@ -13,6 +13,7 @@ describe("parseDuration", () => {
   it("reads seconds and units, and nothing else", () => {
     const times = {
       300: 300_000,
+      "250ms": 250,
       "30s": 30_000,
       "5m": 300_000,
       "1H": 3_600_000,

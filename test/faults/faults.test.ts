@@ -1,0 +1,22 @@
+import assert from "node:assert/strict";
+import { rmSync } from "node:fs";
+import { describe, it } from "node:test";
+import { faults } from "../../faults/groups/index.ts";
+import { runFault } from "../../faults/run.ts";
+
+/** The short form of `npm run faults`: a few rounds of each, ten where a supervisor is killed. */
+const ROUNDS: Readonly<Record<number, number>> = { 1: 10, 2: 3 };
+const seed = String(Date.now() % 1_000_000);
+
+describe(`faults (seed ${seed})`, { concurrency: 3 }, () => {
+  for (const fault of faults) {
+    it(fault.name, { timeout: 4 * 60_000 }, async (t) => {
+      const asked = fault.isSlow ? 1 : (ROUNDS[fault.group] ?? 1);
+      const { loss, skipped, survived } = await runFault(fault, { asked, seed });
+      if (skipped !== undefined) return t.skip(skipped);
+      if (loss !== undefined) rmSync(loss.evidence, { recursive: true, force: true });
+      assert.equal(loss, undefined);
+      t.diagnostic(`${survived} rounds`);
+    });
+  }
+});
