@@ -96,9 +96,7 @@ describe("replicator-kuma health", () => {
     t.after(() => kuma.close());
     leaveWord({ ...running, lastCycleAt: Date.now() });
     const ready = await ask();
-    assert.deepEqual(
-      { exitCode: ready.exitCode, stdout: ready.stdout, stderr: ready.stderr },
-      { exitCode: 0, stdout: "healthy: Uptime Kuma answers. Last good cycle 0 s ago.", stderr: "" },
-    );
+    assert.deepEqual({ exitCode: ready.exitCode, stderr: ready.stderr }, { exitCode: 0, stderr: "" });
+    assert.match(ready.stdout, /^healthy: Uptime Kuma answers\. Last good cycle \d+ s ago\.$/);
   });
 });
