@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { version } from "../version.ts";
 import { patchCommand } from "./patch.ts";
+import { VERSION } from "./version.ts";
 
 const HELP = `
 Environment (the whole table is in README.md):
@@ -24,7 +25,7 @@ const program = new Command("replicator-kuma")
   .description(
     "Runs Uptime Kuma and keeps its configuration the same on every instance, through a restic repository.",
   )
-  .version(version)
+  .version(VERSION)
   .addHelpText("after", HELP)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 

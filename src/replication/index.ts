@@ -1,2 +1,7 @@
+export type { ReplicationFacts } from "./facts.ts";
+export { fetchSnapshot } from "./fetch.ts";
+export { chooseLatest } from "./latest.ts";
+export { isSameSnapshot } from "./lineage.ts";
 export { lockStateDir } from "./lock.ts";
 export { createReplicator, type Replicator } from "./replicator.ts";
+export type { Steering } from "./steer.ts";

@@ -12,6 +12,8 @@ export interface PrimaryView {
   readonly known: readonly string[];
   /** The person asked to take the repository over at this start. */
   readonly takeover: boolean;
+  /** The person has just made this the primary: publish even the same content, so that the chain and others show it. */
+  readonly claim: boolean;
 }
 
 export type Decision =
@@ -29,10 +31,10 @@ export type Decision =
  */
 export function decide(view: PrimaryView, latest: SnapshotInfo | undefined): Decision {
   if (latest === undefined) return view.isEmpty ? { do: "nothing" } : { do: "publish", parent: undefined };
-  if (latest.contentHash === view.contentHash) return { do: "adopt", latest };
+  if (latest.contentHash === view.contentHash && !view.claim) return { do: "adopt", latest };
   if (view.neverHadMonitors) return { do: "restore", latest };
   const isOurs = view.known.some((id) => isSameSnapshot(id, latest.id));
-  if (isOurs || view.takeover) return { do: "publish", parent: latest.id };
+  if (isOurs || view.takeover || view.claim) return { do: "publish", parent: latest.id };
   return { do: "refuse", problem: refusal(latest) };
 }
 
