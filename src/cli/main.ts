@@ -1,7 +1,11 @@
 #!/usr/bin/env node
 import { Command } from "commander";
 import { version } from "../version.ts";
+import { diffCommand } from "./diff.ts";
 import { patchCommand } from "./patch.ts";
+import { snapshotsCommand } from "./snapshots.ts";
+import { statusCommand } from "./status.ts";
+import { syncCommand } from "./sync.ts";
 import { VERSION } from "./version.ts";
 
 const HELP = `
@@ -45,6 +49,10 @@ program
     process.exit(await health(process.env, process.cwd()));
   });
 
+program.addCommand(statusCommand());
+program.addCommand(syncCommand());
+program.addCommand(snapshotsCommand());
+program.addCommand(diffCommand());
 program.addCommand(patchCommand());
 
 await program.parseAsync();
