@@ -1,8 +1,14 @@
 #!/usr/bin/env node
 import { Command } from "commander";
 import { version } from "../version.ts";
+import { demoteCommand } from "./demote.ts";
 import { diffCommand } from "./diff.ts";
+import { exportCommand } from "./export.ts";
+import { importCommand } from "./import.ts";
 import { patchCommand } from "./patch.ts";
+import { promoteCommand } from "./promote.ts";
+import { restoreCommand } from "./restore.ts";
+import { rollbackCommand } from "./rollback.ts";
 import { snapshotsCommand } from "./snapshots.ts";
 import { statusCommand } from "./status.ts";
 import { syncCommand } from "./sync.ts";
@@ -53,6 +59,12 @@ program.addCommand(statusCommand());
 program.addCommand(syncCommand());
 program.addCommand(snapshotsCommand());
 program.addCommand(diffCommand());
+program.addCommand(restoreCommand());
+program.addCommand(rollbackCommand());
+program.addCommand(exportCommand());
+program.addCommand(importCommand());
+program.addCommand(promoteCommand());
+program.addCommand(demoteCommand());
 program.addCommand(patchCommand());
 
 await program.parseAsync();

@@ -5,7 +5,7 @@ import { readKumaVersion } from "../kuma/index.ts";
 import { chooseLatest, fetchSnapshot, isSameSnapshot } from "../replication/index.ts";
 import { openRepository, type Repository, type SnapshotInfo } from "../repository/index.ts";
 import { failure, type Result, success } from "../result.ts";
-import type { Content, Snapshot } from "../snapshot/index.ts";
+import type { Content, Origin, Snapshot } from "../snapshot/index.ts";
 
 /** What a command reads by itself, beside the running supervisor: nothing here is written to. */
 export interface Sources {
@@ -64,19 +64,19 @@ function matches(id: string, wanted: string): boolean {
   return /^[0-9a-f]{1,64}$/.test(wanted) && (id.startsWith(wanted) || isSameSnapshot(id, wanted));
 }
 
-/** The configuration of the live Kuma, or of a snapshot. @param wanted `live`, `latest` or the beginning of an id */
+/** The configuration of the live Kuma, which has no origin yet, or of a snapshot. @param wanted `live`, `latest` or the beginning of an id */
 export async function readContent(
   sources: Sources,
   wanted: string,
-): Promise<Result<{ name: string; content: Content }>> {
+): Promise<Result<{ name: string; content: Content; origin: Origin | undefined }>> {
   if (wanted === "live") {
     const read = sources.database.read();
-    return read.ok ? success({ name: "live", content: read.value }) : read;
+    return read.ok ? success({ name: "live", content: read.value, origin: undefined }) : read;
   }
   const listed = await listSnapshots(sources);
   if (!listed.ok) return listed;
   const info = findSnapshot(listed.value, wanted);
   if (!info.ok) return info;
   const snapshot = await download(sources, info.value);
-  return snapshot.ok ? success({ name: info.value.id, content: snapshot.value.content }) : snapshot;
+  return snapshot.ok ? success({ name: info.value.id, ...snapshot.value }) : snapshot;
 }

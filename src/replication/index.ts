@@ -4,4 +4,4 @@ export { chooseLatest } from "./latest.ts";
 export { isSameSnapshot } from "./lineage.ts";
 export { lockStateDir } from "./lock.ts";
 export { createReplicator, type Replicator } from "./replicator.ts";
-export type { Steering } from "./steer.ts";
+export { IS_REPLICA, type Steering } from "./steer.ts";

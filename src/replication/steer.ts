@@ -135,7 +135,7 @@ export function createSteering(
   }
 }
 
-const IS_REPLICA: Problem = {
+export const IS_REPLICA: Problem = {
   code: "is-replica",
   message: "This instance is a replica: what is changed here is overwritten by the primary's next snapshot.",
   advice: "Do it on the primary (`replicator-kuma status` names it), or promote this instance first.",
