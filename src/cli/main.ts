@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { version } from "../version.ts";
 import { demoteCommand } from "./demote.ts";
 import { diffCommand } from "./diff.ts";
+import { doctorCommand } from "./doctor.ts";
 import { exportCommand } from "./export.ts";
 import { importCommand } from "./import.ts";
 import { patchCommand } from "./patch.ts";
@@ -37,6 +38,7 @@ const program = new Command("replicator-kuma")
   )
   .version(VERSION)
   .addHelpText("after", HELP)
+  .showHelpAfterError()
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
 program
@@ -65,6 +67,7 @@ program.addCommand(exportCommand());
 program.addCommand(importCommand());
 program.addCommand(promoteCommand());
 program.addCommand(demoteCommand());
+program.addCommand(doctorCommand());
 program.addCommand(patchCommand());
 
 await program.parseAsync();

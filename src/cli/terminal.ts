@@ -1,4 +1,4 @@
-import { styleText } from "node:util";
+import { stripVTControlCharacters, styleText } from "node:util";
 import { redact } from "../config/index.ts";
 import type { Problem } from "../result.ts";
 
@@ -27,15 +27,13 @@ export function complain({ message, advice }: Problem, secrets: readonly string[
 /** Columns aligned by spaces, the last as it comes. @param head printed above, in bold */
 export function table(rows: readonly (readonly string[])[], head?: readonly string[]): string {
   const all = head === undefined ? rows : [head, ...rows];
-  const widths = (all[0] ?? []).map((_, column) =>
-    Math.max(...all.map((row) => [...(row[column] ?? "")].length)),
-  );
+  const widths = (all[0] ?? []).map((_, column) => Math.max(...all.map((row) => widthOf(row[column] ?? ""))));
   const lines = all.map((row) =>
     row
       .map((cell, column) =>
         column === row.length - 1
           ? cell
-          : cell + " ".repeat(Math.max(0, (widths[column] ?? 0) - [...cell].length)),
+          : cell + " ".repeat(Math.max(0, (widths[column] ?? 0) - widthOf(cell))),
       )
       .join("  ")
       .trimEnd(),
@@ -43,6 +41,11 @@ export function table(rows: readonly (readonly string[])[], head?: readonly stri
   return lines
     .map((line, index) => (head !== undefined && index === 0 ? paint("bold", line) : line))
     .join("\n");
+}
+
+/** In characters; colours take none. */
+function widthOf(cell: string): number {
+  return [...stripVTControlCharacters(cell)].length;
 }
 
 /** "3 min ago", "in 20 s". @param time milliseconds since 1970 */

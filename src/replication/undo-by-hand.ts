@@ -27,7 +27,7 @@ export async function undoByHand(context: Context, signal: AbortSignal): Promise
   if (!undone.ok) return undone;
   emit({
     type: "rolled-back",
-    snapshot: { id: snapshotId, contentHash, instanceName: config.instanceName },
+    snapshot: { id: snapshotId, contentHash, instanceName: "the primary" },
     problem: ASKED_FOR,
   });
   const limit = AbortSignal.timeout(config.kuma.limits.startLimit);
