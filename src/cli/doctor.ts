@@ -16,10 +16,10 @@ import {
 import { chooseLatest } from "../replication/index.ts";
 import type { SnapshotInfo } from "../repository/index.ts";
 import { type Result, success } from "../result.ts";
+import { version } from "../version.ts";
 import { EXIT, newCommand, withConfig } from "./command.ts";
 import { download, listSnapshots, openSources, type Sources } from "./sources.ts";
 import { paint, say, sayJson, table } from "./terminal.ts";
-import { VERSION } from "./version.ts";
 
 /** Longer than restic needs for its own words about a server that is away, milliseconds. */
 const REPOSITORY_LIMIT = 45_000;
@@ -77,7 +77,7 @@ async function examine(config: Config): Promise<Finding[]> {
 
 function describeInstance(status: Result<Status>): Finding {
   if (!status.ok) return failed("instance", status.problem);
-  const { version, role, kuma, failing } = status.value;
+  const { role, kuma, failing } = status.value;
   if (failing !== undefined) return failed("instance", failing.problem);
   if (kuma.state !== "ready")
     return warning(
@@ -85,10 +85,10 @@ function describeInstance(status: Result<Status>): Finding {
       `Uptime Kuma ${kuma.version} is not ready: ${kuma.state}.`,
       "Its log says why; during a migration it takes minutes.",
     );
-  if (version !== VERSION)
+  if (status.value.version !== version)
     return warning(
       "instance",
-      `The running Replicator Kuma is ${version}, this command ${VERSION}.`,
+      `The running Replicator Kuma is ${status.value.version}, this command ${version}.`,
       "Restart the container.",
     );
   return ok("instance", `Runs as ${role}, Uptime Kuma ${kuma.version} is ready.`);

@@ -1,19 +1,6 @@
 #!/usr/bin/env node
 import { Command } from "commander";
 import { version } from "../version.ts";
-import { demoteCommand } from "./demote.ts";
-import { diffCommand } from "./diff.ts";
-import { doctorCommand } from "./doctor.ts";
-import { exportCommand } from "./export.ts";
-import { importCommand } from "./import.ts";
-import { patchCommand } from "./patch.ts";
-import { promoteCommand } from "./promote.ts";
-import { restoreCommand } from "./restore.ts";
-import { rollbackCommand } from "./rollback.ts";
-import { snapshotsCommand } from "./snapshots.ts";
-import { statusCommand } from "./status.ts";
-import { syncCommand } from "./sync.ts";
-import { VERSION } from "./version.ts";
 
 const HELP = `
 Environment (the whole table is in README.md):
@@ -36,7 +23,7 @@ const program = new Command("replicator-kuma")
   .description(
     "Runs Uptime Kuma and keeps its configuration the same on every instance, through a restic repository.",
   )
-  .version(VERSION)
+  .version(version)
   .addHelpText("after", HELP)
   .showHelpAfterError()
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
@@ -57,17 +44,7 @@ program
     process.exit(await health(process.env, process.cwd()));
   });
 
-program.addCommand(statusCommand());
-program.addCommand(syncCommand());
-program.addCommand(snapshotsCommand());
-program.addCommand(diffCommand());
-program.addCommand(restoreCommand());
-program.addCommand(rollbackCommand());
-program.addCommand(exportCommand());
-program.addCommand(importCommand());
-program.addCommand(promoteCommand());
-program.addCommand(demoteCommand());
-program.addCommand(doctorCommand());
-program.addCommand(patchCommand());
+// A health check, every minute, does not wait for the other commands to load.
+if (process.argv[2] !== "health") (await import("./commands.ts")).addCommands(program);
 
 await program.parseAsync();

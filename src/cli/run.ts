@@ -13,7 +13,7 @@ import { createWebServer, type WebServer } from "../http/index.ts";
 import { exitCodeOf, listenToSignals, startReaper } from "../init/index.ts";
 import { createSupervisor, type End, readKumaVersion, type Supervisor } from "../kuma/index.ts";
 import { createReplicator, lockStateDir, type Replicator } from "../replication/index.ts";
-import { VERSION } from "./version.ts";
+import { version } from "../version.ts";
 
 /** How long the end may wait for notices under way, milliseconds. */
 const NOTICE_LIMIT = 2_000;
@@ -95,7 +95,7 @@ async function openControl(
   { signal }: AbortController,
   emit: Listener,
 ): Promise<() => void> {
-  const handler = createHandler({ ...instance, version: VERSION, signal });
+  const handler = createHandler({ ...instance, version, signal });
   const opened = await serveControl(instance.config.stateDir, handler);
   if (opened.ok) return opened.value;
   emit({ type: "warning", message: `${opened.problem.message} ${opened.problem.advice}` });
