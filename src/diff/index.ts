@@ -1,3 +1,2 @@
-export { compare, type RowChange } from "./compare.ts";
-export { quote } from "./names.ts";
+export { compare } from "./compare.ts";
 export { describeRow } from "./words.ts";

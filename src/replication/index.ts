@@ -1,4 +1,3 @@
-export type { ReplicationFacts } from "./facts.ts";
 export { fetchSnapshot } from "./fetch.ts";
 export { chooseLatest } from "./latest.ts";
 export { isSameSnapshot } from "./lineage.ts";

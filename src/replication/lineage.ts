@@ -50,6 +50,6 @@ function refusal(latest: SnapshotInfo): Problem {
     code: "other-primary",
     message: `Not published: the repository's latest snapshot ${latest.id.slice(0, 8)} is by ${JSON.stringify(latest.instanceName)}, of ${since}, and this instance has neither published nor applied it.`,
     advice:
-      "There must be one primary. Make this one a replica (REPLICATOR_MODE=RESTORE), or, if it shall take over and replace what is there, start it once with REPLICATOR_TAKEOVER=true.",
+      "There must be one primary. Make this one a replica (`replicator-kuma demote`, or REPLICATOR_MODE=RESTORE), or, if it shall take over and replace what is there, start it once with REPLICATOR_TAKEOVER=true.",
   };
 }

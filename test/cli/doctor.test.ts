@@ -71,7 +71,8 @@ describe("doctor", { timeout: 120_000 }, () => {
   });
 
   it("a second primary: the one that was overtaken says so, and by whom", async () => {
-    const second = await rig.add("nyc", "BACKUP");
+    const second = await rig.add("nyc", "BACKUP", { LOG_LEVEL: "debug" });
+    await untilLogged(second, /nothing to publish/);
     second.sql("UPDATE monitor SET name = 'by somebody else' WHERE id = 2");
     await second.command("sync");
     await second.instance.stop();

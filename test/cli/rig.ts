@@ -12,7 +12,7 @@ import { freePort } from "../../lab/ports.ts";
 import { waitFor } from "../../lab/wait.ts";
 
 const STAND_IN = fileURLToPath(new URL("../fixtures/programs/stand-in-kuma.mjs", import.meta.url));
-export const KUMA_VERSION = "2.5.3";
+const KUMA_VERSION = "2.5.3";
 export const PASSWORD = "password-of-the-commands-8812";
 
 export interface Said {
