@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 import { Command } from "commander";
 import { version } from "../version.ts";
-import { patchCommand } from "./patch.ts";
 
 const HELP = `
 Environment (the whole table is in README.md):
@@ -26,6 +25,7 @@ const program = new Command("replicator-kuma")
   )
   .version(version)
   .addHelpText("after", HELP)
+  .showHelpAfterError()
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
 program
@@ -44,6 +44,7 @@ program
     process.exit(await health(process.env, process.cwd()));
   });
 
-program.addCommand(patchCommand());
+// A health check, every minute, does not wait for the other commands to load.
+if (process.argv[2] !== "health") (await import("./commands.ts")).addCommands(program);
 
 await program.parseAsync();

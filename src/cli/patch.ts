@@ -40,6 +40,7 @@ export function patchCommand(): Command {
     )
     .option("--revert", "give Kuma's original files back")
     .addHelpText("after", HELP)
+    .showHelpAfterError()
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
     .action(async (dir: string, options: PatchOptions) => {
       process.exitCode = await run(path.resolve(dir), options);

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { type Config, loadConfig } from "../config/index.ts";
+import { createHandler, createJournal, type Journal, serveControl } from "../control/index.ts";
 import {
   combineListeners,
   createLogListener,
@@ -12,6 +13,7 @@ import { createWebServer, type WebServer } from "../http/index.ts";
 import { exitCodeOf, listenToSignals, startReaper } from "../init/index.ts";
 import { createSupervisor, type End, readKumaVersion, type Supervisor } from "../kuma/index.ts";
 import { createReplicator, lockStateDir, type Replicator } from "../replication/index.ts";
+import { version } from "../version.ts";
 
 /** How long the end may wait for notices under way, milliseconds. */
 const NOTICE_LIMIT = 2_000;
@@ -36,14 +38,26 @@ export async function run(env: NodeJS.ProcessEnv, cwd: string): Promise<number> 
   const report = combineListeners([log, web.listener]);
   const ntfy = createNtfyNotifier(config, report);
   const ping = createPinger(config, report);
-  const emit = combineListeners([log, ntfy.listener, ping, createStatusFile(config), web.listener]);
-  const exitCode = await supervise(config, web, emit);
+  const journal = createJournal();
+  const emit = combineListeners([
+    log,
+    ntfy.listener,
+    ping,
+    createStatusFile(config),
+    web.listener,
+    journal.listener,
+  ]);
+  const exitCode = await supervise(config, { web, journal }, emit);
   emit({ type: "stopped", exitCode });
   await ntfy.drain(NOTICE_LIMIT);
   return exitCode;
 }
 
-async function supervise(config: Config, web: WebServer, emit: Listener): Promise<number> {
+async function supervise(
+  config: Config,
+  { web, journal }: { web: WebServer; journal: Journal },
+  emit: Listener,
+): Promise<number> {
   const kuma = createSupervisor(config.kuma, emit);
   const shutdown = new AbortController();
   let replicator: Replicator | undefined;
@@ -64,12 +78,28 @@ async function supervise(config: Config, web: WebServer, emit: Listener): Promis
   web.start(shutdown.signal, emit);
   // Without a state folder there is no replication, but the monitoring goes on.
   replicator = lock.ok ? createReplicator(config, kumaVersion, kuma, emit) : undefined;
+  const control =
+    replicator && openControl({ config, kumaVersion, kuma, replicator, journal }, shutdown, emit);
   const work = replicator === undefined ? Promise.resolve(kuma.start()) : replicator.run(shutdown.signal);
   const end = await Promise.race([kuma.ended, once(shutdown.signal, "abort").then(() => undefined)]);
   shutdown.abort();
+  await control?.then((close) => close());
   await Promise.all([work, kuma.stop("shutdown")]);
   if (lock.ok) lock.value();
   return end === undefined ? 0 : explainEnd(end, emit);
+}
+
+/** Lets commands reach this instance. @returns what ends that; a no-op where it could not be had */
+async function openControl(
+  instance: Omit<Parameters<typeof createHandler>[0], "version" | "signal">,
+  { signal }: AbortController,
+  emit: Listener,
+): Promise<() => void> {
+  const handler = createHandler({ ...instance, version, signal });
+  const opened = await serveControl(instance.config.stateDir, handler);
+  if (opened.ok) return opened.value;
+  emit({ type: "warning", message: `${opened.problem.message} ${opened.problem.advice}` });
+  return () => undefined;
 }
 
 function listen(
@@ -90,7 +120,12 @@ function listen(
     },
     syncNow: () => replicator()?.syncNow(),
     reportState: () =>
-      emit({ type: "state-report", role: config.role, kuma: kuma.state.name, head: replicator()?.head() }),
+      emit({
+        type: "state-report",
+        role: replicator()?.facts().role ?? config.role,
+        kuma: kuma.state.name,
+        head: replicator()?.head(),
+      }),
     forward: kuma.forward,
   });
 }

@@ -8,4 +8,5 @@ export type {
   NotifyLevel,
   NtfyConfig,
   ResticConfig,
+  Role,
 } from "./types.ts";

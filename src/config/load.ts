@@ -90,7 +90,7 @@ function assemble({ settings, env, kuma, ntfy, http, secrets }: Parts): Config {
     takeover: settings.REPLICATOR_TAKEOVER,
     keep: settings.REPLICATOR_KEEP,
     proofWindow: settings.REPLICATOR_PROOF_WINDOW,
-    interval: role === "primary" ? settings.BACKUP_INTERVAL : settings.RESTORE_INTERVAL,
+    intervals: { primary: settings.BACKUP_INTERVAL, replica: settings.RESTORE_INTERVAL },
     ntfy,
     notify: { level: settings.REPLICATOR_NOTIFY, clickUrl: settings.REPLICATOR_CLICK_URL },
     pingUrl: settings.REPLICATOR_PING_URL,

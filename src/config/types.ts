@@ -57,6 +57,7 @@ export interface HttpConfig extends ListenAddress {
 }
 
 export interface Config {
+  /** What REPLICATOR_MODE asks for. The role at work may be another one: see src/replication/role.ts. */
   readonly role: Role;
   readonly instanceName: string;
   /** Absolute. */
@@ -71,8 +72,8 @@ export interface Config {
   readonly keep: readonly string[];
   /** How long Kuma must live with a new configuration before it counts as proven, milliseconds after it is ready. */
   readonly proofWindow: number;
-  /** Milliseconds between two cycles of this instance's role. */
-  readonly interval: number;
+  /** Milliseconds between two cycles, in each role: a command may change the role while this runs. */
+  readonly intervals: Readonly<Record<Role, number>>;
   readonly ntfy: NtfyConfig | undefined;
   readonly notify: {
     readonly level: NotifyLevel;

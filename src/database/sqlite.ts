@@ -34,7 +34,13 @@ export function openKumaDatabase({ file, uploadDir, kumaVersion }: KumaFiles): K
         const record = readRecord(db);
         if (!record.ok) return record;
         const stored = record.value;
-        return success(stored && { ...summarize(stored), hasStaleHistory: stored.staleHistory.length > 0 });
+        return success(
+          stored && {
+            ...summarize(stored),
+            hasStaleHistory: stored.staleHistory.length > 0,
+            canUndo: stored.undo !== null,
+          },
+        );
       }),
     markApplied: (id) =>
       withDatabase(file, "write", (db) => inTransaction(db, "IMMEDIATE", () => noteApplied(db, id))),

@@ -44,6 +44,8 @@ export interface ApplyRecord {
 export interface LastApply extends ApplyRecord {
   /** History of removed monitors is still here: `confirm` drops it, as much at a time as a short while allows. */
   readonly hasStaleHistory: boolean;
+  /** What the last real change was before it is still known: `rollBack` has something to do. */
+  readonly canUndo: boolean;
 }
 
 /**

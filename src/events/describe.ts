@@ -56,6 +56,12 @@ export function describeEvent(event: ReplicatorEvent): Description {
       return debug(`The cycle ${event.succeeded ? "took" : "failed after"} ${seconds(event.durationMs)}.`);
     case "repository-seen":
       return debug(describeSeen(event));
+    case "role-changed":
+      return info(
+        event.role === "primary"
+          ? "This instance is the primary, because a command made it so."
+          : "This instance is a replica, because a command made it so.",
+      );
     case "unchanged":
       return debug(
         event.role === "primary"

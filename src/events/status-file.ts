@@ -7,10 +7,10 @@ import type { Listener } from "./types.ts";
  * Keeps `<state>/status.json` true, for other processes on the same data. Nothing is written before the first event
  * about Kuma, so an instance that finds another one running there leaves that one's file alone.
  */
-export function createStatusFile({ role, interval, stateDir, kuma }: Config): Listener {
+export function createStatusFile({ role, intervals, stateDir, kuma }: Config): Listener {
   let status: Status = {
     role,
-    interval,
+    interval: intervals[role],
     kuma: "stopped",
     since: Date.now(),
     pause: undefined,

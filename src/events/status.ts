@@ -39,6 +39,8 @@ export function nextStatus(
     pause,
   });
   switch (event.type) {
+    case "role-changed":
+      return { ...status, role: event.role, interval: event.interval };
     case "kuma-starting":
       return enter("starting");
     case "kuma-ready":

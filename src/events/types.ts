@@ -63,6 +63,13 @@ export type ReplicatorEvent =
       /** Whether this instance holds what the latest snapshot holds. */
       readonly agrees: boolean;
     }
+  /** The role at work is not what REPLICATOR_MODE asks for, or is so again: a command gave it, now or before a restart. */
+  | {
+      readonly type: "role-changed";
+      readonly role: Role;
+      /** Milliseconds between two cycles from now on. */
+      readonly interval: number;
+    }
   | { readonly type: "unchanged"; readonly role: Role }
   /** What a replica found instead of a snapshot. */
   | { readonly type: "nothing-published-yet"; readonly found: "no-repository" | "no-snapshot" }

@@ -61,14 +61,21 @@ export function createHistory(config: Config): { listener: Listener; current: ()
 }
 
 export function newHistory(
-  { role, interval, instanceName }: Pick<Config, "role" | "interval" | "instanceName">,
+  { role, intervals, instanceName }: Pick<Config, "role" | "intervals" | "instanceName">,
   now: number,
 ): History {
   return {
     startedAt: now,
     instanceName,
     kumaVersion: "",
-    status: { role, interval, kuma: "stopped", since: now, pause: undefined, lastCycleAt: undefined },
+    status: {
+      role,
+      interval: intervals[role],
+      kuma: "stopped",
+      since: now,
+      pause: undefined,
+      lastCycleAt: undefined,
+    },
     uptime: newUptime(now),
     agreement: newAgreement(now),
     attemptAt: undefined,

@@ -1,11 +1,25 @@
 import type { DatabaseResult, PlanSummary } from "../database/index.ts";
 import type { SnapshotInfo } from "../repository/index.ts";
 import { failure, type Problem, type Result, success } from "../result.ts";
+import type { Snapshot } from "../snapshot/index.ts";
 import type { Context } from "./context.ts";
 import { fetchSnapshot } from "./fetch.ts";
 
 /** Only the latest snapshot is ever a candidate: of those refused before it, a few are kept for people to see. */
 const REFUSED_KEPT = 20;
+
+/** Which snapshot is applied, for the record and for what is told. */
+export type Applied = Pick<SnapshotInfo, "id" | "contentHash" | "instanceName">;
+
+/** Downloads a snapshot of the repository and brings this instance to it; see `applyContent`. */
+export async function applySnapshot(
+  context: Context,
+  info: SnapshotInfo,
+  signal: AbortSignal,
+): Promise<Result<void>> {
+  const snapshot = await fetchSnapshot(context, info, signal);
+  return snapshot.ok ? applyContent(context, snapshot.value, info, signal) : snapshot;
+}
 
 /**
  * Brings this instance to a snapshot. All that can fail without touching Kuma comes first, while it runs; a plan that
@@ -13,17 +27,16 @@ const REFUSED_KEPT = 20;
  * does not come up with the new configuration, that is undone and the snapshot refused.
  * @param signal a shutdown: work that has not touched the database yet ends at once
  */
-export async function applySnapshot(
+export async function applyContent(
   context: Context,
-  info: SnapshotInfo,
+  snapshot: Snapshot,
+  info: Applied,
   signal: AbortSignal,
 ): Promise<Result<void>> {
   const { database, kuma, emit } = context;
   const ids = { snapshotId: info.id, contentHash: info.contentHash };
 
-  const snapshot = await fetchSnapshot(context, info, signal);
-  if (!snapshot.ok) return snapshot;
-  const plan = database.plan(snapshot.value);
+  const plan = database.plan(snapshot);
   if (!plan.ok) return plan;
   if (plan.value.empty) {
     const marked = database.markApplied(ids);
@@ -36,7 +49,7 @@ export async function applySnapshot(
   const stoppedAt = Date.now();
   await kuma.stop("apply");
   if (signal.aborted) return failure(interrupted);
-  const applied: DatabaseResult<PlanSummary> = database.apply(snapshot.value, ids);
+  const applied: DatabaseResult<PlanSummary> = database.apply(snapshot, ids);
   if (!applied.ok) {
     kuma.start();
     return applied;
@@ -70,7 +83,7 @@ export async function proveLastApply(context: Context, signal: AbortSignal): Pro
 /** Starts Kuma on what was applied; when it does not run with it, undoes that. */
 async function prove(
   context: Context,
-  info: Pick<SnapshotInfo, "id" | "contentHash" | "instanceName">,
+  info: Applied,
   signal: AbortSignal,
 ): Promise<Result<{ readyAt: number } | "undone">> {
   const proof = await context.kuma.trial(context.config.proofWindow, signal);
@@ -82,11 +95,7 @@ async function prove(
 }
 
 /** Puts the old configuration back, Kuma up on it, and remembers not to try this snapshot again. */
-async function undo(
-  context: Context,
-  info: Pick<SnapshotInfo, "id" | "contentHash" | "instanceName">,
-  why: Problem,
-): Promise<Result<"undone">> {
+async function undo(context: Context, info: Applied, why: Problem): Promise<Result<"undone">> {
   const { database, kuma, stateFile, emit } = context;
   await kuma.stop("roll-back");
   const undone = database.rollBack();
@@ -100,7 +109,7 @@ async function undo(
   return written.ok ? success("undone") : written;
 }
 
-function nameOf(info: Pick<SnapshotInfo, "id" | "contentHash" | "instanceName">) {
+function nameOf(info: Applied): Applied {
   return { id: info.id, contentHash: info.contentHash, instanceName: info.instanceName };
 }
 

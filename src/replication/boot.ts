@@ -24,12 +24,12 @@ export async function boot(
   note: (result: Result<void>, signal: AbortSignal) => void,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const { config, kuma } = context;
+  const { config, kuma, role } = context;
   let caughtUp = false;
   // Without a database Kuma makes its own; one that it is about to migrate is not ours to touch before that.
   if (existsSync(file) && !hasPendingMigrations(file, config.kuma.dir)) {
     note(await attempt(() => proveLastApply(context, signal)), signal);
-    if (config.role === "replica" && kuma.state.name === "stopped" && !signal.aborted) {
+    if (role.current === "replica" && kuma.state.name === "stopped" && !signal.aborted) {
       const repository = limitTime(context.repository, BOOT_REPOSITORY_LIMIT);
       const followed = await attempt(() => follow({ ...context, repository }, { again: true }, signal));
       note(followed, signal);

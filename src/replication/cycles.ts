@@ -12,6 +12,8 @@ export interface Cycles {
   wake(): void;
   /** Tells a failure, with how often it was seen in a row, and a recovery; nothing of what a shutdown cut short. */
   note(result: Result<void>, signal: AbortSignal): void;
+  /** When the next cycle is due, milliseconds since 1970; undefined while one runs or Kuma is not ready. */
+  readonly nextAt: number | undefined;
 }
 
 /**
@@ -20,11 +22,12 @@ export interface Cycles {
  */
 export function createCycles(
   cycle: (signal: AbortSignal) => Promise<Result<void>>,
-  interval: number,
+  interval: () => number,
   kuma: Pick<Supervisor, "start" | "untilReady">,
   emit: Listener,
 ): Cycles {
   let bell = new AbortController();
+  let nextAt: number | undefined;
   let failures = 0;
   let lastCode: string | undefined;
   let repeated = 0;
@@ -32,6 +35,9 @@ export function createCycles(
   return {
     wake: () => bell.abort(),
     note,
+    get nextAt() {
+      return nextAt;
+    },
     run: async (signal) => {
       while (!signal.aborted) {
         // Whatever a cycle left behind, between two of them Kuma is to run.
@@ -39,22 +45,25 @@ export function createCycles(
         await kuma.untilReady(signal).catch(() => undefined);
         if (signal.aborted) return;
         bell = new AbortController();
-        await runOne(signal);
-        await sleep(interval, undefined, { signal: AbortSignal.any([signal, bell.signal]) }).catch(
+        const pause = interval();
+        await runOne(signal, pause);
+        nextAt = Date.now() + pause;
+        await sleep(pause, undefined, { signal: AbortSignal.any([signal, bell.signal]) }).catch(
           () => undefined,
         );
+        nextAt = undefined;
       }
     },
   };
 
-  async function runOne(signal: AbortSignal): Promise<void> {
+  async function runOne(signal: AbortSignal, pause: number): Promise<void> {
     const startedAt = performance.now();
     emit({ type: "cycle-started" });
     const result = await attempt(() => cycle(signal));
     note(result, signal);
     const durationMs = Math.round(performance.now() - startedAt);
     if (result.ok || !signal.aborted)
-      emit({ type: "cycle-done", succeeded: result.ok, durationMs, nextInMs: interval });
+      emit({ type: "cycle-done", succeeded: result.ok, durationMs, nextInMs: pause });
   }
 
   function note(result: Result<void>, signal: AbortSignal): void {

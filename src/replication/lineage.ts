@@ -12,6 +12,8 @@ export interface PrimaryView {
   readonly known: readonly string[];
   /** The person asked to take the repository over at this start. */
   readonly takeover: boolean;
+  /** The person has just made this the primary: publish even the same content, so that the chain and others show it. */
+  readonly claim: boolean;
 }
 
 export type Decision =
@@ -29,10 +31,10 @@ export type Decision =
  */
 export function decide(view: PrimaryView, latest: SnapshotInfo | undefined): Decision {
   if (latest === undefined) return view.isEmpty ? { do: "nothing" } : { do: "publish", parent: undefined };
-  if (latest.contentHash === view.contentHash) return { do: "adopt", latest };
+  if (latest.contentHash === view.contentHash && !view.claim) return { do: "adopt", latest };
   if (view.neverHadMonitors) return { do: "restore", latest };
   const isOurs = view.known.some((id) => isSameSnapshot(id, latest.id));
-  if (isOurs || view.takeover) return { do: "publish", parent: latest.id };
+  if (isOurs || view.takeover || view.claim) return { do: "publish", parent: latest.id };
   return { do: "refuse", problem: refusal(latest) };
 }
 
@@ -48,6 +50,6 @@ function refusal(latest: SnapshotInfo): Problem {
     code: "other-primary",
     message: `Not published: the repository's latest snapshot ${latest.id.slice(0, 8)} is by ${JSON.stringify(latest.instanceName)}, of ${since}, and this instance has neither published nor applied it.`,
     advice:
-      "There must be one primary. Make this one a replica (REPLICATOR_MODE=RESTORE), or, if it shall take over and replace what is there, start it once with REPLICATOR_TAKEOVER=true.",
+      "There must be one primary. Make this one a replica (`replicator-kuma demote`, or REPLICATOR_MODE=RESTORE), or, if it shall take over and replace what is there, start it once with REPLICATOR_TAKEOVER=true.",
   };
 }

@@ -10,24 +10,40 @@ import { decide, isSameSnapshot } from "./lineage.ts";
 /** How long an unchanged primary trusts the repository unseen, milliseconds. */
 const LOOK_EVERY = 60 * 60_000;
 
+/** The cycle of a primary. */
+export interface Publisher {
+  /** @param look ask the repository even when nothing changed here */
+  publish(signal: AbortSignal, options: { look: boolean }): Promise<Result<void>>;
+  /** The next publish goes onto whatever the repository has, also with the same content; good for one publish. */
+  claim(): void;
+}
+
 /**
  * Makes the cycle of a primary: reads the content and, when it differs from what was published last, publishes it onto
  * the repository's latest snapshot, if that is an ancestor of ours. An unchanged content costs no request.
  */
-export function createPublisher(context: Context): (signal: AbortSignal) => Promise<Result<void>> {
+export function createPublisher(context: Context): Publisher {
   const { config, database, repository, stateFile, emit } = context;
   let lookedAt = Number.NEGATIVE_INFINITY;
   /** Asked for on purpose, and good for one publish. */
   let mayTakeOver = config.takeover;
+  let mustClaim = false;
   let sawMonitors = false;
 
-  return async (signal) => {
+  return {
+    publish: publishChanges,
+    claim: () => {
+      mustClaim = true;
+    },
+  };
+
+  async function publishChanges(signal: AbortSignal, { look }: { look: boolean }): Promise<Result<void>> {
     const read = database.read();
     if (!read.ok) return read;
     const content = read.value;
     const hash = contentHash(content);
     sawMonitors ||= countRows(content, "monitor") > 0;
-    const isDue = Date.now() - lookedAt >= LOOK_EVERY;
+    const isDue = look || mustClaim || Date.now() - lookedAt >= LOOK_EVERY;
     if (hash === stateFile.state.published?.contentHash && !isDue) return unchanged();
 
     const found = await findOrCreate(signal);
@@ -44,6 +60,7 @@ export function createPublisher(context: Context): (signal: AbortSignal) => Prom
         isEmpty: content.tables.every(({ rows }) => rows.length === 0),
         known: known.value,
         takeover: mayTakeOver,
+        claim: mustClaim,
       },
       latest,
     );
@@ -59,7 +76,7 @@ export function createPublisher(context: Context): (signal: AbortSignal) => Prom
       case "publish":
         return publish(content, hash, decision.parent, signal);
     }
-  };
+  }
 
   function unchanged(): Result<void> {
     emit({ type: "unchanged", role: "primary" });
@@ -128,6 +145,7 @@ export function createPublisher(context: Context): (signal: AbortSignal) => Prom
     );
     if (!stored.ok) return stored;
     mayTakeOver = false;
+    mustClaim = false;
     const { id } = stored.value;
     const before = stateFile.state.published?.fingerprint;
     return remember(id, content, hash, (after) => {

@@ -8,10 +8,14 @@ import { type Result, success } from "../result.ts";
 import { boot } from "./boot.ts";
 import type { Context } from "./context.ts";
 import { createCycles } from "./cycles.ts";
+import { factsOf, headOf, type ReplicationFacts } from "./facts.ts";
 import { follow } from "./follow.ts";
 import { createPublisher } from "./publish.ts";
 import { createRetention } from "./retention.ts";
+import { openRole } from "./role.ts";
 import { openStateFile } from "./state.ts";
+import { createSteering, type Steering } from "./steer.ts";
+import { createTurns } from "./turns.ts";
 
 export interface Replicator {
   /** Brings Kuma up and replicates until the signal aborts. Never rejects; Kuma's end is the caller's to see to. */
@@ -20,6 +24,10 @@ export interface Replicator {
   syncNow(): void;
   /** restic's id of the snapshot that this instance stands on, published or applied; undefined before the first. */
   head(): string | undefined;
+  /** What people may ask for while it runs. */
+  readonly steering: Steering;
+  /** How replication stands, without asking the repository. */
+  facts(): ReplicationFacts;
 }
 
 /** The whole of replication for one instance, in the role that its configuration gives it. */
@@ -32,6 +40,9 @@ export function createReplicator(
   const databaseFile = join(config.kuma.dataDir, "kuma.db");
   const { file: stateFile, problem } = openStateFile(config.stateDir);
   if (problem !== undefined) emit({ type: "warning", message: `${problem.message} ${problem.advice}` });
+  const role = openRole(config.role, stateFile);
+  if (role.current !== config.role)
+    emit({ type: "role-changed", role: role.current, interval: config.intervals[role.current] });
 
   const context: Context = {
     config,
@@ -44,32 +55,40 @@ export function createReplicator(
     }),
     repository: openRepository(config.restic, { instanceName: config.instanceName }),
     stateFile,
+    role,
     emit,
   };
   /** A restart brings a replica back to the latest snapshot, whatever was changed by hand. */
   let again = true;
-  const work = config.role === "primary" ? createPublisher(context) : followLatest;
+  const publisher = createPublisher(context);
   const retention = createRetention(context);
-  const cycles = createCycles(cycle, config.interval, kuma, emit);
+  const turn = createTurns();
+  const cycles = createCycles(
+    (signal) => turn(() => cycle(signal, { look: false })),
+    () => config.intervals[role.current],
+    kuma,
+    emit,
+  );
 
   return {
     run: async (signal) => {
-      again = !(await boot(context, databaseFile, cycles.note, signal));
+      again = !(await turn(() => boot(context, databaseFile, cycles.note, signal)));
       await cycles.run(signal);
-      await retention.end();
+      await turn(() => retention.end());
     },
     syncNow: cycles.wake,
-    head: () => {
-      const applied = context.database.lastApply();
-      return stateFile.state.published?.snapshotId ?? (applied.ok ? applied.value?.snapshotId : undefined);
-    },
+    head: () => headOf(factsOf(context, cycles)),
+    steering: createSteering(context, turn, publisher, (signal) => cycle(signal, { look: true })),
+    facts: () => factsOf(context, cycles),
   };
 
-  async function cycle(signal: AbortSignal): Promise<Result<void>> {
+  async function cycle(signal: AbortSignal, { look }: { look: boolean }): Promise<Result<void>> {
     await retention.end();
-    const done = await work(signal);
+    const done = await (role.current === "primary"
+      ? publisher.publish(signal, { look })
+      : followLatest(signal));
     if (!done.ok) return done;
-    if (config.role === "primary") retention.begin(signal);
+    if (role.current === "primary") retention.begin(signal);
     return dropStaleHistory();
   }
 

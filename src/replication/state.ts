@@ -17,6 +17,8 @@ const published = z.object({
   fingerprint: z.record(z.string(), z.record(z.string(), z.string())),
 });
 
+const role = z.enum(["primary", "replica"]);
+
 const refused = z.object({ snapshotId: z.string(), reason: z.string(), at: z.number() });
 
 const stateFile = z.object({
@@ -28,6 +30,8 @@ const stateFile = z.object({
   refused: z.array(refused).optional(),
   /** When old snapshots were last forgotten, or that was tried; milliseconds since 1970. */
   thinnedAt: z.number().optional(),
+  /** The role that a command gave, and the one that the environment asked for at that time. */
+  role: z.object({ given: role, environment: role, at: z.number() }).optional(),
 });
 
 /** What this instance remembers across restarts. What was applied is not here but in Kuma's database itself. */

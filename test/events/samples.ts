@@ -28,6 +28,7 @@ export const samples: { [Type in ReplicatorEvent["type"]]: Extract<ReplicatorEve
     latest: { ...snapshot, time: Date.UTC(2026, 10, 23, 15) },
     agrees: true,
   },
+  "role-changed": { type: "role-changed", role: "primary", interval: 300_000 },
   unchanged: { type: "unchanged", role: "primary" },
   "nothing-published-yet": { type: "nothing-published-yet", found: "no-snapshot" },
   published: { type: "published", snapshot, changes },

@@ -64,7 +64,12 @@ describe("nextStatus", () => {
 
 describe("createStatusFile", () => {
   const config = (stateDir: string) =>
-    ({ role: "replica", interval: 360_000, stateDir, kuma: { limits } }) as unknown as Config;
+    ({
+      role: "replica",
+      intervals: { primary: 300_000, replica: 360_000 },
+      stateDir,
+      kuma: { limits },
+    }) as unknown as Config;
 
   it("writes what another process reads, whole, and nothing else beside it", (t) => {
     const stateDir = mkdtempSync(join(tmpdir(), "status-"));
@@ -79,6 +84,15 @@ describe("createStatusFile", () => {
     assert.ok(Math.abs((status?.lastCycleAt ?? 0) - Date.now()) < 10_000);
     assert.deepEqual(readdirSync(stateDir), ["status.json"]);
     assert.match(readFileSync(join(stateDir, "status.json"), "utf8"), /^\{.*\}\n$/);
+  });
+
+  it("follows a command that changes the role", (t) => {
+    const stateDir = mkdtempSync(join(tmpdir(), "status-"));
+    t.after(() => rmSync(stateDir, { recursive: true }));
+    const listener = createStatusFile(config(stateDir));
+    for (const event of [samples["kuma-ready"], samples["role-changed"]]) listener(event);
+    const status = readStatus(stateDir);
+    assert.deepEqual([status?.role, status?.interval], ["primary", 300_000]);
   });
 
   it("does not fail where it cannot write", () => {

@@ -58,7 +58,8 @@ describe("nextHistory", () => {
 
   it("counts a primary's lag from when it saw its own change", () => {
     const seen: ReplicatorEvent = { type: "repository-seen", latest: snapshot("a", -600), agrees: false };
-    const fresh = newHistory({ role: "primary", interval: MINUTE, instanceName: "fra" }, START);
+    const intervals = { primary: MINUTE, replica: MINUTE };
+    const fresh = newHistory({ role: "primary", intervals, instanceName: "fra" }, START);
     const changed = live(
       [
         [0, started],

@@ -110,7 +110,10 @@ export const morning: readonly Beat[] = [
 
 /** The history of a replica "nyc" after these. */
 export function live(beats: readonly Beat[], before?: History): History {
-  const fresh = newHistory({ role: "replica", interval: 6 * MINUTE, instanceName: "nyc" }, START);
+  const fresh = newHistory(
+    { role: "replica", intervals: { primary: 5 * MINUTE, replica: 6 * MINUTE }, instanceName: "nyc" },
+    START,
+  );
   return beats.reduce(
     (history, [minute, ...events]) =>
       events.reduce((h, event) => nextHistory(h, event, limits, START + minute * MINUTE), history),

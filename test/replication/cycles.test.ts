@@ -19,7 +19,7 @@ async function runThrough(results: Result<void>[]): Promise<ReplicatorEvent[]> {
       if (next === results.length) setImmediate(() => end.abort());
       return result;
     },
-    1,
+    () => 1,
     ready,
     (event) => events.push(event),
   );
@@ -68,7 +68,12 @@ describe("cycles", { timeout: 10_000 }, () => {
       end.abort();
       return success(undefined);
     };
-    await createCycles(cycle, 1, ready, (event) => events.push(event)).run(end.signal);
+    await createCycles(
+      cycle,
+      () => 1,
+      ready,
+      (event) => events.push(event),
+    ).run(end.signal);
     assert.equal(round, 2);
     const failed = events.find(({ type }) => type === "cycle-failed");
     assert.ok(failed?.type === "cycle-failed" && failed.problem.code === "internal");
@@ -82,7 +87,7 @@ describe("cycles", { timeout: 10_000 }, () => {
         rounds++;
         return success(undefined);
       },
-      60_000,
+      () => 60_000,
       { start: () => undefined, untilReady: () => sleep(20).then(() => undefined) },
       () => undefined,
     );
@@ -105,7 +110,12 @@ describe("cycles", { timeout: 10_000 }, () => {
       end.abort();
       return problem("interrupted");
     };
-    await createCycles(cycle, 1, ready, (event) => events.push(event)).run(end.signal);
+    await createCycles(
+      cycle,
+      () => 1,
+      ready,
+      (event) => events.push(event),
+    ).run(end.signal);
     assert.deepEqual(events, [{ type: "cycle-started" }]);
   });
 });

@@ -19,6 +19,7 @@ const view: PrimaryView = {
   isEmpty: false,
   known: [],
   takeover: false,
+  claim: false,
 };
 
 describe("decide", () => {
@@ -62,6 +63,20 @@ describe("decide", () => {
 
   it("restores even under a takeover: emptiness is never what was meant", () => {
     assert.equal(decide({ ...view, neverHadMonitors: true, takeover: true }, latest).do, "restore");
+  });
+});
+
+describe("decide, for an instance that was just promoted", () => {
+  const claiming = { ...view, claim: true };
+
+  it("publishes onto anybody's snapshot, also the same content: the chain shall show who is primary now", () => {
+    const onto = { do: "publish", parent: latest.id };
+    assert.deepEqual(decide(claiming, latest), onto);
+    assert.deepEqual(decide({ ...claiming, contentHash: "theirs" }, latest), onto);
+  });
+
+  it("publishes no emptiness all the same", () => {
+    assert.equal(decide({ ...claiming, neverHadMonitors: true }, latest).do, "restore");
   });
 });
 

@@ -1,0 +1,44 @@
+import { Command } from "commander";
+import { type Config, loadConfig } from "../config/index.ts";
+import type { Problem, Result } from "../result.ts";
+import { complain } from "./terminal.ts";
+
+/** What a command's process ends with; each command's help says which of them it has. */
+export const EXIT = { ok: 0, failed: 1, usage: 2, noSupervisor: 3 } as const;
+
+/** The lines on exit codes that every command's help has. */
+export const EXIT_HELP = `
+Exit codes:
+  0  done
+  1  failed: what, and what to do, is on standard error
+  2  wrong usage or wrong settings
+  3  no running Replicator Kuma could be reached`;
+
+/** A command that answers wrong usage with its help and exit code 2. */
+export function newCommand(name: string, description: string, help: string): Command {
+  return new Command(name)
+    .description(description)
+    .addHelpText("after", help)
+    .showHelpAfterError()
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.ok : EXIT.usage));
+}
+
+/**
+ * Loads the settings, which are those of the container, does the work, and ends with its exit code. A problem is told
+ * on standard error.
+ */
+export async function withConfig(work: (config: Config) => Promise<Result<number>>): Promise<void> {
+  const loaded = loadConfig(process.env, process.cwd());
+  if (!loaded.ok) {
+    for (const problem of loaded.problems) complain(problem);
+    process.exitCode = EXIT.usage;
+    return;
+  }
+  const result = await work(loaded.config);
+  if (!result.ok) complain(result.problem, loaded.config.secrets);
+  process.exitCode = result.ok ? result.value : exitCodeFor(result.problem);
+}
+
+function exitCodeFor({ code }: Problem): number {
+  return code === "no-supervisor" || code === "socket-path-too-long" ? EXIT.noSupervisor : EXIT.failed;
+}

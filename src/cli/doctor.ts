@@ -1,0 +1,142 @@
+import type { Config } from "../config/index.ts";
+import { askStatus, type Status } from "../control/index.ts";
+import {
+  checkClock,
+  checkDisk,
+  checkNtfy,
+  checkPatch,
+  checkPermissions,
+  checkPrimaries,
+  checkRestic,
+  type Finding,
+  failed,
+  ok,
+  warning,
+} from "../doctor/index.ts";
+import { chooseLatest } from "../replication/index.ts";
+import type { SnapshotInfo } from "../repository/index.ts";
+import { type Result, success } from "../result.ts";
+import { version } from "../version.ts";
+import { EXIT, newCommand, withConfig } from "./command.ts";
+import { download, listSnapshots, openSources, type Sources } from "./sources.ts";
+import { paint, say, sayJson, table } from "./terminal.ts";
+
+/** Longer than restic needs for its own words about a server that is away, milliseconds. */
+const REPOSITORY_LIMIT = 45_000;
+
+const HELP = `
+Checks what goes wrong in practice, and says for each that it is well, or what to do:
+settings, the running instance, restic, repository and password, clock, permissions,
+disk, whether the latest snapshot fits this Uptime Kuma, a second primary, the patch of
+the notifications, and the way to ntfy. Changes nothing.
+
+Exit codes:
+  0  all is well, or there are only warnings
+  1  at least one check failed
+  2  wrong usage or wrong settings
+
+Example:
+  docker exec kuma replicator-kuma doctor`;
+
+export function doctorCommand() {
+  return newCommand("doctor", "Check what goes wrong in practice, and say what to do.", HELP)
+    .option("--json", "for programs")
+    .action(({ json }: { json?: boolean }) =>
+      withConfig(async (config) => {
+        const findings = await examine(config);
+        if (json) sayJson(findings);
+        else say(table(findings.flatMap(toRows)));
+        const isWell = findings.every(({ state }) => state !== "failure");
+        return success(isWell ? EXIT.ok : EXIT.failed);
+      }),
+    );
+}
+
+async function examine(config: Config): Promise<Finding[]> {
+  const sources = openSources(config);
+  const status = await askStatus(config.stateDir);
+  const [listed, restic, patch, ntfy] = await Promise.all([
+    listSnapshots(sources, REPOSITORY_LIMIT),
+    checkRestic(config),
+    checkPatch(config),
+    checkNtfy(config.ntfy),
+  ]);
+  return [
+    config.warnings.length === 0
+      ? ok("settings", "As they should be.")
+      : warning("settings", config.warnings.join(" "), "Correct the variable."),
+    describeInstance(status),
+    restic,
+    ...(await checkRepository(sources, listed, status)),
+    checkPermissions(config),
+    checkDisk(config),
+    patch,
+    ...ntfy,
+  ];
+}
+
+function describeInstance(status: Result<Status>): Finding {
+  if (!status.ok) return failed("instance", status.problem);
+  const { role, kuma, failing } = status.value;
+  if (failing !== undefined) return failed("instance", failing.problem);
+  if (kuma.state !== "ready")
+    return warning(
+      "instance",
+      `Uptime Kuma ${kuma.version} is not ready: ${kuma.state}.`,
+      "Its log says why; during a migration it takes minutes.",
+    );
+  if (status.value.version !== version)
+    return warning(
+      "instance",
+      `The running Replicator Kuma is ${status.value.version}, this command ${version}.`,
+      "Restart the container.",
+    );
+  return ok("instance", `Runs as ${role}, Uptime Kuma ${kuma.version} is ready.`);
+}
+
+async function checkRepository(
+  sources: Sources,
+  listed: Result<SnapshotInfo[]>,
+  status: Result<Status>,
+): Promise<Finding[]> {
+  if (!listed.ok) return [failed("repository", listed.problem)];
+  const self = status.ok
+    ? {
+        id: status.value.instance.id,
+        isPrimary: status.value.role === "primary",
+        head: status.value.head,
+      }
+    : undefined;
+  return [
+    ok("repository", `Reached, the password opens it, ${listed.value.length} snapshots.`),
+    await checkLatest(sources, chooseLatest(listed.value)),
+    checkPrimaries(listed.value, self),
+    checkClock(listed.value),
+  ];
+}
+
+/** Downloads the latest snapshot, proves it whole, and sees whether it could be applied here. */
+async function checkLatest(sources: Sources, latest: SnapshotInfo | undefined): Promise<Finding> {
+  if (latest === undefined)
+    return warning(
+      "latest snapshot",
+      "Nothing is published yet.",
+      "Start the primary, or wait for its first cycle.",
+    );
+  const snapshot = await download(sources, latest);
+  if (!snapshot.ok) return failed("latest snapshot", snapshot.problem);
+  const plan = sources.database.plan(snapshot.value);
+  if (!plan.ok) return failed("latest snapshot", plan.problem);
+  return ok(
+    "latest snapshot",
+    `Whole, of Uptime Kuma ${snapshot.value.origin.kumaVersion}, and fits Uptime Kuma ${sources.kumaVersion} here.`,
+  );
+}
+
+const MARKS = { ok: ["green", "ok"], warning: ["yellow", "mind"], failure: ["red", "FAILS"] } as const;
+
+function toRows({ check, state, message, advice }: Finding): string[][] {
+  const [style, mark] = MARKS[state];
+  const rows = [[paint(style, mark), check, message]];
+  return advice === undefined ? rows : [...rows, ["", "", `→ ${advice}`]];
+}

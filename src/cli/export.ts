@@ -1,0 +1,51 @@
+import { Option } from "commander";
+import { toDocument, toSql } from "../export/index.ts";
+import { success } from "../result.ts";
+import { encodeSnapshot, type Snapshot } from "../snapshot/index.ts";
+import { EXIT, EXIT_HELP, newCommand, withConfig } from "./command.ts";
+import { openSources, readContent } from "./sources.ts";
+
+const HELP = `
+Writes the configuration to standard output, of Uptime Kuma as it is now, or of a snapshot
+(\`latest\`, or the first digits of an id). It holds every password: keep it like one.
+
+  jsonl  the form of the snapshots, with a checksum; for \`import\`
+  json   one document, to read and to edit; for \`import\`
+  sql    INSERT statements for SQLite, without the icons; not for \`import\`
+${EXIT_HELP.replace(/\n {2}3 .*/, "")}
+
+Examples:
+  docker exec kuma replicator-kuma export > kuma.jsonl
+  docker exec kuma replicator-kuma export latest --format json | jq '.tables[] | .name'`;
+
+const WRITERS = {
+  jsonl: (snapshot: Snapshot) => encodeSnapshot(snapshot),
+  json: (snapshot: Snapshot) => [`${JSON.stringify(toDocument(snapshot), undefined, 2)}\n`],
+  sql: ({ content }: Snapshot) => toSql(content),
+};
+
+export function exportCommand() {
+  return newCommand("export", "Write the configuration to standard output.", HELP)
+    .argument("[SOURCE]", "live, latest or a snapshot's id", "live")
+    .addOption(
+      new Option("-f, --format <format>", "how to write it")
+        .choices(["jsonl", "json", "sql"])
+        .default("jsonl"),
+    )
+    .action((source: string, { format }: { format: keyof typeof WRITERS }) =>
+      withConfig(async (config) => {
+        const sources = openSources(config);
+        const read = await readContent(sources, source);
+        if (!read.ok) return read;
+        const origin = {
+          kumaVersion: sources.kumaVersion,
+          instanceName: config.instanceName,
+          instanceId: "export",
+          createdAt: new Date().toISOString(),
+        };
+        const snapshot = { origin: read.value.origin ?? origin, content: read.value.content };
+        for (const part of WRITERS[format](snapshot)) process.stdout.write(part);
+        return success(EXIT.ok);
+      }),
+    );
+}

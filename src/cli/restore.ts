@@ -1,0 +1,39 @@
+import { success } from "../result.ts";
+import { askAndTell } from "./ask.ts";
+import { EXIT, EXIT_HELP, newCommand, withConfig } from "./command.ts";
+import { preview } from "./preview.ts";
+import { download, findSnapshot, listSnapshots, openSources } from "./sources.ts";
+
+const HELP = `
+Goes back to an earlier snapshot: shows what would change, asks, then has the running
+instance stop Uptime Kuma, change the differing rows and start it again. The result is
+published, so that the replicas follow. History and heartbeats stay. \`rollback\` undoes it.
+Only on the primary: what is changed on a replica would be overwritten.
+${EXIT_HELP}
+
+Examples:
+  docker exec kuma replicator-kuma snapshots
+  docker exec -it kuma replicator-kuma restore 4f1c2a
+  docker exec kuma replicator-kuma restore 4f1c2a --yes`;
+
+export function restoreCommand() {
+  return newCommand("restore", "Go back to an earlier snapshot.", HELP)
+    .argument("<SNAPSHOT>", "the first digits of its id, or latest")
+    .option("-y, --yes", "do not ask")
+    .option("--json", "for programs")
+    .action((wanted: string, { yes = false, json }: { yes?: boolean; json?: boolean }) =>
+      withConfig(async (config) => {
+        const sources = openSources(config);
+        const listed = await listSnapshots(sources);
+        if (!listed.ok) return listed;
+        const info = findSnapshot(listed.value, wanted);
+        if (!info.ok) return info;
+        const snapshot = await download(sources, info.value);
+        if (!snapshot.ok) return snapshot;
+        const goOn = await preview(config, sources, snapshot.value, yes);
+        if (!goOn.ok) return goOn;
+        if (!goOn.value) return success(EXIT.ok);
+        return askAndTell(config, { do: "restore", snapshotId: info.value.id }, { json });
+      }),
+    );
+}

@@ -1,0 +1,82 @@
+import { join } from "node:path";
+import type { Config } from "../config/index.ts";
+import { type KumaDatabase, openKumaDatabase } from "../database/index.ts";
+import { readKumaVersion } from "../kuma/index.ts";
+import { chooseLatest, fetchSnapshot, isSameSnapshot } from "../replication/index.ts";
+import { openRepository, type Repository, type SnapshotInfo } from "../repository/index.ts";
+import { failure, type Result, success } from "../result.ts";
+import type { Content, Origin, Snapshot } from "../snapshot/index.ts";
+
+/** What a command reads by itself, beside the running supervisor: nothing here is written to. */
+export interface Sources {
+  readonly repository: Repository;
+  readonly database: KumaDatabase;
+  readonly kumaVersion: string;
+}
+
+/** A command ends with Ctrl-C; restic has its own time limits. */
+const never = new AbortController().signal;
+
+export function openSources({ instanceName, kuma, restic }: Config): Sources {
+  const kumaVersion = readKumaVersion(kuma.dir);
+  const file = join(kuma.dataDir, "kuma.db");
+  const uploadDir = join(kuma.dataDir, "upload");
+  return {
+    repository: openRepository(restic, { instanceName }),
+    database: openKumaDatabase({ file, uploadDir, kumaVersion }),
+    kumaVersion,
+  };
+}
+
+/** All snapshots of ours, oldest first. @param limit milliseconds; restic's own limit when left out */
+export function listSnapshots({ repository }: Sources, limit?: number): Promise<Result<SnapshotInfo[]>> {
+  return repository.list(limit === undefined ? never : AbortSignal.timeout(limit));
+}
+
+/** A whole and proven snapshot. */
+export function download({ repository }: Sources, info: SnapshotInfo): Promise<Result<Snapshot>> {
+  return fetchSnapshot({ repository }, info, never);
+}
+
+/** The one snapshot that a person means by `latest` or the beginning of an id. */
+export function findSnapshot(snapshots: readonly SnapshotInfo[], wanted: string): Result<SnapshotInfo> {
+  const latest = chooseLatest(snapshots);
+  if (latest === undefined)
+    return failure({
+      code: "nothing-published",
+      message: "There is no snapshot in the repository yet.",
+      advice: "Start a primary, or look whether RESTIC_REPOSITORY is the one that it uses.",
+    });
+  const found = wanted === "latest" ? [latest] : snapshots.filter(({ id }) => matches(id, wanted));
+  const [one, ...others] = found;
+  if (one !== undefined && others.length === 0) return success(one);
+  return failure({
+    code: "no-such-snapshot",
+    message:
+      one === undefined
+        ? `There is no snapshot ${JSON.stringify(wanted)} in the repository.`
+        : `${found.length} snapshots begin with ${JSON.stringify(wanted)}.`,
+    advice: "`replicator-kuma snapshots` lists them; write `latest`, or the first digits of an id.",
+  });
+}
+
+function matches(id: string, wanted: string): boolean {
+  return /^[0-9a-f]{1,64}$/.test(wanted) && (id.startsWith(wanted) || isSameSnapshot(id, wanted));
+}
+
+/** The configuration of the live Kuma, which has no origin yet, or of a snapshot. @param wanted `live`, `latest` or the beginning of an id */
+export async function readContent(
+  sources: Sources,
+  wanted: string,
+): Promise<Result<{ name: string; content: Content; origin: Origin | undefined }>> {
+  if (wanted === "live") {
+    const read = sources.database.read();
+    return read.ok ? success({ name: "live", content: read.value, origin: undefined }) : read;
+  }
+  const listed = await listSnapshots(sources);
+  if (!listed.ok) return listed;
+  const info = findSnapshot(listed.value, wanted);
+  if (!info.ok) return info;
+  const snapshot = await download(sources, info.value);
+  return snapshot.ok ? success({ name: info.value.id, ...snapshot.value }) : snapshot;
+}

@@ -1,0 +1,47 @@
+import { chooseLatest, isSameSnapshot } from "../replication/index.ts";
+import type { SnapshotInfo } from "../repository/index.ts";
+
+/** How an instance stands to the repository; times in milliseconds since 1970. */
+export interface Standing {
+  readonly latest: SnapshotInfo;
+  /** Snapshots between what the instance stands on and the latest; undefined: it stands on none of the chain. */
+  readonly behind: number | undefined;
+  /** When the first of those was published. */
+  readonly behindSince: number | undefined;
+  /** Who publishes, and since when without anybody else in between. */
+  readonly primary: { readonly name: string; readonly id: string; readonly since: number };
+}
+
+/**
+ * @param snapshots all of the repository, oldest first
+ * @param head what the instance has published or applied last
+ * @returns undefined when nothing was published yet
+ */
+export function standingOf(
+  snapshots: readonly SnapshotInfo[],
+  head: string | undefined,
+): Standing | undefined {
+  const latest = chooseLatest(snapshots);
+  if (latest === undefined) return undefined;
+  const chain = chainOf(snapshots, latest);
+  const position = chain.findIndex(({ id }) => head !== undefined && isSameSnapshot(id, head));
+  const others = chain.findIndex(({ instanceId }) => instanceId !== latest.instanceId);
+  const first = chain.at(others < 0 ? -1 : others - 1) ?? latest;
+  return {
+    latest,
+    behind: position < 0 ? undefined : position,
+    behindSince: chain[position - 1]?.time,
+    primary: { name: latest.instanceName, id: latest.instanceId, since: first.time },
+  };
+}
+
+/** From the latest back through the parents, as far as the repository still has them. */
+function chainOf(snapshots: readonly SnapshotInfo[], latest: SnapshotInfo): SnapshotInfo[] {
+  const chain: SnapshotInfo[] = [];
+  for (let next: SnapshotInfo | undefined = latest; next !== undefined && !chain.includes(next); ) {
+    chain.push(next);
+    const { parent }: SnapshotInfo = next;
+    next = snapshots.find(({ id }) => parent !== undefined && isSameSnapshot(id, parent));
+  }
+  return chain;
+}

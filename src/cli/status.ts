@@ -1,0 +1,143 @@
+import { askStatus, type Status } from "../control/index.ts";
+import { type Result, success } from "../result.ts";
+import { contentHash } from "../snapshot/index.ts";
+import { EXIT, EXIT_HELP, newCommand, withConfig } from "./command.ts";
+import { listSnapshots, openSources, type Sources } from "./sources.ts";
+import { type Standing, standingOf } from "./standing.ts";
+import { duration, formatTime, paint, relative, say, sayJson, shortId, table } from "./terminal.ts";
+
+/** A status is a glance: a repository that is slower than this is told as not reached. Milliseconds. */
+const REPOSITORY_LIMIT = 20_000;
+
+const HELP = `
+Asks the running instance and the repository, and says in one look: which role, how
+Uptime Kuma is, what was published or applied last and what that changed, how far it
+is behind the repository, who is the primary, what fails and what to do about it.
+${EXIT_HELP}
+
+Examples:
+  docker exec kuma replicator-kuma status
+  docker exec kuma replicator-kuma status --json | jq .repository.behind`;
+
+/** What is known of the repository; `content`: whether Kuma holds just what the snapshot that it stands on holds. */
+interface View {
+  readonly standing: Result<Standing | undefined>;
+  readonly isEdited: boolean | undefined;
+}
+
+export function statusCommand() {
+  return newCommand("status", "Say how this instance is, and whether it agrees with the repository.", HELP)
+    .option("--json", "for programs")
+    .action(({ json }: { json?: boolean }) =>
+      withConfig(async (config) => {
+        const asked = await askStatus(config.stateDir);
+        if (!asked.ok) return asked;
+        const view = await look(openSources(config), asked.value);
+        if (json) sayJson(toJson(asked.value, view));
+        else say(table(describe(asked.value, view)));
+        return success(EXIT.ok);
+      }),
+    );
+}
+
+async function look(sources: Sources, { head }: Status): Promise<View> {
+  const listed = await listSnapshots(sources, REPOSITORY_LIMIT);
+  if (!listed.ok) return { standing: listed, isEdited: undefined };
+  const standing = standingOf(listed.value, head);
+  const read = sources.database.read();
+  const base = listed.value.find(({ id }) => head !== undefined && id.startsWith(head));
+  const isEdited = read.ok && base ? contentHash(read.value) !== base.contentHash : undefined;
+  return { standing: success(standing), isEdited };
+}
+
+function toJson(status: Status, { standing, isEdited }: View) {
+  return {
+    ...status,
+    repository: standing.ok ? (standing.value ?? null) : { problem: standing.problem },
+    edited: isEdited ?? null,
+  };
+}
+
+function describe(status: Status, view: View): string[][] {
+  const { instance, role, roleGivenAt, kuma, published, applied, nextCycleAt, failing, refused } = status;
+  const given = roleGivenAt === undefined ? "" : `, by a command ${relative(roleGivenAt)}`;
+  const isReady = kuma.state === "ready";
+  return [
+    [
+      paint("bold", instance.name),
+      `${paint("bold", role)}${given}; up for ${duration(Date.now() - status.startedAt)}`,
+    ],
+    ["Uptime Kuma", `${kuma.version}, ${paint(isReady ? "green" : "yellow", kuma.state)}, ${kuma.url}`],
+    ["last publish", published ? describeSnapshot(published) : "none"],
+    [
+      "last apply",
+      applied ? describeSnapshot(applied) + (applied.canUndo ? " (`rollback` undoes it)" : "") : "none",
+    ],
+    ...describeView(status, view),
+    ["next cycle", nextCycleAt === undefined ? "at work, or waiting for Uptime Kuma" : relative(nextCycleAt)],
+    ...refused.map(({ snapshotId, reason, at }) => [
+      "refused",
+      paint("yellow", `snapshot ${shortId(snapshotId)}, ${relative(at)}: ${reason}`),
+    ]),
+    ...(failing === undefined
+      ? [["last error", paint("green", "none")]]
+      : [
+          [
+            "last error",
+            paint(
+              "red",
+              `${failing.problem.message} (${failing.times} times, since ${formatTime(failing.since)})`,
+            ),
+          ],
+          ["  do this", failing.problem.advice],
+        ]),
+  ];
+}
+
+function describeSnapshot({
+  snapshotId,
+  at,
+  changes,
+}: {
+  snapshotId: string;
+  at: number;
+  changes?: string | undefined;
+}) {
+  const what = changes === undefined ? "" : `: ${changes}`;
+  return `snapshot ${shortId(snapshotId)}, ${relative(at)}${what}`;
+}
+
+function describeView({ role, instance }: Status, { standing, isEdited }: View): string[][] {
+  if (!standing.ok)
+    return [
+      ["repository", paint("red", standing.problem.message)],
+      ["  do this", standing.problem.advice],
+    ];
+  if (standing.value === undefined) return [["repository", paint("yellow", "nothing is published yet")]];
+  const { primary } = standing.value;
+  const isThis = primary.id === instance.id ? " (this instance)" : "";
+  return [
+    ["repository", describeAgreement(standing.value)],
+    ["live", describeEdits(role, isEdited)],
+    ["published by", `${primary.name}${isThis}, since ${formatTime(primary.since)}`],
+  ];
+}
+
+function describeAgreement({ latest, behind, behindSince }: Standing): string {
+  const name = `latest snapshot ${shortId(latest.id)}, ${relative(latest.time)}`;
+  if (behind === 0) return paint("green", `in agreement: ${name}`);
+  if (behind === undefined) return paint("yellow", `not on any snapshot of the repository; ${name}`);
+  const lag = behindSince === undefined ? "" : ` for ${duration(Date.now() - behindSince)}`;
+  return paint("yellow", `${behind} behind${lag}; ${name}`);
+}
+
+function describeEdits(role: Status["role"], isEdited: boolean | undefined): string {
+  if (isEdited === undefined) return "not compared";
+  if (!isEdited) return paint("green", "equal to its snapshot");
+  return paint(
+    "yellow",
+    role === "primary"
+      ? "has changes that are not published yet: `diff` shows them"
+      : "was changed here, until the next snapshot: `diff` shows what",
+  );
+}

@@ -1,0 +1,22 @@
+import { askAndTell } from "./ask.ts";
+import { EXIT_HELP, newCommand, withConfig } from "./command.ts";
+
+const HELP = `
+A primary publishes what has changed, a replica looks for a snapshot and applies it: now,
+instead of at the next interval. Waits until it is done and says what happened.
+A snapshot that Uptime Kuma did not come up with, or that was rolled back by hand, is not
+taken again by itself; --retry takes it once more.
+${EXIT_HELP}
+
+Examples:
+  docker exec kuma replicator-kuma sync
+  docker exec kuma-replica replicator-kuma sync --retry`;
+
+export function syncCommand() {
+  return newCommand("sync", "Publish, or look for a snapshot, now.", HELP)
+    .option("--retry", "also a snapshot that was refused or rolled back here")
+    .option("--json", "for programs")
+    .action(({ retry = false, json }: { retry?: boolean; json?: boolean }) =>
+      withConfig((config) => askAndTell(config, { do: "sync", retry }, { json })),
+    );
+}

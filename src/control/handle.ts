@@ -1,0 +1,94 @@
+import type { Config } from "../config/index.ts";
+import { describeEvent, type ReplicatorEvent } from "../events/index.ts";
+import type { Supervisor } from "../kuma/index.ts";
+import type { Replicator, Steering } from "../replication/index.ts";
+import type { Problem, Result } from "../result.ts";
+import type { Journal } from "./journal.ts";
+import type { Answer, Request, Status } from "./protocol.ts";
+import type { Handler } from "./server.ts";
+
+/** The running instance, as commands reach it. */
+export interface Instance {
+  readonly config: Config;
+  /** Of Replicator Kuma. */
+  readonly version: string;
+  readonly kumaVersion: string;
+  readonly kuma: Supervisor;
+  readonly replicator: Replicator;
+  readonly journal: Journal;
+  /** Aborts at the shutdown. */
+  readonly signal: AbortSignal;
+}
+
+/** Answers requests: a status at once, anything else once it is done, telling meanwhile what happens. */
+export function createHandler(instance: Instance): Handler {
+  const startedAt = Date.now();
+  return async (request, tell) => {
+    if (request.do === "status") return { type: "status", status: statusOf(instance, startedAt) };
+    if (instance.signal.aborted) return { type: "failed", problem: SHUTTING_DOWN };
+    let rolledBack: Problem | undefined;
+    const watch = (event: ReplicatorEvent) => {
+      if (event.type === "rolled-back") rolledBack = event.problem;
+      const { level, message } = describeEvent(event);
+      if (level !== "debug" || event.type === "unchanged") tell(message);
+    };
+    const result = await instance.journal.during(watch, () =>
+      steer(instance.replicator.steering, request, instance.signal),
+    );
+    // A snapshot that Kuma does not run with is taken back by itself; to the person who asked for it, it has failed.
+    if (result.ok && rolledBack !== undefined && request.do !== "rollback")
+      return { type: "failed", problem: rolledBack };
+    return toAnswer(result);
+  };
+}
+
+function steer(
+  steering: Steering,
+  request: Exclude<Request, { do: "status" }>,
+  signal: AbortSignal,
+): Promise<Result<string>> {
+  switch (request.do) {
+    case "sync":
+      return steering.sync(request, signal);
+    case "rollback":
+      return steering.rollBack(signal);
+    case "restore":
+      return steering.restore(request.snapshotId, signal);
+    case "import":
+      return steering.importSnapshot(Buffer.from(request.snapshot, "utf8"), signal);
+    case "promote":
+      return steering.promote(request, signal);
+    case "demote":
+      return steering.demote(signal);
+  }
+}
+
+function toAnswer(result: Result<string>): Answer {
+  if (result.ok) return { type: "done", message: result.value };
+  const { code, message, advice } = result.problem;
+  return { type: "failed", problem: { code, message, advice } };
+}
+
+function statusOf({ config, version, kumaVersion, kuma, replicator, journal }: Instance, startedAt: number) {
+  const { instanceId, role, roleGivenAt, published, applied, refused, nextCycleAt } = replicator.facts();
+  return {
+    version,
+    startedAt,
+    instance: { name: config.instanceName, id: instanceId },
+    role,
+    roleGivenAt,
+    kuma: { version: kumaVersion, state: kuma.state.name, url: config.kuma.url },
+    published: published && { ...published, changes: journal.changes.get(published.snapshotId) },
+    applied: applied && { ...applied, changes: journal.changes.get(applied.snapshotId) },
+    head: replicator.head(),
+    refused: [...refused],
+    nextCycleAt,
+    failing: journal.failing,
+  } satisfies Status;
+}
+
+const SHUTTING_DOWN: Problem = {
+  code: "interrupted",
+  message: "Replicator Kuma is shutting down.",
+  advice: "Ask again after the next start.",
+};

@@ -1,0 +1,93 @@
+import { z } from "zod";
+
+/** Raised whenever a program of one version could misunderstand one of another. */
+export const PROTOCOL_VERSION = 1;
+
+/** Milliseconds since 1970. */
+const time = z.number();
+const snapshotId = z.string().regex(/^[0-9a-f]{8,64}$/);
+const problem = z.object({ code: z.string(), message: z.string(), advice: z.string() });
+
+/** What a client may ask, each one line of JSON with the version beside it. */
+const request = z.discriminatedUnion("do", [
+  z.object({ do: z.literal("status") }),
+  z.object({ do: z.literal("sync"), retry: z.boolean() }),
+  z.object({ do: z.literal("rollback") }),
+  z.object({ do: z.literal("restore"), snapshotId }),
+  /** `snapshot`: an encoded snapshot, as `export --format jsonl` writes it. */
+  z.object({ do: z.literal("import"), snapshot: z.string() }),
+  z.object({ do: z.literal("promote"), asIs: z.boolean() }),
+  z.object({ do: z.literal("demote") }),
+]);
+export type Request = z.infer<typeof request>;
+
+/** What the running supervisor knows, without asking the repository. No secret is in it. */
+const status = z.object({
+  /** Of Replicator Kuma. */
+  version: z.string(),
+  startedAt: time,
+  instance: z.object({ name: z.string(), id: z.string() }),
+  role: z.enum(["primary", "replica"]),
+  roleGivenAt: time.optional(),
+  kuma: z.object({ version: z.string(), state: z.string(), url: z.string() }),
+  /** `changes` is known of what happened since the start. */
+  published: z.object({ snapshotId: z.string(), at: time, changes: z.string().optional() }).optional(),
+  applied: z
+    .object({
+      snapshotId: z.string(),
+      at: time,
+      proven: z.boolean(),
+      canUndo: z.boolean(),
+      changes: z.string().optional(),
+    })
+    .optional(),
+  /** The snapshot that was published or applied last. */
+  head: z.string().optional(),
+  refused: z.array(z.object({ snapshotId: z.string(), reason: z.string(), at: time })),
+  nextCycleAt: time.optional(),
+  /** The failure of the last cycle; absent once one went well. */
+  failing: z.object({ problem, since: time, times: z.number() }).optional(),
+});
+export type Status = z.infer<typeof status>;
+
+/** Lines of an answer: any number of `progress`, then one of the others. */
+const answer = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("progress"), message: z.string() }),
+  z.object({ type: z.literal("status"), status }),
+  /** `message`: one sentence on how things are now. */
+  z.object({ type: z.literal("done"), message: z.string() }),
+  z.object({ type: z.literal("failed"), problem }),
+]);
+export type Answer = z.infer<typeof answer>;
+
+/** What a line says; "version" when its other end speaks another version, and then which. */
+export type Parsed<T> =
+  | { readonly kind: "message"; readonly message: T }
+  | { readonly kind: "version"; readonly theirs: number }
+  | { readonly kind: "garbage" };
+
+export function encode(message: Request | Answer): string {
+  return `${JSON.stringify({ version: PROTOCOL_VERSION, ...message })}\n`;
+}
+
+export const parseRequest = (line: string) => parse(line, request);
+export const parseAnswer = (line: string) => parse(line, answer);
+
+/** The version comes first: the rest of a message of another version may have any form. */
+function parse<T>(line: string, schema: z.ZodType<T>): Parsed<T> {
+  const json = parseJson(line);
+  const versioned = z.object({ version: z.number() }).safeParse(json);
+  if (!versioned.success) return { kind: "garbage" };
+  const { version } = versioned.data;
+  if (version !== PROTOCOL_VERSION) return { kind: "version", theirs: version };
+  const parsed = schema.safeParse(json);
+  return parsed.success ? { kind: "message", message: parsed.data } : { kind: "garbage" };
+}
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,2 @@
+export { compare } from "./compare.ts";
+export { describeRow } from "./words.ts";

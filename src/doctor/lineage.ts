@@ -1,0 +1,55 @@
+import { chooseLatest } from "../replication/index.ts";
+import type { SnapshotInfo } from "../repository/index.ts";
+import { type Finding, failed, ok, warning } from "./finding.ts";
+
+/** Milliseconds. A move of the role leaves two publishers in the history; only what is recent is of interest. */
+const RECENT = 24 * 60 * 60_000;
+/** Clocks differ a little, and restic takes a moment. */
+const CLOCK_TOLERANCE = 2 * 60_000;
+
+/** Who publishes: finds two instances that take turns, or both follow the same snapshot. */
+export function checkPrimaries(
+  snapshots: readonly SnapshotInfo[],
+  self: { readonly id: string; readonly isPrimary: boolean; readonly head: string | undefined } | undefined,
+  now = Date.now(),
+): Finding {
+  const check = "primaries";
+  const latest = chooseLatest(snapshots);
+  if (latest === undefined) return ok(check, "Nothing is published yet.");
+  const recent = snapshots.filter(({ time }) => now - time < RECENT);
+  const handOvers = recent.filter(
+    (each, index) => index > 0 && each.instanceId !== recent[index - 1]?.instanceId,
+  );
+  const isFork = recent.some((each) =>
+    recent.some((other) => other.parent === each.parent && other.instanceId !== each.instanceId),
+  );
+  if (handOvers.length > 1 || isFork) {
+    const names = [...new Set(recent.map(({ instanceName }) => JSON.stringify(instanceName)))].join(" and ");
+    return warning(
+      check,
+      `${names} have taken turns in publishing within the last day.`,
+      "If nobody moved the role on purpose: there must be one primary, so demote all but one.",
+    );
+  }
+  const stranger = self?.isPrimary && latest.instanceId !== self.id && !isSame(latest.id, self.head);
+  if (stranger)
+    return failed(check, {
+      message: `This instance is a primary, but the latest snapshot is by ${JSON.stringify(latest.instanceName)}.`,
+      advice: "`demote` one of the two.",
+    });
+  return ok(check, `${JSON.stringify(latest.instanceName)} is the one that publishes.`);
+}
+
+/** Whether the repository's newest time lies ahead of ours: then one of the clocks is wrong. */
+export function checkClock(snapshots: readonly SnapshotInfo[], now = Date.now()): Finding {
+  const ahead = Math.max(0, ...snapshots.map(({ time }) => time)) - now;
+  if (ahead < CLOCK_TOLERANCE) return ok("clock", "Not behind what the repository has seen.");
+  return failed("clock", {
+    message: `A snapshot is dated ${Math.round(ahead / 60_000)} min in the future: the clock here is slow, or the publisher's was fast.`,
+    advice: "Set the clocks by NTP on every machine.",
+  });
+}
+
+function isSame(id: string, head: string | undefined): boolean {
+  return head !== undefined && id.startsWith(head);
+}

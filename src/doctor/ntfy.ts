@@ -1,0 +1,44 @@
+import type { NtfyConfig } from "../config/index.ts";
+import { type Finding, failed, ok, warning } from "./finding.ts";
+
+/** Milliseconds. */
+const LIMIT = 10_000;
+const CLOCK_TOLERANCE = 2 * 60_000;
+
+/** Asks the ntfy server how it is (https://docs.ntfy.sh/config/#health-checks); its answer tells the time, too. */
+export async function checkNtfy(ntfy: NtfyConfig | undefined): Promise<Finding[]> {
+  if (ntfy === undefined) return [ok("ntfy", "Not used.")];
+  try {
+    const answer = await fetch(`${ntfy.server}/v1/health`, { signal: AbortSignal.timeout(LIMIT) });
+    await answer.body?.cancel();
+    const reached = answer.ok
+      ? ok("ntfy", "The ntfy server answers.")
+      : warning(
+          "ntfy",
+          `The ntfy server answers with ${answer.status}.`,
+          "Check NTFY_URL: it must name an ntfy server.",
+        );
+    return [reached, ...compareClocks(answer.headers.get("date"))];
+  } catch (error) {
+    const why =
+      error instanceof Error ? ((error.cause as Error | undefined)?.message ?? error.message) : error;
+    return [
+      failed("ntfy", {
+        message: `The ntfy server cannot be reached (${why}).`,
+        advice: "Check the network of the container, and NTFY_URL. Replication works without.",
+      }),
+    ];
+  }
+}
+
+function compareClocks(date: string | null): Finding[] {
+  const time = Date.parse(date ?? "");
+  if (Number.isNaN(time) || Math.abs(Date.now() - time) < CLOCK_TOLERANCE) return [];
+  const minutes = Math.round((Date.now() - time) / 60_000);
+  return [
+    failed("clock", {
+      message: `The clock here is ${Math.abs(minutes)} min ${minutes > 0 ? "ahead of" : "behind"} that of the ntfy server.`,
+      advice: "Set the clock of this machine by NTP.",
+    }),
+  ];
+}

@@ -1,0 +1,118 @@
+import { z } from "zod";
+import { failure, type Problem, type Result, success } from "../result.ts";
+import {
+  decodeSnapshot,
+  decodeValue,
+  encodeSnapshot,
+  encodeValue,
+  SNAPSHOT_FORMAT,
+  type Snapshot,
+  type Value,
+} from "../snapshot/index.ts";
+
+const values = z.record(z.string(), z.unknown());
+const shape = z.object({
+  format: z.literal(SNAPSHOT_FORMAT),
+  kumaVersion: z.string(),
+  instance: z.object({ name: z.string(), id: z.string() }),
+  createdAt: z.string(),
+  tables: z.array(
+    z.object({
+      name: z.string(),
+      columns: z.array(z.string()),
+      owner: z.string().optional(),
+      defaults: values.optional(),
+      rows: z.array(values),
+    }),
+  ),
+  files: z.array(z.object({ name: z.string(), base64: z.base64() })),
+});
+
+/**
+ * A snapshot as one JSON document that a person can read and edit: rows are objects, by column. Values have the form
+ * that snapshots use, so nothing is lost.
+ */
+export function toDocument({ origin, content }: Snapshot): z.infer<typeof shape> {
+  return {
+    format: SNAPSHOT_FORMAT,
+    kumaVersion: origin.kumaVersion,
+    instance: { name: origin.instanceName, id: origin.instanceId },
+    createdAt: origin.createdAt,
+    tables: content.tables.map(({ name, columns, owner, defaults, rows }) => ({
+      name,
+      columns: [...columns],
+      owner,
+      defaults: defaults && encodeAll(Object.entries(defaults)),
+      rows: rows.map((row) => encodeAll(columns.map((column, position) => [column, row[position] ?? null]))),
+    })),
+    files: content.files.map(({ name, bytes }) => ({ name, base64: Buffer.from(bytes).toString("base64") })),
+  };
+}
+
+/** The snapshot that an exported text holds, JSON or JSON Lines; everything in it is checked. */
+export function fromText(text: string): Result<Snapshot> {
+  const json = parseJson(text);
+  if (json === undefined) return decodeSnapshot(Buffer.from(text, "utf8"));
+  const parsed = shape.safeParse(json);
+  if (!parsed.success) return failure(wrong(parsed.error.issues[0]?.path.join(".") || "its form"));
+  const snapshot = fromDocument(parsed.data);
+  // Through the format's own checks: order, uniqueness, names of files.
+  return snapshot.ok ? decodeSnapshot(Buffer.concat([...encodeSnapshot(snapshot.value)])) : snapshot;
+}
+
+function fromDocument({
+  kumaVersion,
+  instance,
+  createdAt,
+  tables,
+  files,
+}: z.infer<typeof shape>): Result<Snapshot> {
+  const decoded: Snapshot["content"]["tables"][number][] = [];
+  for (const { name, columns, owner, defaults, rows } of tables) {
+    const known = decodeAll(defaults ?? {});
+    if (known === undefined) return failure(wrong(`${name}.defaults`));
+    const list: Value[][] = [];
+    for (const [index, row] of rows.entries()) {
+      const named = decodeAll(row);
+      const stranger = Object.keys(row).find((column) => !columns.includes(column));
+      if (named === undefined || stranger !== undefined)
+        return failure(wrong(`row ${index + 1} of ${name}${stranger ? `, column ${stranger}` : ""}`));
+      list.push(columns.map((column) => named[column] ?? null));
+    }
+    decoded.push({ name, columns, ...(owner === undefined ? {} : { owner }), defaults: known, rows: list });
+  }
+  const origin = { kumaVersion, instanceName: instance.name, instanceId: instance.id, createdAt };
+  const icons = files.map(({ name, base64 }) => ({ name, bytes: Buffer.from(base64, "base64") }));
+  return success({ origin, content: { tables: decoded, files: icons } });
+}
+
+function encodeAll(entries: readonly (readonly [string, Value])[]): Record<string, unknown> {
+  return Object.fromEntries(entries.map(([name, value]) => [name, encodeValue(value)]));
+}
+
+function decodeAll(json: Record<string, unknown>): Record<string, Value> | undefined {
+  const decoded: [string, Value][] = [];
+  for (const [name, form] of Object.entries(json)) {
+    const value = decodeValue(form);
+    if (value === undefined) return undefined;
+    decoded.push([name, value]);
+  }
+  return Object.fromEntries(decoded);
+}
+
+/** undefined for JSON Lines: they are not one document. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function wrong(what: string): Problem {
+  return {
+    code: "import-invalid",
+    message: `The file is JSON, but not an export of Replicator Kuma: wrong is ${what}.`,
+    advice: "Take a file that `replicator-kuma export --format json` or `--format jsonl` wrote.",
+  };
+}

@@ -1,0 +1,2 @@
+export { fromText, toDocument } from "./document.ts";
+export { toSql } from "./sql.ts";

@@ -1,0 +1,48 @@
+import type { Role } from "../config/index.ts";
+import type { Context } from "./context.ts";
+import type { Cycles } from "./cycles.ts";
+
+/** How replication stands; all times in milliseconds since 1970. */
+export interface ReplicationFacts {
+  readonly instanceId: string;
+  readonly role: Role;
+  /** When a command gave the role; undefined when it is the environment's. */
+  readonly roleGivenAt: number | undefined;
+  readonly published: { readonly snapshotId: string; readonly at: number } | undefined;
+  readonly applied:
+    | {
+        readonly snapshotId: string;
+        readonly at: number;
+        readonly proven: boolean;
+        readonly canUndo: boolean;
+      }
+    | undefined;
+  readonly refused: readonly { readonly snapshotId: string; readonly reason: string; readonly at: number }[];
+  readonly nextCycleAt: number | undefined;
+}
+
+export function factsOf({ database, role, stateFile }: Context, { nextAt }: Cycles): ReplicationFacts {
+  const { published, refused, instanceId } = stateFile.state;
+  const read = database.lastApply();
+  const last = read.ok ? read.value : undefined;
+  return {
+    instanceId,
+    role: role.current,
+    roleGivenAt: role.givenAt,
+    published: published && { snapshotId: published.snapshotId, at: published.at },
+    applied: last && {
+      snapshotId: last.snapshotId,
+      at: last.appliedAt,
+      proven: last.proven,
+      canUndo: last.canUndo,
+    },
+    refused: refused ?? [],
+    nextCycleAt: nextAt,
+  };
+}
+
+/** The snapshot that was published or applied last. */
+export function headOf({ published, applied }: ReplicationFacts): string | undefined {
+  const isPublishLast = (published?.at ?? 0) >= (applied?.at ?? 0);
+  return (isPublishLast ? published : applied)?.snapshotId;
+}

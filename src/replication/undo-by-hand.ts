@@ -1,0 +1,63 @@
+import { failure, type Problem, type Result, success } from "../result.ts";
+import type { Context } from "./context.ts";
+
+/**
+ * Undoes the last apply because a person asked for it, in whatever state Kuma is. On a replica the snapshot counts as
+ * refused from now on, else the next cycle would apply it again.
+ * @returns a sentence; "nothing-to-undo" when no apply is remembered
+ */
+export async function undoByHand(context: Context, signal: AbortSignal): Promise<Result<string>> {
+  const { config, database, kuma, role, stateFile, emit } = context;
+  const last = database.lastApply();
+  if (!last.ok) return last;
+  if (!last.value?.canUndo) return failure(NOTHING_TO_UNDO);
+  const { snapshotId, contentHash } = last.value;
+
+  // Noted first: killed in between, a snapshot that is in place counts as refused until the next one; the other way
+  // round the person's wish would be lost.
+  if (role.current === "replica") {
+    const refused = { snapshotId, reason: ASKED_FOR.message, at: Date.now() };
+    const noted = stateFile.update({ refused: [...(stateFile.state.refused ?? []), refused] });
+    if (!noted.ok) return noted;
+  }
+  await kuma.stop("roll-back");
+  if (signal.aborted) return failure(interrupted);
+  const undone = database.rollBack();
+  kuma.start();
+  if (!undone.ok) return undone;
+  emit({
+    type: "rolled-back",
+    snapshot: { id: snapshotId, contentHash, instanceName: "the primary" },
+    problem: ASKED_FOR,
+  });
+  const limit = AbortSignal.timeout(config.kuma.limits.startLimit);
+  const ready = await kuma.untilReady(AbortSignal.any([signal, limit])).then(
+    () => true,
+    () => false,
+  );
+  return ready ? success("Uptime Kuma runs with the configuration before.") : failure(NOT_READY_AFTER);
+}
+
+const ASKED_FOR: Problem = {
+  code: "asked-for",
+  message: "It was undone on request (`replicator-kuma rollback`).",
+  advice: "The next snapshot is applied as usual.",
+};
+
+const NOTHING_TO_UNDO: Problem = {
+  code: "nothing-to-undo",
+  message: "There is no apply to undo: none was made, or the last one is undone already.",
+  advice: "`replicator-kuma restore SNAPSHOT` on the primary goes back further.",
+};
+
+const NOT_READY_AFTER: Problem = {
+  code: "kuma-not-ready",
+  message: "The last apply was undone, but Uptime Kuma has not become ready.",
+  advice: "Its log says why; it goes on being started again.",
+};
+
+const interrupted: Problem = {
+  code: "interrupted",
+  message: "A shutdown came before anything was undone.",
+  advice: "Ask again after the next start.",
+};

@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { describe, it } from "node:test";
+import { checkClock, checkNtfy, checkPrimaries } from "../../src/doctor/index.ts";
+import type { SnapshotInfo } from "../../src/repository/index.ts";
+
+const NOW = Date.UTC(2026, 0, 2);
+const MINUTE = 60_000;
+
+/** Snapshots of these publishers, one a minute, each following the one before unless `parents` says otherwise. */
+function history(publishers: string[], parents: Record<number, string> = {}): SnapshotInfo[] {
+  return publishers.map((name, index) => ({
+    id: String(index).repeat(64),
+    time: NOW - (publishers.length - index) * MINUTE,
+    contentHash: "c",
+    instanceId: `id of ${name}`,
+    instanceName: name,
+    parent: parents[index] ?? (index === 0 ? undefined : String(index - 1).repeat(64)),
+  }));
+}
+
+describe("check for a second primary", () => {
+  const self = { id: "id of fra", isPrimary: true, head: undefined };
+
+  it("is well with one publisher, none at all, and a role that moved once", () => {
+    for (const snapshots of [[], history(["fra", "fra"]), history(["nyc", "nyc", "fra"])])
+      assert.equal(checkPrimaries(snapshots, self, NOW).state, "ok");
+  });
+
+  it("finds two that take turns, by name", () => {
+    const found = checkPrimaries(history(["fra", "nyc", "fra"]), self, NOW);
+    assert.equal(found.state, "warning");
+    assert.match(found.message, /"fra" and "nyc"/);
+    assert.match(found.advice ?? "", /demote/);
+  });
+
+  it("finds two that both follow the same snapshot", () => {
+    const forked = history(["fra", "fra", "nyc"], { 2: "0".repeat(64) });
+    assert.equal(checkPrimaries(forked, self, NOW).state, "warning");
+  });
+
+  it("lets yesterday's turns rest", () => {
+    assert.equal(checkPrimaries(history(["fra", "nyc", "fra"]), self, NOW + 25 * 60 * MINUTE).state, "ok");
+  });
+
+  it("fails for a primary that somebody else has overtaken; not for one that applied that snapshot", () => {
+    const snapshots = history(["fra", "nyc"]);
+    assert.equal(checkPrimaries(snapshots, self, NOW).state, "failure");
+    assert.equal(checkPrimaries(snapshots, { ...self, head: "1".repeat(8) }, NOW).state, "ok");
+    assert.equal(checkPrimaries(snapshots, { ...self, isPrimary: false }, NOW).state, "ok");
+  });
+});
+
+describe("check of the clock", () => {
+  it("fails when the repository is ahead of it, and says by how much", () => {
+    assert.equal(checkClock(history(["fra"]), NOW).state, "ok");
+    const behind = checkClock(history(["fra"]), NOW - 61 * MINUTE);
+    assert.equal(behind.state, "failure");
+    assert.match(behind.message, /60 min/);
+  });
+});
+
+describe("check of ntfy", { timeout: 20_000 }, () => {
+  /** Checks against a server that answers with this status and time. */
+  async function against(status: number, date: Date) {
+    const asked: string[] = [];
+    const server = createServer((request, response) => {
+      asked.push(request.url ?? "");
+      response.writeHead(status, { date: date.toUTCString() }).end("{}");
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    try {
+      const findings = await checkNtfy({
+        server: `http://127.0.0.1:${port}`,
+        topic: "t",
+        authorization: undefined,
+      });
+      assert.deepEqual(asked, ["/v1/health"]);
+      return findings.map(({ check, state }) => `${check} ${state}`);
+    } finally {
+      server.close();
+      server.closeAllConnections();
+    }
+  }
+
+  it("reaches the server, and compares clocks by its answer", async () => {
+    assert.deepEqual(await against(200, new Date()), ["ntfy ok"]);
+    assert.deepEqual(await against(404, new Date()), ["ntfy warning"]);
+    const [, clock] = await against(200, new Date(Date.now() - 10 * MINUTE));
+    assert.equal(clock, "clock failure");
+  });
+
+  it("says so when it is not used or away", async () => {
+    assert.equal((await checkNtfy(undefined))[0]?.state, "ok");
+    const [away] = await checkNtfy({ server: "http://127.0.0.1:9", topic: "t", authorization: undefined });
+    assert.equal(away?.state, "failure");
+  });
+});
