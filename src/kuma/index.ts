@@ -1,2 +1,2 @@
-export { createSupervisor, type End, type KumaState, type Supervisor } from "./supervisor.ts";
+export { createSupervisor, type End, type Supervisor } from "./supervisor.ts";
 export { readKumaVersion } from "./version.ts";

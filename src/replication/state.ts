@@ -37,8 +37,6 @@ const stateFile = z.object({
 /** What this instance remembers across restarts. What was applied is not here but in Kuma's database itself. */
 export type State = z.infer<typeof stateFile>;
 
-export type Published = z.infer<typeof published>;
-
 /** The state file: read once at start, written whole and atomically at each change. */
 export interface StateFile {
   readonly state: State;
