@@ -172,7 +172,7 @@ export async function openPrimaryStage(folder: string, options: BoxChange = {}):
 }
 
 /** Insists that the repository's latest snapshot holds, row by row, what the database holds. */
-export async function insistPublished(author: Author, dataDir: string): Promise<void> {
+async function insistPublished(author: Author, dataDir: string): Promise<void> {
   const latest = await readLatest(author);
   const wanted = takeSnapshot(dataDir).content;
   for (const table of wanted.tables) {

@@ -8,7 +8,7 @@ import { runFault } from "../../faults/run.ts";
 const ROUNDS: Readonly<Record<number, number>> = { 1: 10, 2: 3 };
 const seed = String(Date.now() % 1_000_000);
 
-describe(`faults (seed ${seed})`, { concurrency: 3 }, () => {
+describe(`faults (seed ${seed})`, { concurrency: 4 }, () => {
   for (const fault of faults) {
     it(fault.name, { timeout: 4 * 60_000 }, async (t) => {
       const asked = fault.isSlow ? 1 : (ROUNDS[fault.group] ?? 1);
