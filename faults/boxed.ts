@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { projectFolder } from "../lab/paths.ts";
-import { freePort } from "../lab/ports.ts";
+import { requireFreePorts } from "../lab/ports.ts";
 import { waitFor } from "../lab/wait.ts";
 import type { ReplicatorEvent } from "../src/events/index.ts";
 import { childOf, processesAround, type SeenProcess } from "../test/conformance/processes.ts";
@@ -65,7 +65,7 @@ export interface WaitOptions {
 /** Starts a box and waits for PID 1. `env` may name a real Kuma by KUMA_DIR, and then KUMA_COMMAND must be "". */
 export async function openBox({ mode, name, dataDir, repository, env = {} }: BoxOptions): Promise<Box> {
   mkdirSync(dataDir, { recursive: true });
-  const port = await freePort();
+  const port = await nextPort();
   const logFile = `${dataDir}.log`;
   const start = fileSize(logFile);
   const output = openSync(logFile, "a");
@@ -168,6 +168,21 @@ export async function openBox({ mode, name, dataDir, repository, env = {} }: Box
       return code;
     },
   };
+}
+
+let ports = 0;
+
+/**
+ * A port below those that the kernel gives away (32768 and up), another for each box: one that is merely free now may be
+ * somebody's a moment later, and a Kuma that ends because of that is a configuration refused.
+ */
+async function nextPort(): Promise<number> {
+  ports += 1;
+  const port = 10_000 + ((process.pid * 100 + ports) % 22_000);
+  return requireFreePorts([port]).then(
+    () => port,
+    () => nextPort(),
+  );
 }
 
 function isOutcome({ type }: ReplicatorEvent): boolean {
