@@ -16,7 +16,7 @@ const CACHE_LIMIT = 7 * 60_000;
 const replica: Fault = {
   group: 3,
   name: "disk of a replica's data and state full",
-  checked: "integrity, rows old or new as a whole, other tables, Kuma runs, converges once there is room",
+  checked: "integrity, rows old or new as a whole, other tables, converges once there is room",
   rounds: few,
   roundsPerStage: 20,
   impossible: whyNoDisk,

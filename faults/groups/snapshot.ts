@@ -201,7 +201,7 @@ const decoder: Fault = {
   },
 };
 
-/** Overwrites, cuts out, doubles or swaps a region anywhere; sometimes with a new checksum over it, as an attacker can. */
+/** Overwrites, cuts out, doubles or swaps a region anywhere. */
 function damage(whole: Buffer, random: Random): Uint8Array {
   const from = random.below(whole.length);
   const to = Math.min(whole.length, from + 1 + random.below(200));

@@ -1,4 +1,4 @@
-import type { DatabaseResult, PlanSummary } from "../database/index.ts";
+import type { DatabaseProblemCode, DatabaseResult, PlanSummary } from "../database/index.ts";
 import type { SnapshotInfo } from "../repository/index.ts";
 import { failure, type Problem, type Result, success } from "../result.ts";
 import type { Snapshot } from "../snapshot/index.ts";
@@ -7,6 +7,13 @@ import { fetchSnapshot } from "./fetch.ts";
 
 /** Only the latest snapshot is ever a candidate: of those refused before it, a few are kept for people to see. */
 const REFUSED_KEPT = 20;
+
+/** Problems of an apply that come again with the same snapshot, however often it is tried. */
+const IN_THE_SNAPSHOT: ReadonlySet<string> = new Set<DatabaseProblemCode>([
+  "snapshot-inconsistent",
+  "version-mismatch",
+  "schema-unknown",
+]);
 
 /** Which snapshot is applied, for the record and for what is told. */
 export type Applied = Pick<SnapshotInfo, "id" | "contentHash" | "instanceName">;
@@ -52,7 +59,8 @@ export async function applyContent(
   const applied: DatabaseResult<PlanSummary> = database.apply(snapshot, ids);
   if (!applied.ok) {
     kuma.start();
-    return applied;
+    // The snapshot's own fault would stop Kuma in vain in each cycle to come; a full disk may pass.
+    return IN_THE_SNAPSHOT.has(applied.problem.code) ? refuse(context, info, applied.problem) : applied;
   }
   const proof = await prove(context, info, signal);
   if (!proof.ok || proof.value === "undone") return proof.ok ? success(undefined) : proof;
@@ -96,17 +104,23 @@ async function prove(
 
 /** Puts the old configuration back, Kuma up on it, and remembers not to try this snapshot again. */
 async function undo(context: Context, info: Applied, why: Problem): Promise<Result<"undone">> {
-  const { database, kuma, stateFile, emit } = context;
+  const { database, kuma } = context;
   await kuma.stop("roll-back");
   const undone = database.rollBack();
   kuma.start();
   if (!undone.ok) return undone;
+  const refused = refuse(context, info, why);
+  return refused.ok ? success("undone") : refused;
+}
+
+/** Remembers not to try a snapshot again, and tells it; the configuration before it is in place. */
+function refuse({ stateFile, emit }: Context, info: Applied, why: Problem): Result<void> {
   const refused = { snapshotId: info.id, reason: why.message, at: Date.now() };
   const written = stateFile.update({
     refused: [...(stateFile.state.refused ?? []), refused].slice(-REFUSED_KEPT),
   });
   emit({ type: "rolled-back", snapshot: nameOf(info), problem: why });
-  return written.ok ? success("undone") : written;
+  return written;
 }
 
 function nameOf(info: Applied): Applied {

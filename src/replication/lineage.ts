@@ -18,7 +18,7 @@ export interface PrimaryView {
 
 export type Decision =
   | { readonly do: "nothing" }
-  /** The repository's latest holds just our content: remember it as ours. */
+  /** The repository's latest holds just our content, and nobody else is primary: remember it as ours. */
   | { readonly do: "adopt"; readonly latest: SnapshotInfo }
   | { readonly do: "publish"; readonly parent: string | undefined }
   | { readonly do: "restore"; readonly latest: SnapshotInfo }
@@ -31,9 +31,12 @@ export type Decision =
  */
 export function decide(view: PrimaryView, latest: SnapshotInfo | undefined): Decision {
   if (latest === undefined) return view.isEmpty ? { do: "nothing" } : { do: "publish", parent: undefined };
-  if (latest.contentHash === view.contentHash && !view.claim) return { do: "adopt", latest };
-  if (view.neverHadMonitors) return { do: "restore", latest };
   const isOurs = view.known.some((id) => isSameSnapshot(id, latest.id));
+  // The same content by somebody else is ours only if we remember nothing: else the role has moved on from here.
+  const isSame = latest.contentHash === view.contentHash;
+  if (isSame && !view.claim && (isOurs || view.known.length === 0 || view.takeover))
+    return { do: "adopt", latest };
+  if (view.neverHadMonitors) return { do: "restore", latest };
   if (isOurs || view.takeover || view.claim) return { do: "publish", parent: latest.id };
   return { do: "refuse", problem: refusal(latest) };
 }

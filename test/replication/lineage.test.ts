@@ -50,8 +50,19 @@ describe("decide", () => {
     assert.deepEqual(decide({ ...view, takeover: true }, latest), { do: "publish", parent: latest.id });
   });
 
-  it("adopts a latest snapshot that holds the same content, whoever published it", () => {
-    assert.deepEqual(decide({ ...view, contentHash: "theirs" }, latest), { do: "adopt", latest });
+  it("adopts a latest snapshot that holds the same content, when it remembers nothing or knows it", () => {
+    const same = { ...view, contentHash: "theirs" };
+    for (const known of [[], [latest.id]]) {
+      assert.deepEqual(decide({ ...same, known }, latest), { do: "adopt", latest });
+    }
+    assert.deepEqual(decide({ ...same, known: ["ffffffff"], takeover: true }, latest), {
+      do: "adopt",
+      latest,
+    });
+  });
+
+  it("refuses the same content by somebody else when it remembers another: the role has moved", () => {
+    assert.equal(decide({ ...view, contentHash: "theirs", known: ["ffffffff"] }, latest).do, "refuse");
   });
 
   it("restores instead of publishing emptiness when the volume is new or lost", () => {
