@@ -6,6 +6,7 @@ import type { Checklist } from "../checklist.ts";
 import type { Container } from "../container.ts";
 import { docker, inspect } from "../engine.ts";
 import { PATIENCE, untilArrived } from "../pair.ts";
+import { useCommands } from "./commands.ts";
 
 /** An hour of one ping monitor at its shortest interval, 20 seconds. */
 const PINGS = 180;
@@ -84,6 +85,9 @@ export async function checkPair({ check }: Checklist, { primary, replica }: Cont
       [...reasons].join("\n"),
     );
   });
+  await check("sync, status, diff, doctor and snapshots answer through docker exec", () =>
+    useCommands({ primary, replica }, PASSWORD),
+  );
   await check(`no zombie after ${PINGS} orphaned pings`, () => leaveOrphans(primary));
   await check("docker kill, then start: both converge", async () => {
     for (const { id } of both) await docker(["kill", id]);
