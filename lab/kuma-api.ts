@@ -98,7 +98,7 @@ async function entryPage(url: string, signal: AbortSignal): Promise<string> {
 }
 
 /** A fresh 2.x asks which database to use before anything else, then closes that server and opens its real one. */
-async function chooseDatabase(url: string, signal: AbortSignal): Promise<void> {
+export async function chooseDatabase(url: string, signal: AbortSignal): Promise<void> {
   if ((await entryPage(url, signal)) !== "setup-database") return;
   const body = JSON.stringify({ dbConfig: { type: "sqlite" } });
   await fetch(`${url}/setup-database`, {
