@@ -1,6 +1,7 @@
 import treeKill from "tree-kill";
 import { listOrphans } from "./orphans.ts";
 import { descendantsOf, listProcesses, type ProcessEntry } from "./process-tree.ts";
+import { send } from "./send.ts";
 
 /** A tree that keeps growing while all its known members are stopped is not one that we understand. */
 const MAX_ROUNDS = 50;
@@ -42,12 +43,4 @@ export function killTree(root: number): void {
 function membersOf(root: number, processes: ReadonlyMap<number, ProcessEntry>): number[] {
   const found = new Set([root, ...descendantsOf(root, processes), ...listOrphans(processes)]);
   return [...found].filter((pid) => processes.has(pid));
-}
-
-function send(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch {
-    // Gone by itself (ESRCH), or another user's (EPERM), for which there is nothing that we could do.
-  }
 }

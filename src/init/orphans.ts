@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ownChildren } from "./own-children.ts";
 import { descendantsOf, listProcesses, type ProcessEntry } from "./process-tree.ts";
+import { send } from "./send.ts";
 
 /** Milliseconds between two looks whether they have ended. */
 const LOOK_EVERY_MS = 50;
@@ -32,11 +33,5 @@ export async function endOrphans(grace: number): Promise<void> {
 }
 
 function sendAll(pids: readonly number[], signal: NodeJS.Signals): void {
-  for (const pid of pids) {
-    try {
-      process.kill(pid, signal);
-    } catch {
-      // It ended by itself in between.
-    }
-  }
+  for (const pid of pids) send(pid, signal);
 }
