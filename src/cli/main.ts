@@ -44,7 +44,8 @@ program
     process.exit(await health(process.env, process.cwd()));
   });
 
-// A health check, every minute, does not wait for the other commands to load.
-if (process.argv[2] !== "health") (await import("./commands.ts")).addCommands(program);
+// Neither the start of Kuma nor a health check, every minute, waits for the other commands to load.
+const needsNoOther = [undefined, "run", "health"].includes(process.argv[2]);
+if (!needsNoOther) (await import("./commands.ts")).addCommands(program);
 
 await program.parseAsync();
