@@ -1,6 +1,5 @@
 import { askStatus, type Status } from "../control/index.ts";
 import { type Result, success } from "../result.ts";
-import { contentHash } from "../snapshot/index.ts";
 import { EXIT, EXIT_HELP, newCommand, withConfig } from "./command.ts";
 import { listSnapshots, openSources, type Sources } from "./sources.ts";
 import { type Standing, standingOf } from "./standing.ts";
@@ -44,9 +43,9 @@ async function look(sources: Sources, { head }: Status): Promise<View> {
   const listed = await listSnapshots(sources, REPOSITORY_LIMIT);
   if (!listed.ok) return { standing: listed, isEdited: undefined };
   const standing = standingOf(listed.value, head);
-  const read = sources.database.read();
+  const now = sources.database.hash();
   const base = listed.value.find(({ id }) => head !== undefined && id.startsWith(head));
-  const isEdited = read.ok && base ? contentHash(read.value) !== base.contentHash : undefined;
+  const isEdited = now.ok && base ? now.value !== base.contentHash : undefined;
   return { standing: success(standing), isEdited };
 }
 

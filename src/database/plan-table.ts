@@ -46,13 +46,12 @@ export function planTable(
   const unfit = new Set<string>();
   let adopted = 0;
 
-  const build = (wanted: Row, parts: readonly Target[], before: Row | undefined): Row =>
-    parts.map(({ shared: column, isOwner }, position) => {
-      const current = before?.[position] ?? null;
-      const value = column ? (wanted[column.from] ?? null) : null;
-      if (isOwner) return ownerOf(value, current);
-      return column ? fit(value, column, unfit) : current;
-    });
+  /** What a column of a row shall hold. */
+  const target = ({ shared: column, isOwner }: Target, wanted: Row, current: Value): Value => {
+    const value = column ? (wanted[column.from] ?? null) : null;
+    if (isOwner) return ownerOf(value, current);
+    return column ? fit(value, column, unfit) : current;
+  };
   const countAdopted = (wanted: Row, written: Row, parts: readonly Target[]) => {
     const position = parts.findIndex(({ isOwner }) => isOwner);
     const from = parts[position]?.shared?.from;
@@ -72,13 +71,17 @@ export function planTable(
       removed.push(before);
       continue;
     }
-    const after = build(wanted, targets, before);
-    if (isSameRow(before, after)) continue;
+    const isSameRow = targets.every((each, position) => {
+      const current = before[position] ?? null;
+      return isSame(current, target(each, wanted, current));
+    });
+    if (isSameRow) continue;
+    const after = targets.map((each, position) => target(each, wanted, before[position] ?? null));
     changed.push({ before, after });
     countAdopted(wanted, after, targets);
   }
   const added = [...wantedRows.values()].map((wanted) => {
-    const row = build(wanted, given, undefined);
+    const row = given.map((each) => target(each, wanted, null));
     countAdopted(wanted, row, given);
     return row;
   });
@@ -99,10 +102,6 @@ function fit(value: Value, column: SharedColumn, unfit: Set<string>): Value {
   if (value !== null || !column.notNull) return settle(value, column.affinity);
   if (column.defaultValue === undefined || column.defaultValue === null) unfit.add(column.name);
   return column.defaultValue ?? null;
-}
-
-function isSameRow(before: Row, after: Row): boolean {
-  return before.every((value, position) => isSame(value, after[position] ?? null));
 }
 
 /** 3 and 3.0 count as equal: which of the two is stored is the column's choice, not Kuma's. */

@@ -23,7 +23,8 @@ export function iterateRows(db: Database, table: string, columns: readonly strin
     .iterate();
 }
 
-function readTable(db: Database, { entry, columns: all }: LiveTable): Table {
+/** One replicated table, whole. */
+export function readTable(db: Database, { entry, columns: all }: LiveTable): Table {
   const columns = all.filter((column) => !isSelfWritten(entry, column.name));
   const names = columns.map((column) => column.name);
   const defaults = columns.flatMap(({ name, defaultValue }): [string, Value][] =>

@@ -3,6 +3,7 @@ import { success } from "../result.ts";
 import { applySnapshot } from "./apply.ts";
 import { confirmApply } from "./confirm.ts";
 import { inTransaction, withDatabase } from "./connection.ts";
+import { hashContent } from "./hash.ts";
 import { makePlan } from "./plan.ts";
 import { readContent } from "./read.ts";
 import { noteApplied, readRecord, summarize } from "./record.ts";
@@ -22,6 +23,7 @@ export interface KumaFiles {
 export function openKumaDatabase({ file, uploadDir, kumaVersion }: KumaFiles): KumaDatabase {
   return {
     read: () => reading((db) => readContent(db, uploadDir)),
+    hash: () => reading((db) => hashContent(db, uploadDir)),
     plan: (snapshot) =>
       reading((db) => {
         const plan = makePlan(db, snapshot, uploadDir, kumaVersion);

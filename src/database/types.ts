@@ -56,6 +56,8 @@ export interface LastApply extends ApplyRecord {
 export interface KumaDatabase {
   /** The replicated content, in one read transaction on a read-only connection; safe while Kuma runs. */
   read(): DatabaseResult<Content>;
+  /** The content hash of what `read` would give, for much less; safe while Kuma runs. */
+  hash(): DatabaseResult<string>;
   /** What `apply` would do now. Changes nothing; safe while Kuma runs. */
   plan(snapshot: Snapshot): DatabaseResult<PlanSummary>;
   /**

@@ -38,13 +38,17 @@ export function createPublisher(context: Context): Publisher {
   };
 
   async function publishChanges(signal: AbortSignal, { look }: { look: boolean }): Promise<Result<void>> {
+    const isDue = look || mustClaim || Date.now() - lookedAt >= LOOK_EVERY;
+    if (!isDue) {
+      const now = database.hash();
+      if (!now.ok) return now;
+      if (now.value === stateFile.state.published?.contentHash) return unchanged();
+    }
     const read = database.read();
     if (!read.ok) return read;
     const content = read.value;
     const hash = contentHash(content);
     sawMonitors ||= countRows(content, "monitor") > 0;
-    const isDue = look || mustClaim || Date.now() - lookedAt >= LOOK_EVERY;
-    if (hash === stateFile.state.published?.contentHash && !isDue) return unchanged();
 
     const found = await findOrCreate(signal);
     if (!found.ok) return found;

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { describeFile, endLine, SNAPSHOT_FORMAT } from "./format.ts";
+import { writeRow } from "./hash.ts";
 import type { Snapshot, Table } from "./types.ts";
 import { encodeValue } from "./values.ts";
 
@@ -38,7 +39,7 @@ function* snapshotLines({ origin, content }: Snapshot): Generator<string> {
     files: content.files.map(describeFile),
   });
   for (const table of content.tables) {
-    for (const row of table.rows) yield JSON.stringify(row.map(encodeValue));
+    for (const row of table.rows) yield writeRow(row);
   }
   for (const file of content.files) yield JSON.stringify(Buffer.from(file.bytes).toString("base64"));
 }

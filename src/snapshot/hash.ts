@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { describeFile, sha256 } from "./format.ts";
-import type { Content, Row, Table } from "./types.ts";
+import type { Content, Row, Table, UploadedFile } from "./types.ts";
 import { encodeValue } from "./values.ts";
 
 /**
@@ -12,21 +12,40 @@ export type Fingerprint = Readonly<Record<string, Readonly<Record<string, string
 /** 8 hex digits tell a change from none well enough for a count, and keep the fingerprint of 10,000 rows small. */
 const SHORT_HASH_LENGTH = 8;
 
+/** A table as the content hash covers it, its rows written out. */
+export interface WrittenTable {
+  readonly name: string;
+  /** Sorted by name, without the owner. */
+  readonly columns: readonly string[];
+  readonly rowCount: number;
+  /** By id, each as `writeRow` writes it, the values in the order of the columns. */
+  readonly rows: Iterable<string>;
+}
+
 /**
  * SHA-256 in hex over tables, columns, rows and files; not over owners, defaults or the origin. The order of tables,
  * columns and rows does not matter. One JSON line per item frames it without ambiguity.
  */
 export function contentHash(content: Content): string {
+  return hashWritten(content.tables.map(writeTable), content.files);
+}
+
+/** The content hash of what has been written out already, as the database does in less time than we. */
+export function hashWritten(tables: readonly WrittenTable[], files: readonly UploadedFile[]): string {
   const hash = createHash("sha256");
-  for (const table of sortBy(content.tables, (each) => each.name)) {
-    const columns = hashedColumns(table);
-    hash.update(`${JSON.stringify({ table: table.name, columns, rows: table.rows.length })}\n`);
-    for (const { line } of rowLines(table, columns)) hash.update(`${line}\n`);
+  for (const { name, columns, rowCount, rows } of sortBy(tables, (each) => each.name)) {
+    hash.update(`${JSON.stringify({ table: name, columns, rows: rowCount })}\n`);
+    for (const row of rows) hash.update(`${row}\n`);
   }
-  for (const file of sortBy(content.files, (each) => each.name)) {
+  for (const file of sortBy(files, (each) => each.name)) {
     hash.update(`${JSON.stringify({ file: describeFile(file) })}\n`);
   }
   return hash.digest("hex");
+}
+
+/** The one text of a row that is hashed: a JSON array of its values in the lossless form. */
+export function writeRow(row: Row): string {
+  return JSON.stringify(row.map(encodeValue));
 }
 
 /** What `countChanges` compares; leaves out what `contentHash` leaves out. */
@@ -39,6 +58,12 @@ export function fingerprint(content: Content): Fingerprint {
   return Object.fromEntries([...tables, ["file", Object.fromEntries(files)]]);
 }
 
+function writeTable(table: Table): WrittenTable {
+  const columns = hashedColumns(table);
+  const rows = rowLines(table, columns).map(({ line }) => line);
+  return { name: table.name, columns, rowCount: rows.length, rows };
+}
+
 function hashedColumns(table: Table): string[] {
   return sortBy(
     table.columns.filter((column) => column !== table.owner),
@@ -49,12 +74,11 @@ function hashedColumns(table: Table): string[] {
 function rowLines(table: Table, columns: readonly string[]): { id: bigint; line: string }[] {
   const positions = columns.map((column) => table.columns.indexOf(column));
   const idColumn = table.columns.indexOf("id");
-  const lines = table.rows.map((row) => ({ id: idOf(row, idColumn), line: rowLine(row, positions) }));
+  const lines = table.rows.map((row) => ({
+    id: idOf(row, idColumn),
+    line: writeRow(positions.map((position) => row[position] ?? null)),
+  }));
   return sortBy(lines, (each) => each.id);
-}
-
-function rowLine(row: Row, positions: readonly number[]): string {
-  return JSON.stringify(positions.map((position) => encodeValue(row[position] ?? null)));
 }
 
 function idOf(row: Row, idColumn: number): bigint {

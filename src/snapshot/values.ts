@@ -2,6 +2,8 @@ import type { Value } from "./types.ts";
 
 const INT64_MIN = -(2n ** 63n);
 const INT64_MAX = 2n ** 63n - 1n;
+const SAFE_MIN = BigInt(Number.MIN_SAFE_INTEGER);
+const SAFE_MAX = BigInt(Number.MAX_SAFE_INTEGER);
 
 /** JSON has one kind of number and no bytes: what it cannot tell apart goes into an object with one key. */
 export type JsonValue =
@@ -54,7 +56,7 @@ function decodeBytes(content: unknown): Uint8Array | undefined {
 }
 
 function isSafe(value: bigint): boolean {
-  return value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER);
+  return value >= SAFE_MIN && value <= SAFE_MAX;
 }
 
 function hasJsonForm(value: number): boolean {
