@@ -24,7 +24,7 @@ export function checkUnique(db: Database, schema: Schema, content: Content): Dat
 }
 
 /** The columns of each unique index but the primary key's; without those for a part of the rows only. */
-function uniqueColumns(db: Database, table: string): string[][] {
+export function uniqueColumns(db: Database, table: string): string[][] {
   const indexes = db
     .prepare<[string], string>(
       `SELECT name FROM pragma_index_list(?) WHERE "unique" = 1 AND origin <> 'pk' AND partial = 0`,

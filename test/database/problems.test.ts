@@ -93,13 +93,17 @@ test("a write that fails half way leaves rows and files as they were", (t) => {
   const instance = makeInstance(t, "2.5.3");
   const snapshot = takeSnapshot(instance);
   const before = dump(instance);
-  sql(instance, "CREATE TRIGGER fill BEFORE INSERT ON tag BEGIN SELECT RAISE(ABORT, 'no room'); END");
+  for (const change of ["INSERT", "UPDATE"])
+    sql(
+      instance,
+      `CREATE TRIGGER no_${change} BEFORE ${change} ON tag BEGIN SELECT RAISE(ABORT, 'no room'); END`,
+    );
   const tables = snapshot.content.tables.map((table) =>
     table.name === "tag" ? { ...table, rows: table.rows.map((row) => row.with(0, "other")) } : table,
   );
   const files = [{ name: "logo1.png", bytes: Buffer.from("new") }];
   assert.ok(!instance.kuma.apply({ ...snapshot, content: { tables, files } }, IDS).ok);
-  sql(instance, "DROP TRIGGER fill");
+  sql(instance, "DROP TRIGGER no_INSERT", "DROP TRIGGER no_UPDATE");
   assert.deepEqual(dump(instance), before);
 });
 
