@@ -14,6 +14,7 @@ import { exitCodeOf, listenToSignals, startReaper } from "../init/index.ts";
 import { createSupervisor, type End, readKumaVersion, type Supervisor } from "../kuma/index.ts";
 import { createReplicator, lockStateDir, type Replicator } from "../replication/index.ts";
 import { version } from "../version.ts";
+import { createWaker, type Waker } from "../wake/index.ts";
 
 /** How long the end may wait for notices under way, milliseconds. */
 const NOTICE_LIMIT = 2_000;
@@ -38,6 +39,7 @@ export async function run(env: NodeJS.ProcessEnv, cwd: string): Promise<number> 
   const report = combineListeners([log, web.listener]);
   const ntfy = createNtfyNotifier(config, report);
   const ping = createPinger(config, report);
+  const waker = createWaker(config);
   const journal = createJournal();
   const emit = combineListeners([
     log,
@@ -46,8 +48,9 @@ export async function run(env: NodeJS.ProcessEnv, cwd: string): Promise<number> 
     createStatusFile(config),
     web.listener,
     journal.listener,
+    waker.listener,
   ]);
-  const exitCode = await supervise(config, { web, journal }, emit);
+  const exitCode = await supervise(config, { web, journal, waker }, emit);
   emit({ type: "stopped", exitCode });
   await ntfy.drain(NOTICE_LIMIT);
   return exitCode;
@@ -55,7 +58,7 @@ export async function run(env: NodeJS.ProcessEnv, cwd: string): Promise<number> 
 
 async function supervise(
   config: Config,
-  { web, journal }: { web: WebServer; journal: Journal },
+  { web, journal, waker }: { web: WebServer; journal: Journal; waker: Waker },
   emit: Listener,
 ): Promise<number> {
   const kuma = createSupervisor(config.kuma, emit);
@@ -80,6 +83,7 @@ async function supervise(
   replicator = lock.ok ? createReplicator(config, kumaVersion, kuma, emit) : undefined;
   const control =
     replicator && openControl({ config, kumaVersion, kuma, replicator, journal }, shutdown, emit);
+  if (replicator !== undefined) waker.start(replicator.syncNow, emit, shutdown.signal);
   const work = replicator === undefined ? Promise.resolve(kuma.start()) : replicator.run(shutdown.signal);
   const end = await Promise.race([kuma.ended, once(shutdown.signal, "abort").then(() => undefined)]);
   shutdown.abort();

@@ -14,6 +14,7 @@ import { secretsOf, worthHiding } from "./secrets.ts";
 import { type Settings, settingsSchema } from "./settings.ts";
 import type { Config, HttpConfig, NtfyConfig } from "./types.ts";
 import { chooseUser } from "./user.ts";
+import { checkWake } from "./wake.ts";
 
 export type LoadedConfig =
   | { readonly ok: true; readonly config: Config }
@@ -39,6 +40,7 @@ export function loadConfig(processEnv: NodeJS.ProcessEnv, cwd: string): LoadedCo
   problems.push(...restic.problems);
   const token = take(readNtfyToken(env, cwd));
   const ntfy = take(authorize(parsed.data?.NTFY_URL, token));
+  take(checkWake(env));
   const kuma = take(locateKuma(env, cwd));
   const http = take(readHttp(parsed.data?.REPLICATOR_HTTP, kuma?.url, env, cwd));
 
@@ -93,6 +95,7 @@ function assemble({ settings, env, kuma, ntfy, http, secrets }: Parts): Config {
     intervals: { primary: settings.BACKUP_INTERVAL, replica: settings.RESTORE_INTERVAL },
     ntfy,
     notify: { level: settings.REPLICATOR_NOTIFY, clickUrl: settings.REPLICATOR_CLICK_URL },
+    wake: settings.REPLICATOR_WAKE === "ntfy" ? ntfy : undefined,
     pingUrl: settings.REPLICATOR_PING_URL,
     http,
     log: { level: settings.LOG_LEVEL, format: settings.LOG_FORMAT },

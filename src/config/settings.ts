@@ -32,6 +32,7 @@ export const settingsSchema = z.object({
   NTFY_URL: ntfyAddress(),
   REPLICATOR_NOTIFY: oneOf<NotifyLevel>(["all", "changes", "errors", "off"], "all"),
   REPLICATOR_CLICK_URL: webAddress(),
+  REPLICATOR_WAKE: oneOf(["off", "ntfy"], "off"),
   REPLICATOR_PING_URL: webAddress(),
   REPLICATOR_HTTP: listenAddress(),
   PUID: userId(),

@@ -80,6 +80,8 @@ export interface Config {
     /** What a tap on a notice opens. */
     readonly clickUrl: string | undefined;
   };
+  /** The topic by which a primary wakes its replicas (REPLICATOR_WAKE); undefined: they look at their interval alone. */
+  readonly wake: NtfyConfig | undefined;
   /** The dead man's switch that is pinged after each cycle; a secret. */
   readonly pingUrl: string | undefined;
   /** Where page, metrics and health are served; undefined: nowhere. */

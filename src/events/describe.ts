@@ -100,6 +100,14 @@ export function describeEvent(event: ReplicatorEvent): Description {
       return warn(
         `A notice could not be sent to ${event.to}: ${event.reason}. That is told again only after one got through.`,
       );
+    case "wake-ready":
+      return info("Listening through ntfy for the primary's publishes.");
+    case "wake-failed":
+      return warn(
+        `Publishes are not heard of through ntfy, so this replica looks for them at its interval alone. ${describeProblem(event.problem)} That is told again only after it has worked.`,
+      );
+    case "woken":
+      return debug("A publish was told of, or may have been missed: looking for it now.");
     case "shutting-down":
       return info(`${event.signal}: shutting down.`);
     case "stopped":

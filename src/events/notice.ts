@@ -14,6 +14,12 @@ export interface Notice {
   readonly tags: readonly string[];
 }
 
+/**
+ * The emoji by which a replica knows the notice of a publish (src/wake/). Instances of other releases know it, too, so
+ * it stays as it is.
+ */
+export const PUBLISHED_TAG = "outbox_tray";
+
 /** ntfy takes 4096 bytes and makes an attachment of more; a character has at most 4. */
 const LONGEST_MESSAGE = 1_000;
 
@@ -23,7 +29,9 @@ const LEVELS: Readonly<Record<"changes" | "errors", readonly ReplicatorEvent["ty
   errors: ["rolled-back", "cycle-failed", "cycle-recovered", "retention-failed"],
 };
 
-export function isWanted({ type }: ReplicatorEvent, level: NotifyLevel): boolean {
+/** @param wakes whether replicas wait for the notice of a publish: then that one is sent whatever people want */
+export function isWanted({ type }: ReplicatorEvent, level: NotifyLevel, wakes: boolean): boolean {
+  if (wakes && type === "published") return true;
   return level === "all" || (level !== "off" && LEVELS[level].includes(type));
 }
 
@@ -40,7 +48,7 @@ export function describeNotice(event: ReplicatorEvent, instanceName: string): No
   });
   switch (event.type) {
     case "published":
-      return notice("configuration published", sentence(describePublished(event.changes)), 2, "outbox_tray");
+      return notice("configuration published", sentence(describePublished(event.changes)), 2, PUBLISHED_TAG);
     case "applied":
       return notice("configuration applied", appliedMessage(event), 2, "inbox_tray");
     case "rolled-back":

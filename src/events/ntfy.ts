@@ -17,7 +17,13 @@ export interface NtfyNotifier {
  *   or a failed notice would be told by a notice
  */
 export function createNtfyNotifier(
-  { ntfy, notify, instanceName, secrets }: Pick<Config, "ntfy" | "notify" | "instanceName" | "secrets">,
+  {
+    ntfy,
+    notify,
+    wake,
+    instanceName,
+    secrets,
+  }: Pick<Config, "ntfy" | "notify" | "wake" | "instanceName" | "secrets">,
   report: Listener,
   { fetch = globalThis.fetch }: { fetch?: typeof globalThis.fetch } = {},
 ): NtfyNotifier {
@@ -39,7 +45,8 @@ export function createNtfyNotifier(
 
   return {
     listener: (event) => {
-      const notice = isWanted(event, notify.level) ? describeNotice(event, instanceName) : undefined;
+      const isTold = isWanted(event, notify.level, wake !== undefined);
+      const notice = isTold ? describeNotice(event, instanceName) : undefined;
       if (notice === undefined) return;
       const message = redact(notice.message, secrets);
       queue = queue.then(() => tell({ ...notice, message }, ntfy));

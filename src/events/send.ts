@@ -17,7 +17,7 @@ export async function send(
     await response.body?.cancel();
     return response.ok ? undefined : `${name} answered ${response.status}`;
   } catch (error) {
-    return `${name} cannot be reached (${reasonOf(error)})`;
+    return `${name} cannot be reached (${whyUnreachable(error)})`;
   }
 }
 
@@ -27,8 +27,8 @@ export function shorten(text: string, longest: number): string {
   return characters.length > longest ? `${characters.slice(0, longest).join("")}…` : text;
 }
 
-/** fetch hides the reason, such as ECONNREFUSED, in the cause. */
-function reasonOf(error: unknown): string {
+/** What a failed fetch failed of, such as ECONNREFUSED: it hides that in the cause. */
+export function whyUnreachable(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error ? error.cause.message || error.cause.name : error.message;
 }

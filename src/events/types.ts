@@ -104,6 +104,12 @@ export type ReplicatorEvent =
     }
   /** `to`: what was told in vain, "ntfy" or the name of the setting that holds a secret address. */
   | { readonly type: "notice-failed"; readonly to: string; readonly reason: string }
+  /** REPLICATOR_WAKE: this replica hears of publishes, from now on or again. */
+  | { readonly type: "wake-ready" }
+  /** It does not, and looks at its interval alone; told once until it works again. */
+  | { readonly type: "wake-failed"; readonly problem: Problem }
+  /** It heard of one, or may have missed one: a cycle follows at once. */
+  | { readonly type: "woken" }
   | { readonly type: "shutting-down"; readonly signal: NodeJS.Signals }
   | { readonly type: "stopped"; readonly exitCode: number };
 

@@ -47,6 +47,8 @@ const NOTABLE: readonly ReplicatorEvent["type"][] = [
   "cycle-recovered",
   "retention-failed",
   "notice-failed",
+  "wake-ready",
+  "wake-failed",
 ];
 
 /** Keeps the history of this process. */

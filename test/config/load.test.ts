@@ -51,6 +51,7 @@ describe("loadConfig", () => {
     assert.equal(config.http, undefined);
     assert.deepEqual(config.notify, { level: "all", clickUrl: undefined });
     assert.equal(config.pingUrl, undefined);
+    assert.equal(config.wake, undefined);
   });
 
   it("listens where it is told to, with a password from a file", () => {
@@ -96,6 +97,30 @@ describe("loadConfig", () => {
         problemsOf({ ...enough, REPLICATOR_PING_URL }).join(),
         /^REPLICATOR_PING_URL is not [^\n]*$/,
       );
+  });
+
+  it("wakes replicas by the topic of the notices, and needs one", () => {
+    const withToken = { NTFY_URL: "ntfy.example.com/kuma", NTFY_TOKEN: "tk_hush" };
+    const { wake, ntfy } = load({ ...withToken, REPLICATOR_WAKE: " NTFY " });
+    assert.deepEqual(wake, {
+      server: "https://ntfy.example.com",
+      topic: "kuma",
+      authorization: "Bearer tk_hush",
+    });
+    assert.deepEqual(wake, ntfy);
+    for (const REPLICATOR_WAKE of ["", "off", undefined])
+      assert.equal(load({ ...withToken, REPLICATOR_WAKE }).wake, undefined);
+    const alone = { ...enough, REPLICATOR_WAKE: "ntfy" };
+    assert.deepEqual(problemsOf(alone), ["REPLICATOR_WAKE is ntfy, but NTFY_URL is not set."]);
+    assert.equal(problemsOf({ ...alone, BACKUP_INTERVAL: "soon" }).length, 2, "told with all the others");
+    assert.equal(
+      problemsOf({ ...alone, NTFY_URL: "ntfy.sh" }).length,
+      1,
+      "and not when the address is wrong",
+    );
+    assert.deepEqual(problemsOf({ ...enough, REPLICATOR_WAKE: "always" }), [
+      'REPLICATOR_WAKE is "always", which is not known.',
+    ]);
   });
 
   it("has an interval for each role, since a command may change the role", () => {

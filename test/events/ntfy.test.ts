@@ -38,10 +38,12 @@ function notify(
   authorization?: string,
   secrets: string[] = [],
   settings: { level: NotifyLevel; clickUrl: string | undefined } = everything,
+  wakes = false,
 ) {
   const reports: ReplicatorEvent[] = [];
   const ntfy = { server, topic: "kuma", authorization };
-  const config = { ntfy, notify: settings, instanceName: "south 🏳️‍🌈", secrets };
+  const wake = wakes ? ntfy : undefined;
+  const config = { ntfy, notify: settings, wake, instanceName: "south 🏳️‍🌈", secrets };
   return { reports, ...createNtfyNotifier(config, (event) => reports.push(event)) };
 }
 
@@ -118,6 +120,20 @@ describe("createNtfyNotifier", () => {
     assert.deepEqual(await told("off"), []);
   });
 
+  it("tells of a publish at any level when replicas wait for that", async () => {
+    const { url, received } = await serve();
+    for (const level of ["off", "errors"] as const) {
+      const { listener, drain } = notify(url, undefined, [], { level, clickUrl: undefined }, true);
+      listener(samples.published);
+      listener(samples.applied);
+      await drain(5_000);
+    }
+    assert.deepEqual(
+      received.map(({ body }) => body.tags),
+      [["outbox_tray"], ["outbox_tray"]],
+    );
+  });
+
   it("opens at a tap what it is told to", async () => {
     const { url, received } = await serve();
     const clickUrl = "https://kuma.example.com/dashboard?a=b";
@@ -181,7 +197,7 @@ describe("createNtfyNotifier", () => {
 
   it("does nothing where no address is set", async () => {
     const { listener, drain } = createNtfyNotifier(
-      { ntfy: undefined, notify: everything, instanceName: "x", secrets: [] },
+      { ntfy: undefined, notify: everything, wake: undefined, instanceName: "x", secrets: [] },
       () => assert.fail("nothing to report"),
     );
     listener(samples.published);

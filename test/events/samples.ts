@@ -40,6 +40,9 @@ export const samples: { [Type in ReplicatorEvent["type"]]: Extract<ReplicatorEve
   "retention-failed": { type: "retention-failed", problem },
   "state-report": { type: "state-report", role: "primary", kuma: "ready", head: snapshot.id },
   "notice-failed": { type: "notice-failed", to: "ntfy", reason: "https://ntfy.sh answered 403" },
+  "wake-ready": { type: "wake-ready" },
+  "wake-failed": { type: "wake-failed", problem },
+  woken: { type: "woken" },
   "shutting-down": { type: "shutting-down", signal: "SIGTERM" },
   stopped: { type: "stopped", exitCode: 0 },
 };

@@ -103,6 +103,44 @@ describe("cycles", { timeout: 10_000 }, () => {
     await running;
   });
 
+  it("loses no wake: not one that comes during a cycle, nor while Kuma is not ready", async () => {
+    const end = new AbortController();
+    let rounds = 0;
+    let isReady = true;
+    const cycles = createCycles(
+      async () => {
+        rounds++;
+        if (rounds > 2) return success(undefined);
+        // As an apply does that Kuma does not come up after: woken in the middle, and then nothing is ready for a while.
+        await sleep(20);
+        cycles.wake();
+        cycles.wake();
+        if (rounds === 2) isReady = false;
+        await sleep(20);
+        return success(undefined);
+      },
+      () => 60_000,
+      {
+        start: () => undefined,
+        untilReady: async () => {
+          while (!isReady) await sleep(5);
+        },
+      },
+      () => undefined,
+    );
+    const running = cycles.run(end.signal);
+    await sleep(150);
+    assert.equal(rounds, 2, "the second followed at once, the third waits for Kuma");
+    cycles.wake();
+    await sleep(50);
+    assert.equal(rounds, 2);
+    isReady = true;
+    await sleep(100);
+    assert.equal(rounds, 3, "once: many wakes are one");
+    end.abort();
+    await running;
+  });
+
   it("does not tell of a cycle that the shutdown cut short", async () => {
     const events: ReplicatorEvent[] = [];
     const end = new AbortController();

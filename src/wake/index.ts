@@ -1,0 +1,1 @@
+export { createWaker, type Waker } from "./waker.ts";

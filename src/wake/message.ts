@@ -1,0 +1,37 @@
+import { z } from "zod";
+import { PUBLISHED_TAG } from "../events/index.ts";
+
+/** One line of ntfy's stream, as far as it is of interest: https://docs.ntfy.sh/subscribe/api/#json-message-format. */
+const schema = z.object({
+  /** Random; only that of a message can be asked for again. */
+  id: z.string().regex(/^[-_A-Za-z0-9]{1,64}$/),
+  /** By the server's clock, seconds since 1970. */
+  time: z.int().nonnegative(),
+  /** `open`, `keepalive`, `message`, and others that concern apps. */
+  event: z.string(),
+  tags: z.array(z.string()).optional(),
+});
+
+export type TopicMessage = z.infer<typeof schema>;
+
+/** @returns undefined when the line is not of ntfy's stream */
+export function parseMessage(line: string): TopicMessage | undefined {
+  try {
+    return schema.safeParse(JSON.parse(line)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Whether it is the notice of a publish. Everybody who may write to the topic can send one, so nothing in it is
+ * believed: it is a reason to look, and no more.
+ */
+export function tellsOfPublish({ event, tags }: TopicMessage): boolean {
+  return event === "message" && tags?.includes(PUBLISHED_TAG) === true;
+}
+
+/** Where the stream stands after a message, as the `since` of the next request: all that comes after it. */
+export function placeOf({ event, id, time }: TopicMessage): string {
+  return event === "message" ? id : String(time);
+}

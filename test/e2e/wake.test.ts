@@ -1,0 +1,167 @@
+import assert from "node:assert/strict";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { afterEach, before, beforeEach, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Box, type BoxOptions, openBox } from "../../faults/boxed.ts";
+import { look } from "../../faults/look.ts";
+import { makeRepository } from "../../faults/repository.ts";
+import { untilEqual } from "../../faults/stages.ts";
+import { edit, fillData } from "../../faults/truth.ts";
+import { ensureBuilt } from "../../lab/build.ts";
+import { waitFor } from "../../lab/wait.ts";
+import { askFor } from "../../src/control/client.ts";
+import type { ReplicatorEvent } from "../../src/events/index.ts";
+import { type NtfyServer, startNtfy } from "../wake/ntfy-server.ts";
+
+const TOKEN = "tk_wake_secret_4711";
+const TOPIC = "wake-secret-topic";
+
+let folder: string;
+let repository: string;
+let ntfy: NtfyServer;
+let boxes: Box[];
+
+before(ensureBuilt);
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), "wake-"));
+  repository = join(folder, "repository");
+  boxes = [];
+  ntfy = await startNtfy();
+  await makeRepository(repository);
+});
+afterEach(async () => {
+  await Promise.all(boxes.map((box) => box.kill()));
+  ntfy.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Starts an instance with REPLICATOR_WAKE, and waits until its first cycle is over. Its intervals are of one hour. */
+async function start(name: string, mode: BoxOptions["mode"], env: Record<string, string> = {}): Promise<Box> {
+  const dataDir = join(folder, name);
+  fillData(dataDir);
+  const wake = { REPLICATOR_WAKE: "ntfy", NTFY_URL: `${ntfy.url}/${TOPIC}`, NTFY_TOKEN: TOKEN };
+  const PATH = `${countingRestic(name)}${delimiter}${process.env.PATH}`;
+  const box = await openBox({ mode, name, dataDir, repository, env: { PATH, ...wake, ...env } });
+  boxes.push(box);
+  await box.told("cycle-done");
+  if (mode === "RESTORE") await box.told("wake-ready");
+  return box;
+}
+
+/** A folder with a `restic` that notes what it is asked for, and hands over to the real one. */
+function countingRestic(name: string): string {
+  const bin = join(folder, `${name}.bin`);
+  mkdirSync(bin);
+  writeFileSync(resticLog(name), "");
+  writeFileSync(
+    join(bin, "restic"),
+    `#!/bin/sh\necho "$*" >> '${resticLog(name)}'\nPATH='${process.env.PATH}'\nexec restic "$@"\n`,
+  );
+  chmodSync(join(bin, "restic"), 0o755);
+  return bin;
+}
+
+const resticLog = (name: string) => join(folder, `${name}.restic`);
+
+/** Which of restic's commands an instance has used, in order. */
+function resticCommands(name: string): string[] {
+  const lines = readFileSync(resticLog(name), "utf8").split("\n").filter(Boolean);
+  return lines.flatMap((line) => /\b(snapshots|dump|backup|forget|init|cat)\b/.exec(line)?.[0] ?? line);
+}
+
+const count = (box: Box, type: ReplicatorEvent["type"]) =>
+  box.events().filter((event) => event.type === type).length;
+
+/** A person edits on the primary; gives how many milliseconds after the publish the replica's Kuma runs with that. */
+async function publishAndFollow(primary: Box, replica: Box, version: number): Promise<number> {
+  edit(primary.dataDir, version);
+  const from = replica.events().length;
+  assert.equal((await primary.cycle()).type, "published");
+  const published = performance.now();
+  await replica.told("applied", { from, timeout: 20_000 });
+  const took = performance.now() - published;
+  await untilEqual(replica, look(primary.dataDir));
+  return took;
+}
+
+describe("REPLICATOR_WAKE", { timeout: 3 * 60_000 }, () => {
+  it("brings a publish to the replica within seconds, by one look, and tells no secret", async (t) => {
+    // What people want to be told is another matter: the notice of a publish is sent all the same.
+    const primary = await start("primary", "BACKUP", { REPLICATOR_NOTIFY: "off" });
+    const replica = await start("replica", "RESTORE", { REPLICATOR_NOTIFY: "all" });
+    const cycles = count(replica, "cycle-started");
+    const commands = resticCommands("replica").length;
+    const took: number[] = [];
+    for (const version of [1, 2, 3]) {
+      took.push(Math.round(await publishAndFollow(primary, replica, version)));
+      // Longer than the least time between two wakes: a second one would have come by now.
+      await sleep(6_000);
+    }
+    t.diagnostic(`from publish to applied: ${took.join(", ")} ms`);
+    assert.equal(count(replica, "woken"), 3);
+    assert.equal(count(replica, "cycle-started") - cycles, 3);
+    assert.deepEqual(
+      resticCommands("replica").slice(commands),
+      Array(3).fill(["snapshots", "dump"]).flat(),
+      "one look and one download for each publish",
+    );
+    assert.equal(count(primary, "wake-ready"), 0, "a primary does not listen");
+    assert.ok(ntfy.asked.every(({ authorization }) => authorization === `Bearer ${TOKEN}`));
+    assert.equal(ntfy.asked.length, 1);
+    for (const box of boxes) assert.doesNotMatch(box.output(), new RegExp(`${TOKEN}|${TOPIC}`));
+    const asked = performance.now();
+    assert.deepEqual(await Promise.all(boxes.map((box) => box.stop())), [0, 0]);
+    assert.ok(performance.now() - asked < 5_000, "an open stream holds up no shutdown");
+  });
+
+  it("follows the role: who is demoted is woken by who is promoted", async () => {
+    const first = await start("first", "BACKUP");
+    const second = await start("second", "RESTORE");
+    assert.equal(ntfy.streams(), 1);
+    const ask = async (box: Box, request: Parameters<typeof askFor>[1]) => {
+      const done = await askFor(join(box.dataDir, "replicator"), request, () => undefined);
+      assert.ok(done.ok, done.ok ? "" : done.problem.message);
+    };
+    await ask(second, { do: "promote", asIs: false });
+    await waitFor("no stream", () => ntfy.streams() === 0 || undefined, { timeout: 5_000 });
+    await ask(first, { do: "demote" });
+    await first.told("wake-ready");
+    assert.equal(ntfy.streams(), 1);
+    await publishAndFollow(second, first, 5);
+  });
+
+  it("a flood of notices costs one look in five seconds, and Kuma nothing", async () => {
+    await start("primary", "BACKUP");
+    const replica = await start("replica", "RESTORE");
+    const cycles = count(replica, "cycle-started");
+    const begun = performance.now();
+    while (performance.now() - begun < 11_000) {
+      ntfy.post(TOPIC, { title: "x", tags: ["outbox_tray"] });
+      await sleep(10);
+    }
+    const looks = count(replica, "cycle-started") - cycles;
+    assert.ok(looks === 2 || looks === 3, `${looks} looks in 11 s`);
+    assert.equal(count(replica, "kuma-stopping"), 0);
+  });
+
+  it("goes on when ntfy cannot be reached, tells it once, and catches up on what it missed", async () => {
+    const primary = await start("primary", "BACKUP");
+    const replica = await start("replica", "RESTORE");
+    ntfy.refuseWith = 403;
+    ntfy.cut();
+    const { problem } = await replica.told("wake-failed");
+    assert.equal(problem.code, "wake-refused");
+    edit(primary.dataDir, 1);
+    assert.equal((await primary.cycle()).type, "published");
+    const notices = () => ntfy.posted.filter(({ tags }) => tags.includes("outbox_tray")).length;
+    await waitFor("the notice", () => notices() === 2 || undefined, { timeout: 5_000 });
+    await sleep(1_500);
+    assert.equal(count(replica, "applied"), 1, "that of its start alone");
+    ntfy.refuseWith = undefined;
+    await untilEqual(replica, look(primary.dataDir));
+    assert.equal(count(replica, "wake-failed"), 1);
+    assert.equal(count(replica, "wake-ready"), 2);
+  });
+});
