@@ -29,6 +29,8 @@ export interface BoxOptions {
 export interface Box {
   readonly dataDir: string;
   readonly port: number;
+  /** Of PID 1, as it is outside. */
+  readonly pid: number;
   /** What this run has told so far, oldest first. */
   events(): ReplicatorEvent[];
   /** Waits, 60 s unless told, for an event; throws a Loss that names it. Looks at what came after the `from` first. */
@@ -130,6 +132,7 @@ export async function openBox({ mode, name, dataDir, repository, env = {} }: Box
   return {
     dataDir,
     port,
+    pid: first,
     events,
     output: text,
     told: async (type, { from = 0, timeout = 60_000 } = {}) => {

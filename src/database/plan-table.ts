@@ -5,16 +5,17 @@ import type { ColumnMatch, SharedColumn } from "./columns.ts";
 import type { OwnerMap } from "./owners.ts";
 import { iterateRows } from "./read.ts";
 import type { LiveTable } from "./schema.ts";
+import { hasUniqueColumns } from "./unique.ts";
 
 /** What has to change in one table. */
 export interface TablePlan {
   readonly name: string;
-  /** All columns here: the order of `changed` and `removed`. */
+  /** All columns here: the order of `removed`. */
   readonly columns: readonly string[];
   /** The order of `added`; columns that are not in it take this schema's default. */
   readonly addedColumns: readonly string[];
   readonly added: readonly Row[];
-  readonly changed: readonly { readonly before: Row; readonly after: Row }[];
+  readonly changed: readonly ChangedRows[];
   readonly removed: readonly Row[];
   /** Rows among those that are written whose owner does not exist here. */
   readonly adopted: number;
@@ -22,14 +23,23 @@ export interface TablePlan {
   readonly unfit: ReadonlySet<string>;
 }
 
+/** Rows that change in the same columns: an edit touches few, and often the same in many rows. */
+export interface ChangedRows {
+  /** Those that change, then `id`. Where a table demands unique values, all of them, for there rows are replaced. */
+  readonly columns: readonly string[];
+  readonly before: readonly Row[];
+  readonly after: readonly Row[];
+}
+
 /** Where the new value of a column comes from: the snapshot (undefined `shared`: it lacks the column), or the owner map. */
 interface Target {
   readonly name: string;
+  readonly position: number;
   readonly shared: SharedColumn | undefined;
   readonly isOwner: boolean;
 }
 
-/** Compares a table's rows by id; reads them all, one at a time, and keeps those that differ. */
+/** Compares a table's rows by id; reads them all, one at a time, and keeps what differs. */
 export function planTable(
   db: Database,
   live: LiveTable,
@@ -37,39 +47,39 @@ export function planTable(
   { shared }: ColumnMatch,
   ownerOf: OwnerMap,
 ): TablePlan {
-  const targets = live.columns.map(({ name }): Target => {
+  const targets = live.columns.map(({ name }, position): Target => {
     const isOwner = name === live.entry.owner;
-    return { name, isOwner, shared: shared.find((column) => column.name === name) };
+    return { name, position, isOwner, shared: shared.find((column) => column.name === name) };
   });
-  const given = targets.filter((target) => target.shared !== undefined || target.isOwner);
   const columns = targets.map(({ name }) => name);
+  const isReplaced = hasUniqueColumns(db, table.name);
   const unfit = new Set<string>();
-  let adopted = 0;
 
   /** What a column of a row shall hold. */
-  const target = ({ shared: column, isOwner }: Target, wanted: Row, current: Value): Value => {
+  const newValue = ({ shared: column, isOwner }: Target, wanted: Row, current: Value): Value => {
     const value = column ? (wanted[column.from] ?? null) : null;
     if (isOwner) return ownerOf(value, current);
     return column ? fit(value, column, unfit) : current;
   };
-  const isSameRow = (wanted: Row, before: Row): boolean =>
-    targets.every((each, position) => {
-      const current = before[position] ?? null;
-      // The cheap question first: a million values pass here.
-      const isHere = each.shared !== undefined && !each.isOwner && wanted[each.shared.from] === current;
-      return isHere || isSame(current, target(each, wanted, current));
-    });
-  const countAdopted = (wanted: Row, written: Row, parts: readonly Target[]) => {
-    const position = parts.findIndex(({ isOwner }) => isOwner);
-    const from = parts[position]?.shared?.from;
-    if (position >= 0 && (from === undefined || written[position] !== wanted[from])) adopted += 1;
+  const differs = (target: Target, wanted: Row, before: Row): boolean => {
+    const current = before[target.position] ?? null;
+    // The cheap question first: a million values pass here.
+    if (target.shared && !target.isOwner && wanted[target.shared.from] === current) return false;
+    return !isSame(current, newValue(target, wanted, current));
+  };
+  const owner = targets.find(({ isOwner }) => isOwner);
+  const isAdopted = (wanted: Row, before: Row): boolean => {
+    if (owner === undefined) return false;
+    const { shared: column, position } = owner;
+    return column === undefined || newValue(owner, wanted, before[position] ?? null) !== wanted[column.from];
   };
 
   const idFrom = table.columns.indexOf("id");
   const wantedRows = new Map(table.rows.map((row) => [row[idFrom] ?? null, row]));
   const idHere = columns.indexOf("id");
-  const changed: { before: Row; after: Row }[] = [];
+  const changes = createChanges(idHere);
   const removed: Row[] = [];
+  let adopted = 0;
   for (const before of iterateRows(db, table.name, columns)) {
     const id = before[idHere] ?? null;
     const wanted = wantedRows.get(id);
@@ -78,25 +88,46 @@ export function planTable(
       removed.push(before);
       continue;
     }
-    if (isSameRow(wanted, before)) continue;
-    const after = targets.map((each, position) => target(each, wanted, before[position] ?? null));
-    changed.push({ before, after });
-    countAdopted(wanted, after, targets);
+    const differing = targets.filter((target) => differs(target, wanted, before));
+    if (differing.length === 0) continue;
+    const written = isReplaced ? targets : differing;
+    changes.add(before, written, (target) => newValue(target, wanted, before[target.position] ?? null));
+    if (isAdopted(wanted, before)) adopted += 1;
   }
-  const added = [...wantedRows.values()].map((wanted) => {
-    const row = given.map((each) => target(each, wanted, null));
-    countAdopted(wanted, row, given);
-    return row;
-  });
+  const given = targets.filter((target) => target.shared !== undefined || target.isOwner);
+  const added = [...wantedRows.values()];
   return {
     name: table.name,
     columns,
     addedColumns: given.map(({ name }) => name),
-    added,
-    changed,
+    added: added.map((wanted) => given.map((target) => newValue(target, wanted, null))),
+    changed: changes.groups(),
     removed,
-    adopted,
+    adopted: adopted + added.filter((wanted) => isAdopted(wanted, [])).length,
     unfit,
+  };
+}
+
+/**
+ * Gathers changed rows by the columns in which they change.
+ * @param id position of the column `id`
+ */
+function createChanges(id: number) {
+  const groups = new Map<string, { columns: string[]; before: Row[]; after: Row[] }>();
+  return {
+    add: (row: Row, targets: readonly Target[], newValue: (target: Target) => Value) => {
+      const others = targets.filter(({ position }) => position !== id);
+      const key = others.map(({ position }) => position).join(" ");
+      const group = groups.get(key) ?? {
+        columns: [...others.map(({ name }) => name), "id"],
+        before: [],
+        after: [],
+      };
+      groups.set(key, group);
+      group.before.push([...others.map(({ position }) => row[position] ?? null), row[id] ?? null]);
+      group.after.push([...others.map(newValue), row[id] ?? null]);
+    },
+    groups: () => [...groups.values()],
   };
 }
 

@@ -115,7 +115,8 @@ function finish(schema: Schema, planned: readonly TablePlan[], files: PlannedFil
 }
 
 function countTable({ added, removed, changed }: TablePlan): TableCounts {
-  return { added: added.length, removed: removed.length, changed: changed.length };
+  const changedRows = changed.reduce((sum, { after }) => sum + after.length, 0);
+  return { added: added.length, removed: removed.length, changed: changedRows };
 }
 
 function hasCounts({ added, removed, changed }: TableCounts): boolean {

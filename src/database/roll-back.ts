@@ -5,9 +5,9 @@ import { inTransaction } from "./connection.ts";
 import { refuse } from "./problems.ts";
 import { readRecord, refuseRecord, writeRecord } from "./record.ts";
 import type { DatabaseResult } from "./types.ts";
-import { decodeUndo } from "./undo.ts";
+import { decodeUndo, type Undo } from "./undo.ts";
 import { swapUploads } from "./uploads.ts";
-import { deleteRows, idsOf, insertRows } from "./write-rows.ts";
+import { changeRows, deleteRows, insertRows } from "./write-rows.ts";
 
 /** Takes the last apply back, rows, counters and files, and makes the record that of the apply before it. */
 export function rollBackApply(db: Database, uploadDir: string): DatabaseResult<void> {
@@ -18,13 +18,11 @@ export function rollBackApply(db: Database, uploadDir: string): DatabaseResult<v
     if (record.value === undefined || record.value.undo === null) return success(undefined);
     const undo = decodeUndo(record.value.undo);
     if (!undo) return refuseRecord(db);
-    for (const { name, columns, added, rows } of undo.tables) {
-      deleteRows(db, name, [...added, ...idsOf(columns, rows)]);
-      const inserted = insertRows(db, name, columns, rows);
-      if (!inserted.ok) {
-        // Somebody has since made a row that takes the place of one that was removed.
-        return refuse("database-failed", `The last apply cannot be undone. ${inserted.problem.message}`);
-      }
+    for (const table of undo.tables) {
+      const restored = restoreTable(db, table);
+      // Somebody has since made a row that takes the place of one that was removed.
+      if (!restored.ok)
+        return refuse("database-failed", `The last apply cannot be undone. ${restored.problem.message}`);
     }
     for (const { table, seq } of undo.sequences) restoreSequence(db, table, seq);
     const { staleHistory } = record.value;
@@ -34,6 +32,16 @@ export function rollBackApply(db: Database, uploadDir: string): DatabaseResult<v
   });
   if (!undone.ok) putFilesBack();
   return undone;
+}
+
+function restoreTable(db: Database, table: Undo["tables"][number]): DatabaseResult<void> {
+  const { name, columns, added, removed, changed } = table;
+  deleteRows(db, name, added);
+  for (const group of changed) {
+    const restored = changeRows(db, name, group.columns, group.rows);
+    if (!restored.ok) return restored;
+  }
+  return insertRows(db, name, columns, removed);
 }
 
 /** Of little use to Kuma, but so every row of every table is as it was. */

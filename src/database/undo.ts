@@ -13,8 +13,10 @@ export interface Undo {
     readonly columns: readonly string[];
     /** Ids of the rows that the apply added. */
     readonly added: readonly Value[];
-    /** The rows that it removed or changed, as they were. */
-    readonly rows: readonly Row[];
+    /** The rows that it removed, as they were. */
+    readonly removed: readonly Row[];
+    /** What it changed in rows, as that was. */
+    readonly changed: readonly { readonly columns: readonly string[]; readonly rows: readonly Row[] }[];
   }[];
   /** AUTOINCREMENT counters as they were; null: the table had none yet. */
   readonly sequences: readonly { readonly table: string; readonly seq: Value }[];
@@ -36,7 +38,8 @@ export function prepareUndo(
       name,
       columns,
       added: idsOf(addedColumns, added),
-      rows: [...removed, ...changed.map(({ before }) => before)],
+      removed,
+      changed: changed.map((group) => ({ columns: group.columns, rows: group.before })),
     })),
     sequences: plan.tables.map(({ name }) => ({ table: name, seq: readSequence.get(name) ?? null })),
     files: plan.files.map(({ name }) => ({ name, bytes: readUpload(uploadDir, name) })),
@@ -57,7 +60,8 @@ const undoShape = z.object({
       name: z.string(),
       columns: z.array(z.string()),
       added: z.array(value),
-      rows: z.array(z.array(value)),
+      removed: z.array(z.array(value)),
+      changed: z.array(z.object({ columns: z.array(z.string()), rows: z.array(z.array(value)) })),
     }),
   ),
   sequences: z.array(z.object({ table: z.string(), seq: value })),
@@ -73,12 +77,17 @@ export function encodeUndo(undo: Undo): string {
     tables: undo.tables.map((table) => ({
       ...table,
       added: table.added.map(encodeValue),
-      rows: table.rows.map((row) => row.map(encodeValue)),
+      removed: encodeRows(table.removed),
+      changed: table.changed.map(({ columns, rows }) => ({ columns, rows: encodeRows(rows) })),
     })),
     sequences: undo.sequences.map(({ table, seq }) => ({ table, seq: encodeValue(seq) })),
     files: undo.files.map(({ name, bytes }) => ({ name, bytes: encodeValue(bytes ?? null) })),
     previous: undo.previous,
   });
+}
+
+function encodeRows(rows: readonly Row[]) {
+  return rows.map((row) => row.map(encodeValue));
 }
 
 /** undefined when the text is not what `encodeUndo` writes. */

@@ -23,8 +23,13 @@ export function checkUnique(db: Database, schema: Schema, content: Content): Dat
   return success(undefined);
 }
 
+/** Whether a value of one row can be in the way of another row's. */
+export function hasUniqueColumns(db: Database, table: string): boolean {
+  return uniqueColumns(db, table).length > 0;
+}
+
 /** The columns of each unique index but the primary key's; without those for a part of the rows only. */
-export function uniqueColumns(db: Database, table: string): string[][] {
+function uniqueColumns(db: Database, table: string): string[][] {
   const indexes = db
     .prepare<[string], string>(
       `SELECT name FROM pragma_index_list(?) WHERE "unique" = 1 AND origin <> 'pk' AND partial = 0`,
