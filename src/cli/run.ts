@@ -9,7 +9,7 @@ import {
   createStatusFile,
   type Listener,
 } from "../events/index.ts";
-import { createWebServer, type WebServer } from "../http/index.ts";
+import { openWebServer, type WebServer } from "../http/index.ts";
 import { exitCodeOf, listenToSignals, startReaper } from "../init/index.ts";
 import { createSupervisor, type End, readKumaVersion, type Supervisor } from "../kuma/index.ts";
 import { createReplicator, lockStateDir, type Replicator } from "../replication/index.ts";
@@ -35,7 +35,7 @@ export async function run(env: NodeJS.ProcessEnv, cwd: string): Promise<number> 
   }
   const { config } = loaded;
   const log = createLogListener(config.log, config.secrets);
-  const web = createWebServer(config);
+  const web = await openWebServer(config);
   const report = combineListeners([log, web.listener]);
   const ntfy = createNtfyNotifier(config, report);
   const ping = createPinger(config, report);

@@ -1,1 +1,2 @@
-export { createWebServer, type WebServer } from "./server.ts";
+export { openWebServer } from "./open.ts";
+export type { WebServer } from "./server.ts";

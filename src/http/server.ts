@@ -36,10 +36,8 @@ export interface WebServer {
   start(signal: AbortSignal, emit: Listener): void;
 }
 
-/** Page, metrics and health, read-only, fed by the events; where no address is set, nothing at all. */
-export function createWebServer(config: Config): WebServer {
-  const { http } = config;
-  if (http === undefined) return { listener: () => {}, start: () => {} };
+/** See `openWebServer`. */
+export function createWebServer(config: Config, http: HttpConfig): WebServer {
   const history = createHistory(config);
   const metrics = createMetrics(history.current);
 
@@ -57,7 +55,7 @@ export function createWebServer(config: Config): WebServer {
         return text(kuma === "ready" ? 200 : 503, `Uptime Kuma: ${kuma}`);
       }
     }
-    if (!isAuthorized(headers.authorization, http?.credentials)) {
+    if (!isAuthorized(headers.authorization, http.credentials)) {
       const challenge = { "WWW-Authenticate": 'Basic realm="Replicator Kuma", charset="UTF-8"' };
       return { ...text(401, "User and password, please."), headers: challenge };
     }

@@ -7,7 +7,7 @@ import { freePort } from "../../lab/ports.ts";
 import { waitFor } from "../../lab/wait.ts";
 import { loadConfig } from "../../src/config/index.ts";
 import type { Listener } from "../../src/events/index.ts";
-import { createWebServer } from "../../src/http/index.ts";
+import { openWebServer } from "../../src/http/index.ts";
 import { samples } from "../events/samples.ts";
 import { morning } from "./story.ts";
 
@@ -32,7 +32,7 @@ describe("the page in a real browser", { skip, timeout: 120_000 }, () => {
     const env = { REPLICATOR_HTTP: `127.0.0.1:${port}`, REPLICATOR_INSTANCE_NAME: LONG };
     const loaded = loadConfig({ RESTIC_REPOSITORY: "/r", RESTIC_PASSWORD: "hush-hush", ...env }, "/nowhere");
     assert.ok(loaded.ok);
-    const web = createWebServer(loaded.config);
+    const web = await openWebServer(loaded.config);
     listener = web.listener;
     web.start(shutdown.signal, () => assert.fail("it must be able to listen"));
     for (const [, ...events] of morning) for (const event of events) listener(event);

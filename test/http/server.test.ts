@@ -7,7 +7,7 @@ import { freePort } from "../../lab/ports.ts";
 import { waitFor } from "../../lab/wait.ts";
 import { loadConfig } from "../../src/config/index.ts";
 import type { ReplicatorEvent } from "../../src/events/index.ts";
-import { createWebServer } from "../../src/http/index.ts";
+import { openWebServer } from "../../src/http/index.ts";
 import { begin, ready, started } from "./story.ts";
 
 const ends: (() => void)[] = [];
@@ -26,7 +26,7 @@ async function serve({ credentials, host = "127.0.0.1" }: { credentials?: string
   const config = configure({ REPLICATOR_HTTP: `${host}:${port}`, REPLICATOR_INSTANCE_NAME: "nyc" });
   const { http } = config;
   assert.ok(http);
-  const web = createWebServer({ ...config, http: { ...http, credentials } });
+  const web = await openWebServer({ ...config, http: { ...http, credentials } });
   const events: ReplicatorEvent[] = [];
   const shutdown = new AbortController();
   ends.push(() => shutdown.abort());
@@ -121,7 +121,7 @@ describe("web server", { timeout: 30_000 }, () => {
   });
 
   it("is nowhere unless asked for", async () => {
-    const web = createWebServer(configure({}));
+    const web = await openWebServer(configure({}));
     web.start(new AbortController().signal, () => assert.fail("nothing to tell"));
     web.listener(ready);
   });
@@ -133,7 +133,7 @@ describe("web server", { timeout: 30_000 }, () => {
     ends.push(() => other.close());
     const { port } = other.address() as { port: number };
     const events: ReplicatorEvent[] = [];
-    const web = createWebServer(configure({ REPLICATOR_HTTP: `127.0.0.1:${port}` }));
+    const web = await openWebServer(configure({ REPLICATOR_HTTP: `127.0.0.1:${port}` }));
     const shutdown = new AbortController();
     web.start(shutdown.signal, (event) => events.push(event));
     await waitFor("the warning", () => (events.length > 0 ? true : undefined), { timeout: 5_000, every: 20 });

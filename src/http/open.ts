@@ -1,0 +1,12 @@
+import type { Config } from "../config/index.ts";
+import type { WebServer } from "./server.ts";
+
+/**
+ * Page, metrics and health, read-only, fed by the events; where no address is set, nothing at all. Loaded only where it
+ * is wanted: it costs every instance some megabytes, and a part of its start.
+ */
+export async function openWebServer(config: Config): Promise<WebServer> {
+  if (config.http === undefined) return { listener: () => {}, start: () => {} };
+  const { createWebServer } = await import("./server.ts");
+  return createWebServer(config, config.http);
+}
