@@ -1,0 +1,109 @@
+import { join } from "node:path";
+import { insist } from "../../faults/fault.ts";
+import { openReplicaStage, type ReplicaStage } from "../../faults/stages.ts";
+import { fillData } from "../../faults/truth.ts";
+import { ensureKuma } from "../../lab/kuma.ts";
+import { freePort } from "../../lab/ports.ts";
+import { readKumaVersion } from "../../src/kuma/index.ts";
+import { compare, type Figure, type Measure, type Pair, takePairs } from "../figure.ts";
+import { answers, firstAnswer, lastAnswer, startBareKuma, stopBareKuma } from "../kuma-process.ts";
+import { spread } from "../stats.ts";
+
+const RUNS = 7;
+const LIMIT = 1.05;
+
+/** How long a replica does not watch, because it applies. */
+export const blind: Measure = {
+  name: "blind time",
+  measure: async (folder) => {
+    const kumaDir = await ensureKuma();
+    const kumaVersion = readKumaVersion(kumaDir);
+    const bareData = join(folder, "bare");
+    fillData(bareData, kumaVersion);
+    const env = { KUMA_DIR: kumaDir, KUMA_COMMAND: "", REPLICATOR_PROOF_WINDOW: "1s" };
+    const stage = await openReplicaStage(folder, { kumaVersion, env });
+    try {
+      const own: number[] = [];
+      const pairs = await takePairs(
+        RUNS,
+        async () => {
+          const run = await applyNext(stage);
+          own.push(run.own);
+          return run.blind;
+        },
+        () => restartBare(kumaDir, bareData),
+      );
+      return [figure(pairs, own), await applyIdentical(stage)];
+    } finally {
+      await stage.close();
+    }
+  },
+};
+
+function figure(pairs: readonly Pair[], own: readonly number[]): Figure {
+  const about = {
+    name: "a replica's blind time: last answer before, to first answer after an apply",
+    unit: "ms",
+    reference: "Kuma alone: SIGTERM to exit, start to first answer",
+    goal: `at most ${LIMIT}`,
+    note: `of it neither Kuma's stop nor its start: ${Math.round(spread(own).median)} ms`,
+  };
+  return compare(pairs, about, (ratio) => ratio <= LIMIT);
+}
+
+/** A person edits, the replica applies. `own`: what is neither Kuma's stop nor its start, as the supervisor saw it. */
+async function applyNext(stage: ReplicaStage): Promise<{ blind: number; own: number }> {
+  const { box } = stage;
+  await stage.publishNext();
+  const from = box.events().length;
+  const silent = lastAnswer(box.port);
+  box.signal("SIGUSR1");
+  const last = await silent;
+  const first = await firstAnswer(box.port);
+  const { blindMs } = await box.told("applied", { from });
+  await box.told("cycle-done", { from });
+  const stopped = await box.told("kuma-stopped", { from });
+  const ready = await box.told("kuma-ready", { from });
+  return { blind: first - last, own: blindMs - stopped.afterMs - ready.afterMs };
+}
+
+/** The least that any restart takes: nothing happens in between. */
+async function restartBare(kumaDir: string, dataDir: string): Promise<number> {
+  const port = await freePort();
+  const before = startBareKuma(kumaDir, dataDir, port);
+  await firstAnswer(port);
+  const asked = await stopBareKuma(before);
+  const after = startBareKuma(kumaDir, dataDir, port);
+  const ready = await firstAnswer(port);
+  await stopBareKuma(after);
+  return ready - asked;
+}
+
+/** The same content again, as another snapshot: nothing may stop. */
+async function applyIdentical(stage: ReplicaStage): Promise<Figure> {
+  const blindTimes: number[] = [];
+  for (let run = 0; run < RUNS; run += 1) {
+    const pid = stage.box.kumaPid();
+    const from = stage.box.events().length;
+    await stage.publish();
+    let missed = 0;
+    const watching = setInterval(async () => {
+      if (!(await answers(stage.box.port))) missed += 1;
+    }, 20);
+    stage.box.signal("SIGUSR1");
+    const { blindMs } = await stage.box.told("applied", { from });
+    await stage.box.told("cycle-done", { from });
+    clearInterval(watching);
+    insist(stage.box.kumaPid() === pid && missed === 0, "Kuma was restarted, or did not answer");
+    blindTimes.push(blindMs);
+  }
+  const ours = spread(blindTimes);
+  return {
+    name: "blind time of an apply of an identical snapshot",
+    unit: "ms",
+    ours,
+    goal: "0, no restart",
+    reached: ours.max === 0,
+    note: "the process is the same, and answered all the time",
+  };
+}

@@ -1,0 +1,21 @@
+import type { Measure } from "../figure.ts";
+import { arrival } from "./arrival.ts";
+import { blind } from "./blind.ts";
+import { change } from "./change.ts";
+import { footprint } from "./footprint.ts";
+import { heartbeats } from "./heartbeats.ts";
+import { requests } from "./requests.ts";
+import { scan } from "./scan.ts";
+import { start } from "./start.ts";
+
+/** One after the other: none of them shares the machine. */
+export const measures: readonly Measure[] = [
+  blind,
+  change,
+  heartbeats,
+  scan,
+  requests,
+  arrival,
+  start,
+  footprint,
+];

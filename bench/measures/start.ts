@@ -1,0 +1,62 @@
+import { join } from "node:path";
+import { openBox } from "../../faults/boxed.ts";
+import { makeRepository } from "../../faults/repository.ts";
+import { fillData } from "../../faults/truth.ts";
+import { ensureKuma } from "../../lab/kuma.ts";
+import { freePort } from "../../lab/ports.ts";
+import { readKumaVersion } from "../../src/kuma/index.ts";
+import { compare, type Figure, type Measure, takePairs } from "../figure.ts";
+import { firstAnswer, startBareKuma, stopBareKuma } from "../kuma-process.ts";
+import { spread } from "../stats.ts";
+
+const RUNS = 11;
+/** Milliseconds. */
+const GOAL = 400;
+
+/** From the start of PID 1 to Kuma's first answer. */
+export const start: Measure = {
+  name: "start",
+  measure: async (folder) => {
+    const kumaDir = await ensureKuma();
+    const repository = join(folder, "repository");
+    await makeRepository(repository);
+    const [ours, bare] = [join(folder, "ours"), join(folder, "bare")];
+    for (const dataDir of [ours, bare]) fillData(dataDir, readKumaVersion(kumaDir));
+    const pairs = await takePairs(
+      RUNS,
+      () => startOurs(kumaDir, ours, repository),
+      () => startBare(kumaDir, bare),
+    );
+    const later = spread(pairs.map((pair) => pair.ours - pair.theirs));
+    const about = {
+      name: "start of a primary's container to Kuma's first answer",
+      unit: "ms",
+      reference: "the same without us",
+      goal: `at most ${GOAL} ms more`,
+      note: `${Math.round(later.median)} ms more (${Math.round(later.min)}–${Math.round(later.max)})`,
+    };
+    const figure: Figure = { ...compare(pairs, about, () => undefined), reached: later.median <= GOAL };
+    return [figure];
+  },
+};
+
+async function startOurs(kumaDir: string, dataDir: string, repository: string): Promise<number> {
+  const env = { KUMA_DIR: kumaDir, KUMA_COMMAND: "" };
+  const begun = performance.now();
+  const box = await openBox({ mode: "BACKUP", name: "primary", dataDir, repository, env });
+  try {
+    return (await firstAnswer(box.port)) - begun;
+  } finally {
+    await box.told("cycle-done").catch(() => undefined);
+    await box.stop();
+  }
+}
+
+async function startBare(kumaDir: string, dataDir: string): Promise<number> {
+  const port = await freePort();
+  const begun = performance.now();
+  const kuma = startBareKuma(kumaDir, dataDir, port);
+  const ready = await firstAnswer(port);
+  await stopBareKuma(kuma);
+  return ready - begun;
+}
