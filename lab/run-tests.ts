@@ -6,13 +6,9 @@ import { readdirSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { ensurePackages } from "./apt.ts";
-import { ensureBuilt } from "./build.ts";
-import { ensureKuma } from "./kuma.ts";
 import { LabError } from "./lab-error.ts";
 import { projectFolder } from "./paths.ts";
-import { step } from "./progress.ts";
-import { ensureRestic } from "./restic.ts";
+import { prepareTests } from "./prepare-tests.ts";
 
 /** A single test that takes longer hangs, milliseconds. */
 const TEST_TIMEOUT = 10 * 60_000;
@@ -29,13 +25,10 @@ function testFilesIn(path: string): string[] {
 async function runTests(args: readonly string[]): Promise<number> {
   const options = args.filter((arg) => arg.startsWith("--"));
   const chosen = args.filter((arg) => !arg.startsWith("--"));
-  await ensureRestic();
-  await ensurePackages(["rclone", "tini", "dumb-init"]);
-  await ensureKuma();
-  await step("building", ensureBuilt);
+  await prepareTests();
   const files = (chosen.length > 0 ? chosen : ["test"]).flatMap(testFilesIn);
-  // Tests wait for real Kumas more than they compute: two at a time even on a small machine.
-  const concurrency = Math.min(4, Math.max(2, availableParallelism() - 1));
+  // Tests wait for real Kumas more than they compute: more at a time than there are cores on a small machine.
+  const concurrency = Math.min(4, availableParallelism() + 1);
   const done = await execa(
     process.execPath,
     [
