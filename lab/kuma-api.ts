@@ -1,3 +1,4 @@
+import { withinTime } from "../src/within-time.ts";
 import { actionsOf } from "./kuma-actions.ts";
 import { followLists, type KumaLists } from "./kuma-lists.ts";
 import { answers } from "./kuma-shapes.ts";
@@ -60,9 +61,12 @@ export interface ConnectOptions {
  * Connects to the Kuma at `url` (http://host:port), makes the lab's account when there is none yet (choosing SQLite
  * before, where 2.x asks for a database first), logs in, and gives the client once all lists are there.
  */
-export async function connectKuma(url: string, options: ConnectOptions = {}): Promise<KumaClient> {
-  const limit = AbortSignal.timeout(options.timeout ?? 30_000);
-  const signal = options.signal === undefined ? limit : AbortSignal.any([options.signal, limit]);
+export function connectKuma(url: string, options: ConnectOptions = {}): Promise<KumaClient> {
+  const signal = options.signal ?? new AbortController().signal;
+  return withinTime(options.timeout ?? 30_000, signal, (limited) => connect(url, limited));
+}
+
+async function connect(url: string, signal: AbortSignal): Promise<KumaClient> {
   await chooseDatabase(url, signal);
   const { socket, call } = await openSocket(url, signal);
   try {

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { hasPendingMigrations } from "../database/index.ts";
 import type { Repository, RepositoryResult } from "../repository/index.ts";
 import { failure, type Result } from "../result.ts";
+import { withinTime } from "../within-time.ts";
 import { proveLastApply } from "./apply.ts";
 import { attempt } from "./attempt.ts";
 import type { Context } from "./context.ts";
@@ -51,7 +52,7 @@ function limitTime(repository: Repository, limit: number): Repository {
     call: (signal: AbortSignal) => Promise<RepositoryResult<T>>,
     signal: AbortSignal,
   ): Promise<RepositoryResult<T>> {
-    const result = await call(AbortSignal.any([signal, AbortSignal.timeout(limit)]));
+    const result = await withinTime(limit, signal, call);
     if (result.ok || result.problem.code !== "interrupted" || signal.aborted) return result;
     return failure({
       code: "repository-timeout",

@@ -1,4 +1,5 @@
 import { failure, type Problem, type Result, success } from "../result.ts";
+import { withinTime } from "../within-time.ts";
 import type { Context } from "./context.ts";
 
 /**
@@ -30,8 +31,7 @@ export async function undoByHand(context: Context, signal: AbortSignal): Promise
     snapshot: { id: snapshotId, contentHash, instanceName: "the primary" },
     problem: ASKED_FOR,
   });
-  const limit = AbortSignal.timeout(config.kuma.limits.startLimit);
-  const ready = await kuma.untilReady(AbortSignal.any([signal, limit])).then(
+  const ready = await withinTime(config.kuma.limits.startLimit, signal, kuma.untilReady).then(
     () => true,
     () => false,
   );
