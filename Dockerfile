@@ -22,13 +22,14 @@ RUN apt-get update && apt-get install -y --no-install-recommends python3 make g+
 WORKDIR /opt/replicator-kuma
 COPY package.json package-lock.json ./
 RUN npm ci --no-audit --no-fund
-COPY tsconfig.json tsconfig.build.json ./
+COPY tsconfig.json ./
+COPY scripts/build.mjs scripts/
 COPY src src
 RUN npm run build && npm prune --omit=dev --no-audit --no-fund
 COPY patches patches
 COPY image/build /build
 # Drops what only a compiler needs; packs this Node with its C library, for a base that has an older one.
-RUN /build/trim.sh && /build/pack-node.sh /opt/replicator-kuma/node && rm -rf src tsconfig*.json package-lock.json
+RUN /build/trim.sh && /build/pack-node.sh /opt/replicator-kuma/node && rm -rf src scripts tsconfig.json package-lock.json
 
 # The base with our program, and the patch in it. Kuma's files belong to whoever the base says: root alone may change them.
 FROM ${KUMA_IMAGE} AS patched

@@ -73,7 +73,7 @@ export async function openBox({ mode, name, dataDir, repository, env = {} }: Box
   const output = openSync(logFile, "a");
   const outer = spawn(
     "setpriv",
-    [...NAMESPACE, process.execPath, join(projectFolder, "dist/cli/main.js"), "run"],
+    [...NAMESPACE, process.execPath, join(projectFolder, "dist/main.js"), "run"],
     {
       cwd: dataDir,
       stdio: ["ignore", output, output],

@@ -11,9 +11,9 @@ const STAMP = join(projectFolder, "dist/.built");
 let built: Promise<void> | undefined;
 
 /**
- * Compiles src/ to dist/ when something in it is newer than the last build: what is run is what the image runs, and
- * never an old build. Nor is it compiled without need: the compiler empties each file before it writes it, under
- * whoever is just starting the program.
+ * Builds dist/ out of src/ when something in it is newer than the last build: what is run is what the image runs, and
+ * never an old build. Nor is it built without need: that empties the folder first, under whoever is just starting the
+ * program.
  */
 export function ensureBuilt(): Promise<void> {
   built ??= withLock("build", async () => {
@@ -36,7 +36,7 @@ async function build(): Promise<void> {
 
 function newestSource(): number {
   const sources = readdirSync(join(projectFolder, "src"), { recursive: true, encoding: "utf8" });
-  const settings = ["tsconfig.json", "tsconfig.build.json", "package-lock.json"];
+  const settings = ["scripts/build.mjs", "tsconfig.json", "package-lock.json"];
   return Math.max(
     ...[...sources.map((name) => join("src", name)), ...settings].map((name) =>
       timeOf(join(projectFolder, name)),

@@ -76,7 +76,7 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
   const logFile = `${options.dataDir}.log`;
   // A file, not a pipe: Kuma holds it too, and must be able to write on when its supervisor is killed.
   const output = openSync(logFile, "a");
-  const child = spawn(process.execPath, [join(projectFolder, "dist/cli/main.js"), "run"], {
+  const child = spawn(process.execPath, [join(projectFolder, "dist/main.js"), "run"], {
     cwd: options.dataDir,
     env: environment(options),
     // A session of its own: Ctrl-C at a terminal is for the demo, which then stops its instances in order.

@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
+import { packageRoot } from "./package-root.ts";
 
-/** Our own version. package.json is as far from dist/ as from src/. */
-export const version: string = JSON.parse(
-  readFileSync(new URL("../package.json", import.meta.url), "utf8"),
-).version;
+/** Our own version. */
+export const version: string = JSON.parse(readFileSync(new URL("package.json", packageRoot), "utf8")).version;

@@ -17,8 +17,20 @@ export function settle(value: Value, affinity: Affinity): Value {
   return staysAsIs(value, affinity) ? value : store(value, affinity);
 }
 
+/**
+ * By affinity and expression. A schema has some hundred defaults and few different ones, and is read in every cycle;
+ * a statement of the scratch database lives until the garbage is collected.
+ */
+const knownDefaults = new Map<string, Value | undefined>();
+
 /** The value of a column's DEFAULT when it is a constant; undefined when it is an expression such as DATETIME('now'). */
 export function constantDefault(expression: string, affinity: Affinity): Value | undefined {
+  const key = `${affinity} ${expression}`;
+  if (!knownDefaults.has(key)) knownDefaults.set(key, evaluate(expression, affinity));
+  return knownDefaults.get(key);
+}
+
+function evaluate(expression: string, affinity: Affinity): Value | undefined {
   const isConstant = /^(null|true|false|[+-]?\d+(\.\d+)?|'([^']|'')*')$/i.test(expression);
   if (!isConstant) return undefined;
   const value = openScratch().prepare<[], Value>(`SELECT ${expression}`).pluck().get();

@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { packageRoot } from "../package-root.ts";
 
-/** A file of patches/, beside src/ as well as beside dist/: both hold this module two levels below the package's root. */
 function patchFile(name: string): string {
-  return fileURLToPath(new URL(`../../patches/${name}`, import.meta.url));
+  return fileURLToPath(new URL(`patches/${name}`, packageRoot));
 }
 
 /** The module that is put into Kuma's tree. */

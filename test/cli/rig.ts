@@ -84,7 +84,7 @@ export function makeRig(): Rig {
     const run = async (input: string | undefined, args: string[]): Promise<Said> => {
       const { exitCode, stdout, stderr } = await execa(
         process.execPath,
-        [join(projectFolder, "dist/cli/main.js"), ...args],
+        [join(projectFolder, "dist/main.js"), ...args],
         {
           cwd: dataDir,
           extendEnv: false,
@@ -143,7 +143,7 @@ export async function runAlone(args: string[], env: Record<string, string> = {})
   await ensureBuilt();
   const { exitCode, stdout, stderr } = await execa(
     process.execPath,
-    [join(projectFolder, "dist/cli/main.js"), ...args],
+    [join(projectFolder, "dist/main.js"), ...args],
     {
       extendEnv: false,
       env: { PATH: process.env.PATH ?? "", ...env },
