@@ -1,23 +1,27 @@
-// `npm run build`: src/ to dist/, with the packages in it. Bundled, because loading some three hundred small files takes
-// a quarter of a second of every start and ten megabytes. Native modules stay outside: they find their own files.
-import { rmSync } from "node:fs";
+// `npm run build`: src/ to dist/, with the packages of many files in it: loading some three hundred small files takes a
+// quarter of a second of every start, and ten megabytes. The other packages stay outside: they are few files, and native
+// or CommonJS, which counts on a folder of its own.
+import { readFileSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
-const dist = fileURLToPath(new URL("../dist", import.meta.url));
+const BUNDLED = ["execa", "zod"];
 
-rmSync(dist, { recursive: true, force: true });
+const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
+const { dependencies } = JSON.parse(readFileSync(at("package.json"), "utf8"));
+
+rmSync(at("dist"), { recursive: true, force: true });
 await build({
-  entryPoints: { main: fileURLToPath(new URL("../src/cli/main.ts", import.meta.url)) },
-  outdir: dist,
+  entryPoints: { main: at("src/cli/main.ts") },
+  outdir: at("dist"),
   bundle: true,
   // What is imported only when it is needed stays a file of its own.
   splitting: true,
   platform: "node",
   format: "esm",
   target: "node20.17",
-  external: ["better-sqlite3", "koffi"],
-  // Some packages are CommonJS, and ask for Node's own modules.
+  external: Object.keys(dependencies).filter((name) => !BUNDLED.includes(name)),
+  // execa's cross-spawn is CommonJS, and asks for Node's own modules.
   banner: {
     js: 'import { createRequire } from "node:module";\nconst require = createRequire(import.meta.url);',
   },
