@@ -4,6 +4,7 @@ import { diskFaults } from "./disk.ts";
 import { doesNotRunFaults } from "./does-not-run.ts";
 import { killRealKuma, killWhileApplying, killWhilePublishing } from "./kill.ts";
 import { killOneFaults } from "./kill-one.ts";
+import { killWithManyMonitors } from "./many.ts";
 import { repositoryFaults } from "./repository.ts";
 import { secretFaults } from "./secrets.ts";
 import { snapshotFaults } from "./snapshot.ts";
@@ -21,6 +22,7 @@ export const faults: readonly Fault[] = [
   ...snapshotFaults,
   ...stateFaults,
   ...databaseFaults,
+  killWithManyMonitors,
   ...togetherFaults,
   ...doesNotRunFaults,
   ...secretFaults,
