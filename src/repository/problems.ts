@@ -46,6 +46,13 @@ const KNOWN: readonly Known[] = [
   },
   {
     code: "disk-full",
+    // Reading takes no space but for the cache.
+    words: /^Load\(.*(no space left on device|disk quota exceeded)/,
+    message: "There is no space left for restic's cache",
+    advice: "Make room where the cache is, in the state folder unless RESTIC_CACHE_DIR says otherwise.",
+  },
+  {
+    code: "disk-full",
     words: /no space left on device|disk quota exceeded|507 |Insufficient Storage|QuotaExceeded/i,
     message: "There is no space left for the restic repository",
     advice: "Make room where the repository is, or thin it out with `restic forget --prune`.",
