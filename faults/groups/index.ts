@@ -4,6 +4,7 @@ import { diskFaults } from "./disk.ts";
 import { doesNotRunFaults } from "./does-not-run.ts";
 import { killRealKuma, killWhileApplying, killWhilePublishing } from "./kill.ts";
 import { killOneFaults } from "./kill-one.ts";
+import { lockFaults } from "./locks.ts";
 import { killWithManyMonitors } from "./many.ts";
 import { repositoryFaults } from "./repository.ts";
 import { secretFaults } from "./secrets.ts";
@@ -19,6 +20,7 @@ export const faults: readonly Fault[] = [
   ...killOneFaults,
   ...diskFaults,
   ...repositoryFaults,
+  ...lockFaults,
   ...snapshotFaults,
   ...stateFaults,
   ...databaseFaults,
