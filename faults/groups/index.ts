@@ -4,6 +4,7 @@ import { diskFaults } from "./disk.ts";
 import { doesNotRunFaults } from "./does-not-run.ts";
 import { killRealKuma, killWhileApplying, killWhilePublishing } from "./kill.ts";
 import { killOneFaults } from "./kill-one.ts";
+import { goodLargeSnapshot } from "./large.ts";
 import { lockFaults } from "./locks.ts";
 import { killWithManyMonitors } from "./many.ts";
 import { repositoryFaults } from "./repository.ts";
@@ -22,6 +23,7 @@ export const faults: readonly Fault[] = [
   ...repositoryFaults,
   ...lockFaults,
   ...snapshotFaults,
+  goodLargeSnapshot,
   ...stateFaults,
   ...databaseFaults,
   killWithManyMonitors,
