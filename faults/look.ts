@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import { readLocal, readReplicated } from "../test/e2e/rows.ts";
+import { readLocalTables, readReplicatedTables, type TableRows } from "../test/e2e/rows.ts";
 import { insist } from "./fault.ts";
 
 /** All that a database held at one moment, as text that can be compared. */
@@ -33,18 +33,14 @@ export function look(dataDir: string): Look {
     const file = join(folder, "kuma.db");
     const { integrity, proven, sequences } = ask(file);
     insist(integrity === "ok", `integrity_check of ${dataDir}: ${integrity}`);
-    const replicated = readReplicated(file);
-    const local = Object.entries(readLocal(file)).map(([table, rows]): [string, string[]] => [
-      table,
-      rows.filter(({ msg }) => msg !== "stand-in").map(toText),
-    ]);
+    const replicated = Object.entries(readReplicatedTables(file));
+    const local = Object.entries(readLocalTables(file));
+    const monitors = replicated.find(([table]) => table === "monitor")?.[1];
     const icon = join(dataDir, "upload", "logo1.png");
     return {
-      replicated: new Map(
-        Object.entries(replicated).map(([table, rows]) => [table, rows.map(toText).join("\n")]),
-      ),
-      local: new Map(local),
-      monitors: new Set(replicated.monitor?.map(({ id }) => String(id))),
+      replicated: new Map(replicated.map(([table, rows]) => [table, toTexts(rows).join("\n")])),
+      local: new Map(local.map(([table, rows]) => [table, toTexts(withoutBeats(rows))])),
+      monitors: new Set(monitors && columnOf(monitors, "id").map(String)),
       proven,
       sequences,
       icon: existsSync(icon) ? readFileSync(icon, "utf8") : undefined,
@@ -73,8 +69,22 @@ function ask(file: string): { integrity: string; proven: boolean | undefined; se
   }
 }
 
-function toText(row: Record<string, unknown>): string {
-  return JSON.stringify(row, (_key, value) => (typeof value === "bigint" ? `${value}n` : value));
+/** Without the heartbeats of the stand-in. */
+function withoutBeats(table: TableRows): TableRows {
+  const messages = columnOf(table, "msg");
+  return { ...table, rows: table.rows.filter((_row, at) => messages[at] !== "stand-in") };
+}
+
+function columnOf({ columns, rows }: TableRows, name: string): unknown[] {
+  const position = columns.indexOf(name);
+  return rows.map((row) => row[position]);
+}
+
+/** Each row as JSON with its columns' names; an exact integer as "1n". */
+function toTexts({ columns, rows }: TableRows): string[] {
+  const keys = columns.map((column) => `${JSON.stringify(column)}:`);
+  const toText = (value: unknown) => JSON.stringify(typeof value === "bigint" ? `${value}n` : value);
+  return rows.map((row) => `{${keys.map((key, at) => key + toText(row[at])).join(",")}}`);
 }
 
 /** Tables whose replicated rows differ. */

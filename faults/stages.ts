@@ -30,8 +30,11 @@ export interface ReplicaStage {
   publish(): Promise<void>;
   /** A new life of the replica. */
   start(options?: BoxChange): Promise<Box>;
-  /** Waits until the replica holds what the truth holds, and Kuma was seen running with it; gives its look. */
-  converge(): Promise<Look>;
+  /**
+   * Waits until the replica holds what the truth holds, and Kuma was seen running with it; gives its look.
+   * @param wanted the look of the truth, where it is known
+   */
+  converge(wanted?: Look): Promise<Look>;
   close(): Promise<void>;
 }
 
@@ -75,8 +78,7 @@ export async function openReplicaStage(
       });
       return stage.box;
     },
-    converge: async () => {
-      const wanted = look(truthDir);
+    converge: async (wanted = look(truthDir)) => {
       await stage.box.told("kuma-ready");
       return untilEqual(stage.box, wanted);
     },

@@ -7,7 +7,6 @@ import { execaSync } from "execa";
 import { type Fault, insist } from "../fault.ts";
 import { insistLocalUnchanged, insistWholly, type Look, look } from "../look.ts";
 import { openReplicaStage, type ReplicaStage } from "../stages.ts";
-import { change } from "../truth.ts";
 
 interface Trouble {
   readonly name: string;
@@ -99,12 +98,6 @@ const TROUBLES: readonly Trouble[] = [
       return "database-read-only";
     },
   },
-  {
-    name: "with 50,000 monitors, killed while they are applied",
-    checked: "integrity, all of them or none, converges, and back again",
-    rounds: (asked) => (asked < 50 ? 0 : 1),
-    round: manyMonitors,
-  },
 ];
 
 export const databaseFaults: readonly Fault[] = TROUBLES.map(
@@ -180,36 +173,4 @@ async function holdLock(stage: ReplicaStage, before: Look, time: number): Promis
   insistWholly(now, { after });
   insistLocalUnchanged(before, now);
   return "database-locked";
-}
-
-const MANY = 50_000;
-
-async function manyMonitors(stage: ReplicaStage): Promise<string> {
-  const monitors = () => count(stage, "SELECT count(*) FROM monitor");
-  const few = monitors();
-  change(stage.truthDir, [
-    `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${MANY})
-     INSERT INTO monitor (id, name, type, active, user_id) SELECT 100000 + i, 'many ' || i, 'ping', 0, 1 FROM n`,
-  ]);
-  await stage.publish();
-  let hit = "";
-  for (const phase of ["kuma-stopping", "kuma-stopped", "kuma-starting"] as const) {
-    const from = stage.box.events().length;
-    stage.box.signal("SIGUSR1");
-    await stage.box.told(phase, { from, timeout: 120_000 }).catch(() => undefined);
-    await sleep(phase === "kuma-stopped" ? 1_500 : 0);
-    await stage.box.kill();
-    const now = monitors();
-    insist(now === few || now === few + MANY, `${now} monitors: neither ${few} nor ${few + MANY}`);
-    hit += now === few ? "none " : "all ";
-    await stage.start();
-    await stage.box.told("kuma-ready", { timeout: 120_000 });
-  }
-  await stage.box.outcome(0);
-  insist(monitors() === few + MANY, "the monitors did not arrive");
-  change(stage.truthDir, ["DELETE FROM monitor WHERE id > 100000"]);
-  await stage.publishNext();
-  stage.box.signal("SIGUSR1");
-  await stage.converge();
-  return hit.trim();
 }

@@ -4,6 +4,9 @@ import { diskFaults } from "./disk.ts";
 import { doesNotRunFaults } from "./does-not-run.ts";
 import { killRealKuma, killWhileApplying, killWhilePublishing } from "./kill.ts";
 import { killOneFaults } from "./kill-one.ts";
+import { goodLargeSnapshot } from "./large.ts";
+import { lockFaults } from "./locks.ts";
+import { killWithManyMonitors } from "./many.ts";
 import { repositoryFaults } from "./repository.ts";
 import { secretFaults } from "./secrets.ts";
 import { snapshotFaults } from "./snapshot.ts";
@@ -18,9 +21,12 @@ export const faults: readonly Fault[] = [
   ...killOneFaults,
   ...diskFaults,
   ...repositoryFaults,
+  ...lockFaults,
   ...snapshotFaults,
+  goodLargeSnapshot,
   ...stateFaults,
   ...databaseFaults,
+  killWithManyMonitors,
   ...togetherFaults,
   ...doesNotRunFaults,
   ...secretFaults,

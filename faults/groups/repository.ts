@@ -1,14 +1,11 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { chmodSync, readdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { freePort } from "../../lab/ports.ts";
-import { waitFor } from "../../lab/wait.ts";
 import { type Fault, insist } from "../fault.ts";
 import { insistLocalUnchanged, insistWholly, look } from "../look.ts";
 import { type Mood, serveRepository } from "../proxy.ts";
-import { restic, resticEnvironment } from "../repository.ts";
-import { openPrimaryStage, openReplicaStage, type ReplicaStage } from "../stages.ts";
+import { restic } from "../repository.ts";
+import { openReplicaStage, type ReplicaStage } from "../stages.ts";
 
 const CHECKED =
   "Kuma runs, rows old as a whole, other tables, told with this code, converges once it is mended";
@@ -165,52 +162,6 @@ const readOnly: Fault = {
   },
 };
 
-const locked: Fault = {
-  group: 4,
-  name: "a repository locked by another restic",
-  checked: "the primary tells it and Kuma runs, publishes once the lock is gone",
-  rounds: (asked) => Math.max(1, Math.min(Math.ceil(asked / 20), 10)),
-  roundsPerStage: 10,
-  open: async (folder) => {
-    const stage = await openPrimaryStage(folder);
-    const round = async () => {
-      const holder = await holdLock(stage.repository);
-      const before = stage.editNext();
-      try {
-        const told = await stage.box.cycle();
-        const isTold = told.type === "cycle-failed" && told.problem.code === "repository-locked";
-        insist(isTold, `told ${JSON.stringify(told)}`);
-        insist(stage.box.kumaPid() !== undefined, "Kuma does not run");
-      } finally {
-        await holder.release();
-      }
-      const from = stage.box.events().length;
-      stage.box.signal("SIGUSR1");
-      await stage.converge(from);
-      insistWholly(look(stage.dataDir), { before });
-      return "repository-locked";
-    };
-    return { round, close: stage.close };
-  },
-};
-
-/** A restic on another machine that holds the exclusive lock: of one on this machine restic sees that no box knows it. */
-async function holdLock(repository: string): Promise<{ release: () => Promise<void> }> {
-  const elsewhere = ["--uts", "sh", "-c", "hostname elsewhere && exec restic check -q"];
-  const holder = spawn("unshare", elsewhere, { env: resticEnvironment(repository), stdio: "ignore" });
-  const exited = once(holder, "exit");
-  const isLocked = () =>
-    readdirSync(join(repository, "locks")).some((name) => /^[0-9a-f]{64}$/.test(name)) || undefined;
-  // restic looks again 200 ms after it has made its lock: time enough to stop it there.
-  await waitFor("a lock", isLocked, { timeout: 10_000, every: 3 });
-  holder.kill("SIGSTOP");
-  const release = async () => {
-    holder.kill("SIGCONT");
-    await exited;
-  };
-  return { release };
-}
-
 const foreign: Fault = {
   group: 4,
   name: "a snapshot of something else with our tag",
@@ -251,4 +202,4 @@ const foreign: Fault = {
   },
 };
 
-export const repositoryFaults: readonly Fault[] = [...troubleFaults, readOnly, locked, foreign];
+export const repositoryFaults: readonly Fault[] = [...troubleFaults, readOnly, foreign];

@@ -2,7 +2,7 @@ import type { Database } from "better-sqlite3";
 import { success } from "../result.ts";
 import { historyTables } from "./catalog.ts";
 import { inTransaction, quote } from "./connection.ts";
-import { readRecord, type StoredRecord, writeRecord } from "./record.ts";
+import { changeRecord, readRecord, type StoredRecord } from "./record.ts";
 import type { DatabaseResult } from "./types.ts";
 
 /** Rows per statement: Kuma waits for each, a few milliseconds. */
@@ -44,7 +44,7 @@ function updateRecord(
     const record = readRecord(db);
     if (!record.ok || record.value === undefined) return record;
     const changed = change(record.value);
-    writeRecord(db, changed);
+    changeRecord(db, changed);
     return success(changed);
   });
 }

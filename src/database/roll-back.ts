@@ -3,7 +3,7 @@ import { success } from "../result.ts";
 import type { Value } from "../snapshot/index.ts";
 import { inTransaction } from "./connection.ts";
 import { refuse } from "./problems.ts";
-import { readRecord, refuseRecord, writeRecord } from "./record.ts";
+import { readRecord, readUndo, refuseRecord, writeRecord } from "./record.ts";
 import type { DatabaseResult } from "./types.ts";
 import { decodeUndo, type Undo } from "./undo.ts";
 import { swapUploads } from "./uploads.ts";
@@ -15,8 +15,8 @@ export function rollBackApply(db: Database, uploadDir: string): DatabaseResult<v
   const undone = inTransaction(db, "IMMEDIATE", (): DatabaseResult<void> => {
     const record = readRecord(db);
     if (!record.ok) return record;
-    if (record.value === undefined || record.value.undo === null) return success(undefined);
-    const undo = decodeUndo(record.value.undo);
+    if (record.value === undefined || !record.value.canUndo) return success(undefined);
+    const undo = decodeUndo(readUndo(db));
     if (!undo) return refuseRecord(db);
     for (const table of undo.tables) {
       const restored = restoreTable(db, table);

@@ -40,7 +40,7 @@ export function openKumaDatabase({ file, uploadDir, kumaVersion }: KumaFiles): K
           stored && {
             ...summarize(stored),
             hasStaleHistory: stored.staleHistory.length > 0,
-            canUndo: stored.undo !== null,
+            canUndo: stored.canUndo,
           },
         );
       }),

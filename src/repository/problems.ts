@@ -42,7 +42,15 @@ const KNOWN: readonly Known[] = [
     exitCode: 11,
     words: /already locked/,
     message: "The restic repository is locked by another restic",
-    advice: "It is tried again by itself. If no restic is at work anywhere, run `restic unlock`.",
+    advice:
+      "It is tried again by itself; a lock that a killed restic left is gone after 30 minutes. If no restic is at work anywhere, `restic unlock --remove-all` removes it at once.",
+  },
+  {
+    code: "disk-full",
+    // Reading takes no space but for the cache.
+    words: /^Load\(.*(no space left on device|disk quota exceeded)/,
+    message: "There is no space left for restic's cache",
+    advice: "Make room where the cache is, in the state folder unless RESTIC_CACHE_DIR says otherwise.",
   },
   {
     code: "disk-full",

@@ -1,6 +1,7 @@
 import { execa } from "execa";
 import { secretsOf } from "../config/index.ts";
 import { failure, success } from "../result.ts";
+import { cacheOptions } from "./cache-room.ts";
 import { explain, recognise } from "./problems.ts";
 import type { RepositoryProblem, RepositoryResult } from "./types.ts";
 
@@ -34,7 +35,7 @@ export function createRestic(env: Readonly<Record<string, string>>): Restic {
   const secrets = secretsOf(env);
 
   return async ({ args, input, limit, signal }) => {
-    const result = await execa("restic", args, {
+    const result = await execa("restic", [...args, ...cacheOptions(env)], {
       env,
       extendEnv: false,
       ...(input === undefined ? { stdin: "ignore" } : { input }),

@@ -1,4 +1,5 @@
 import type { Limits } from "./limits.ts";
+import { mayUnlock } from "./locks.ts";
 import type { Restic, ResticOutput, ResticRun } from "./restic.ts";
 import type { RepositoryResult } from "./types.ts";
 import type { Version } from "./version.ts";
@@ -23,6 +24,9 @@ export async function writeLocked(
   const patient = { ...run, args: [...run.args, ...(found.value.canRetryLock ? RETRY_LOCK : [])] };
   const done = await restic(patient);
   if (done.ok || done.problem.code !== "repository-locked") return done;
+  const harmless = await mayUnlock(restic, limits.unlock, run.signal);
+  if (!harmless.ok && harmless.problem.code === "interrupted") return harmless;
+  if (!harmless.ok || !harmless.value) return done;
   // Removes locks whose restic is dead, and no other; what remains, the second attempt tells.
   await restic({ args: ["unlock"], limit: limits.unlock, signal: run.signal });
   return restic(patient);

@@ -12,6 +12,13 @@ const LOCAL_COLUMNS = ["user_id", "dns_last_result", "last_start_date"];
 
 type Rows = Record<string, unknown>[];
 
+/** The rows of a table in the order of its first column, each with its values in the order of `columns`. */
+export interface TableRows {
+  /** By name: their order in the database differs between fresh and migrated ones. */
+  readonly columns: readonly string[];
+  readonly rows: readonly unknown[][];
+}
+
 function inDatabase<T>(file: string, work: (db: Database.Database) => T): T {
   const db = new Database(file, { readonly: true, fileMustExist: true, timeout: 5_000 });
   db.defaultSafeIntegers(true);
@@ -24,20 +31,23 @@ function inDatabase<T>(file: string, work: (db: Database.Database) => T): T {
 
 /** Every replicated row as the database has it, by table, without the columns that stay local. */
 export function readReplicated(file: string): Record<string, Rows> {
-  return inDatabase(file, (db) => {
-    const tables = listTables(db).filter((table) => REPLICATED.includes(table));
-    return Object.fromEntries(tables.map((table) => [table, readTable(db, table, LOCAL_COLUMNS)]));
-  });
+  return asObjects(readReplicatedTables(file));
 }
 
 /** Every row of every table that is Kuma's own and not replicated. */
 export function readLocal(file: string): Record<string, Rows> {
-  return inDatabase(file, (db) => {
-    const tables = listTables(db).filter(
-      (table) => !REPLICATED.includes(table) && table !== "sqlite_sequence" && table !== "replicator_apply",
-    );
-    return Object.fromEntries(tables.map((table) => [table, readTable(db, table, [])]));
-  });
+  return asObjects(readLocalTables(file));
+}
+
+/** As `readReplicated`, for tables of any size: rows as arrays take a fifth of the time. */
+export function readReplicatedTables(file: string): Record<string, TableRows> {
+  return readTables(file, (table) => REPLICATED.includes(table), LOCAL_COLUMNS);
+}
+
+/** As `readLocal`, for tables of any size. */
+export function readLocalTables(file: string): Record<string, TableRows> {
+  const others = [...REPLICATED, "sqlite_sequence", "replicator_apply"];
+  return readTables(file, (table) => !others.includes(table), []);
 }
 
 /** The rows that a query gives, with exact integers. */
@@ -50,13 +60,27 @@ function listTables(db: Database.Database): string[] {
   return names.all().map(String);
 }
 
-function readTable(db: Database.Database, table: string, without: readonly string[]): Rows {
-  const rows = db.prepare<[], Record<string, unknown>>(`SELECT * FROM "${table}" ORDER BY 1`).all();
-  return rows.map((row) =>
-    Object.fromEntries(
-      Object.entries(row)
-        .filter(([column]) => !without.includes(column))
-        .sort(([a], [b]) => (a < b ? -1 : 1)),
-    ),
-  );
+function readTables(
+  file: string,
+  isWanted: (table: string) => boolean,
+  without: readonly string[],
+): Record<string, TableRows> {
+  return inDatabase(file, (db) => {
+    const tables = listTables(db).filter(isWanted);
+    return Object.fromEntries(tables.map((table) => [table, readTable(db, table, without)]));
+  });
+}
+
+function readTable(db: Database.Database, table: string, without: readonly string[]): TableRows {
+  const all = db.prepare<[string], string>("SELECT name FROM pragma_table_info(?)").pluck().all(table);
+  const columns = all.filter((column) => !without.includes(column)).sort();
+  const list = columns.map((column) => `"${column}"`).join(", ");
+  const query = `SELECT ${list} FROM "${table}" ORDER BY "${all[0]}"`;
+  return { columns, rows: db.prepare<[], unknown[]>(query).raw().all() };
+}
+
+function asObjects(tables: Record<string, TableRows>): Record<string, Rows> {
+  const toObjects = ({ columns, rows }: TableRows) =>
+    rows.map((row) => Object.fromEntries(columns.map((column, at) => [column, row[at]])));
+  return Object.fromEntries(Object.entries(tables).map(([table, rows]) => [table, toObjects(rows)]));
 }

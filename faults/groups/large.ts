@@ -1,0 +1,60 @@
+import { readFileSync } from "node:fs";
+import type { Box } from "../boxed.ts";
+import { type Fault, insist } from "../fault.ts";
+import { insistLocalUnchanged, insistWholly, type Look, look } from "../look.ts";
+import { openReplicaStage, type ReplicaStage } from "../stages.ts";
+import { change } from "../truth.ts";
+
+/** Monitors with 50,000 characters each that nothing compresses to less than half. */
+const LONG = `
+  WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
+  INSERT INTO monitor (id, name, type, active, user_id, body)
+  SELECT 100000 + i, 'long ' || i, 'http', 0, 1, hex(randomblob(25000)) FROM n`;
+
+const NOT_LONG = "DELETE FROM monitor WHERE id > 100000";
+
+export const goodLargeSnapshot: Fault = {
+  group: 5,
+  name: "a good snapshot of 100 MB, and a small one after it",
+  checked: "each applied whole within a minute, Kuma restarted once, other tables; memory of the supervisor",
+  rounds: () => 1,
+  roundsPerStage: 1,
+  open: async (folder) => {
+    const stage = await openReplicaStage(folder);
+    const round = async () => {
+      const small = look(stage.dataDir);
+      change(stage.truthDir, [LONG]);
+      const large = await apply(stage, small);
+      const peak = peakMemory(stage.box);
+      change(stage.truthDir, [NOT_LONG]);
+      await apply(stage, large);
+      return `at most ${peak} MB, ${peakMemory(stage.box)} MB after the small one`;
+    };
+    return { round, close: stage.close };
+  },
+};
+
+async function apply(stage: ReplicaStage, before: Look): Promise<Look> {
+  const after = await stage.publishNext();
+  const from = stage.box.events().length;
+  stage.box.signal("SIGUSR1");
+  const told = await stage.box.outcome(from);
+  insist(told.type === "applied", `told ${JSON.stringify(told)}`);
+  const now = await stage.converge(after);
+  insistWholly(now, { after });
+  insistLocalUnchanged(before, now);
+  const starts = stage.box
+    .events()
+    .slice(from)
+    .filter(({ type }) => type === "kuma-starting");
+  insist(starts.length === 1, `Kuma was started ${starts.length} times`);
+  return now;
+}
+
+/** The most that PID 1 has had resident so far, megabytes. */
+function peakMemory(box: Box): number {
+  const supervisor = box.processes().find(({ command }) => command.includes("run"));
+  insist(supervisor !== undefined, "the supervisor does not run");
+  const status = readFileSync(`/proc/${supervisor.pid}/status`, "utf8");
+  return Math.round(Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024);
+}
