@@ -2,8 +2,9 @@ import type { Measure } from "../figure.ts";
 import { arrival } from "./arrival.ts";
 import { blind } from "./blind.ts";
 import { change } from "./change.ts";
-import { footprint } from "./footprint.ts";
 import { heartbeats } from "./heartbeats.ts";
+import { idle } from "./idle.ts";
+import { peakMemory } from "./peak.ts";
 import { requests } from "./requests.ts";
 import { scan } from "./scan.ts";
 import { start } from "./start.ts";
@@ -17,5 +18,6 @@ export const measures: readonly Measure[] = [
   requests,
   arrival,
   start,
-  footprint,
+  peakMemory,
+  idle,
 ];

@@ -52,16 +52,25 @@ export function writeRow(row: Row): string {
 export function fingerprint(content: Content): Fingerprint {
   const tables = content.tables.map((table): [string, Record<string, string>] => [
     table.name,
-    Object.fromEntries(rowLines(table, hashedColumns(table)).map(({ id, line }) => [id, shortHash(line)])),
+    fingerprintRows(table),
   ]);
   const files = content.files.map((file) => [file.name, shortHash(file.bytes)]);
   return Object.fromEntries([...tables, ["file", Object.fromEntries(files)]]);
 }
 
+function fingerprintRows(table: Table): Record<string, string> {
+  const hashes: Record<string, string> = {};
+  for (const { id, text } of rowTexts(table, hashedColumns(table))) hashes[String(id)] = shortHash(text);
+  return hashes;
+}
+
 function writeTable(table: Table): WrittenTable {
   const columns = hashedColumns(table);
-  const rows = rowLines(table, columns).map(({ line }) => line);
-  return { name: table.name, columns, rowCount: rows.length, rows };
+  return { name: table.name, columns, rowCount: table.rows.length, rows: writeRows(table, columns) };
+}
+
+function* writeRows(table: Table, columns: readonly string[]): Generator<string> {
+  for (const { text } of rowTexts(table, columns)) yield text;
 }
 
 function hashedColumns(table: Table): string[] {
@@ -71,14 +80,13 @@ function hashedColumns(table: Table): string[] {
   );
 }
 
-function rowLines(table: Table, columns: readonly string[]): { id: bigint; line: string }[] {
+/** By id, one at a time: all of them together are as large as the snapshot. */
+function* rowTexts(table: Table, columns: readonly string[]): Generator<{ id: bigint; text: string }> {
   const positions = columns.map((column) => table.columns.indexOf(column));
   const idColumn = table.columns.indexOf("id");
-  const lines = table.rows.map((row) => ({
-    id: idOf(row, idColumn),
-    line: writeRow(positions.map((position) => row[position] ?? null)),
-  }));
-  return sortBy(lines, (each) => each.id);
+  const rows = table.rows.map((row) => ({ id: idOf(row, idColumn), row }));
+  for (const { id, row } of sortBy(rows, (each) => each.id))
+    yield { id, text: writeRow(positions.map((position) => row[position] ?? null)) };
 }
 
 function idOf(row: Row, idColumn: number): bigint {

@@ -1,0 +1,51 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Box, openBox } from "../../faults/boxed.ts";
+import { insist } from "../../faults/fault.ts";
+import { makeRepository } from "../../faults/repository.ts";
+import { fillData } from "../../faults/truth.ts";
+import { changeMonitors, fillWithMonitors } from "../databases.ts";
+import type { Figure, Measure } from "../figure.ts";
+import { spread } from "../stats.ts";
+
+const MEGABYTE = 1_000_000;
+const MANY = 10_000;
+const GOAL = 250;
+
+/** The most memory that the supervisor ever takes, with very many monitors. */
+export const peakMemory: Measure = { name: "peak memory", measure: measurePeaks };
+
+/** A primary publishes ten thousand monitors, and once more with all of them changed; a replica applies both. */
+async function measurePeaks(folder: string): Promise<Figure[]> {
+  const repository = join(folder, "repository");
+  const [primaryData, replicaData] = [join(folder, "primary"), join(folder, "replica")];
+  fillWithMonitors(primaryData, MANY);
+  fillData(replicaData);
+  await makeRepository(repository);
+  const open = (mode: "BACKUP" | "RESTORE", dataDir: string) =>
+    openBox({ mode, name: mode, dataDir, repository });
+  const primary = await open("BACKUP", primaryData);
+  await primary.told("published");
+  const replica = await open("RESTORE", replicaData);
+  try {
+    await replica.told("applied");
+    changeMonitors(primaryData, MANY, "changed");
+    insist((await primary.cycle()).type === "published", "the primary did not publish");
+    insist((await replica.cycle()).type === "applied", "the replica did not apply");
+    return [peak("a primary that publishes", primary), peak("a replica that applies", replica)];
+  } finally {
+    await Promise.all([primary.kill(), replica.kill()]);
+  }
+}
+
+function peak(who: string, box: Box): Figure {
+  const [, kilobytes] = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${box.pid}/status`, "utf8")) ?? [];
+  const ours = spread([(Number(kilobytes) * 1024) / MEGABYTE]);
+  return {
+    name: `memory, the peak of ${who} ${MANY.toLocaleString("en")} monitors`,
+    unit: "MB",
+    ours,
+    goal: `under ${GOAL} MB`,
+    reached: ours.max < GOAL,
+  };
+}
