@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { projectFolder } from "../lab/paths.ts";
+import { programFile, projectFolder } from "../lab/paths.ts";
 import { requireFreePorts } from "../lab/ports.ts";
 import { waitFor } from "../lab/wait.ts";
 import type { ReplicatorEvent } from "../src/events/index.ts";
@@ -71,38 +71,34 @@ export async function openBox({ mode, name, dataDir, repository, env = {} }: Box
   const logFile = `${dataDir}.log`;
   const start = fileSize(logFile);
   const output = openSync(logFile, "a");
-  const outer = spawn(
-    "setpriv",
-    [...NAMESPACE, process.execPath, join(projectFolder, "dist/main.js"), "run"],
-    {
-      cwd: dataDir,
-      stdio: ["ignore", output, output],
-      env: {
-        PATH: process.env.PATH ?? "",
-        HOME: dataDir,
-        REPLICATOR_MODE: mode,
-        REPLICATOR_INSTANCE_NAME: name,
-        REPLICATOR_PROOF_WINDOW: "300ms",
-        REPLICATOR_RESTART_PAUSE: "0s",
-        REPLICATOR_RESTART_LIMIT: "1000",
-        REPLICATOR_KEEP: "off",
-        RESTIC_REPOSITORY: repository,
-        RESTIC_PASSWORD: PASSWORD,
-        BACKUP_INTERVAL: "1h",
-        RESTORE_INTERVAL: "1h",
-        KUMA_DIR: join(fixtures, "kuma"),
-        KUMA_COMMAND: `"${process.execPath}" "${join(fixtures, "programs/kuma-with-database.mjs")}"`,
-        STAND_IN_TEMPLATE: join(fixtures, "kuma-dbs/2.5.3.db"),
-        DATA_DIR: `${dataDir}/`,
-        UPTIME_KUMA_HOST: "127.0.0.1",
-        UPTIME_KUMA_PORT: String(port),
-        UPTIME_KUMA_DB_TYPE: "sqlite",
-        LOG_FORMAT: "json",
-        LOG_LEVEL: "debug",
-        ...env,
-      },
+  const outer = spawn("setpriv", [...NAMESPACE, process.execPath, programFile, "run"], {
+    cwd: dataDir,
+    stdio: ["ignore", output, output],
+    env: {
+      PATH: process.env.PATH ?? "",
+      HOME: dataDir,
+      REPLICATOR_MODE: mode,
+      REPLICATOR_INSTANCE_NAME: name,
+      REPLICATOR_PROOF_WINDOW: "300ms",
+      REPLICATOR_RESTART_PAUSE: "0s",
+      REPLICATOR_RESTART_LIMIT: "1000",
+      REPLICATOR_KEEP: "off",
+      RESTIC_REPOSITORY: repository,
+      RESTIC_PASSWORD: PASSWORD,
+      BACKUP_INTERVAL: "1h",
+      RESTORE_INTERVAL: "1h",
+      KUMA_DIR: join(fixtures, "kuma"),
+      KUMA_COMMAND: `"${process.execPath}" "${join(fixtures, "programs/kuma-with-database.mjs")}"`,
+      STAND_IN_TEMPLATE: join(fixtures, "kuma-dbs/2.5.3.db"),
+      DATA_DIR: `${dataDir}/`,
+      UPTIME_KUMA_HOST: "127.0.0.1",
+      UPTIME_KUMA_PORT: String(port),
+      UPTIME_KUMA_DB_TYPE: "sqlite",
+      LOG_FORMAT: "json",
+      LOG_LEVEL: "debug",
+      ...env,
     },
-  );
+  });
   closeSync(output);
   const exited = once(outer, "exit");
   const first = await findFirst(outer);

@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { killTree } from "../src/init/kill-tree.ts";
 import { ensureBuilt } from "./build.ts";
 import { LabError } from "./lab-error.ts";
-import { projectFolder } from "./paths.ts";
+import { programFile } from "./paths.ts";
 import { waitFor } from "./wait.ts";
 
 /** Longer than Kuma's own way out (4 to 6 s) and the supervisor's grace after it (30 s), milliseconds. */
@@ -76,7 +75,7 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
   const logFile = `${options.dataDir}.log`;
   // A file, not a pipe: Kuma holds it too, and must be able to write on when its supervisor is killed.
   const output = openSync(logFile, "a");
-  const child = spawn(process.execPath, [join(projectFolder, "dist/main.js"), "run"], {
+  const child = spawn(process.execPath, [programFile, "run"], {
     cwd: options.dataDir,
     env: environment(options),
     // A session of its own: Ctrl-C at a terminal is for the demo, which then stops its instances in order.

@@ -1,9 +1,9 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Box, openBox } from "../../faults/boxed.ts";
 import { insist } from "../../faults/fault.ts";
 import { makeRepository } from "../../faults/repository.ts";
 import { fillData } from "../../faults/truth.ts";
+import { peakMemoryOf } from "../../test/conformance/processes.ts";
 import { changeMonitors, fillWithMonitors } from "../databases.ts";
 import type { Figure, Measure } from "../figure.ts";
 import { spread } from "../stats.ts";
@@ -39,8 +39,7 @@ async function measurePeaks(folder: string): Promise<Figure[]> {
 }
 
 function peak(who: string, box: Box): Figure {
-  const [, kilobytes] = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${box.pid}/status`, "utf8")) ?? [];
-  const ours = spread([(Number(kilobytes) * 1024) / MEGABYTE]);
+  const ours = spread([peakMemoryOf(box.pid) / MEGABYTE]);
   return {
     name: `memory, the peak of ${who} ${MANY.toLocaleString("en")} monitors`,
     unit: "MB",

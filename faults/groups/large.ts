@@ -1,5 +1,4 @@
-import { readFileSync } from "node:fs";
-import type { Box } from "../boxed.ts";
+import { peakMemoryOf } from "../../test/conformance/processes.ts";
 import { type Fault, insist } from "../fault.ts";
 import { insistLocalUnchanged, insistWholly, type Look, look } from "../look.ts";
 import { openReplicaStage, type ReplicaStage } from "../stages.ts";
@@ -25,10 +24,10 @@ export const goodLargeSnapshot: Fault = {
       const small = look(stage.dataDir);
       change(stage.truthDir, [LONG]);
       const large = await apply(stage, small);
-      const peak = peakMemory(stage.box);
+      const peak = peakMegabytes(stage);
       change(stage.truthDir, [NOT_LONG]);
       await apply(stage, large);
-      return `at most ${peak} MB, ${peakMemory(stage.box)} MB after the small one`;
+      return `at most ${peak} MB, ${peakMegabytes(stage)} MB after the small one`;
     };
     return { round, close: stage.close };
   },
@@ -51,10 +50,6 @@ async function apply(stage: ReplicaStage, before: Look): Promise<Look> {
   return now;
 }
 
-/** The most that PID 1 has had resident so far, megabytes. */
-function peakMemory(box: Box): number {
-  const supervisor = box.processes().find(({ command }) => command.includes("run"));
-  insist(supervisor !== undefined, "the supervisor does not run");
-  const status = readFileSync(`/proc/${supervisor.pid}/status`, "utf8");
-  return Math.round(Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024);
+function peakMegabytes({ box }: ReplicaStage): number {
+  return Math.round(peakMemoryOf(box.pid) / 1_000_000);
 }

@@ -7,7 +7,7 @@ import Database from "better-sqlite3";
 import { execa } from "execa";
 import { ensureBuilt } from "../../lab/build.ts";
 import { type Instance, startInstance } from "../../lab/instance.ts";
-import { projectFolder } from "../../lab/paths.ts";
+import { programFile } from "../../lab/paths.ts";
 import { freePort } from "../../lab/ports.ts";
 import { waitFor } from "../../lab/wait.ts";
 
@@ -82,30 +82,26 @@ export function makeRig(): Rig {
     let environment = { ...more };
 
     const run = async (input: string | undefined, args: string[]): Promise<Said> => {
-      const { exitCode, stdout, stderr } = await execa(
-        process.execPath,
-        [join(projectFolder, "dist/main.js"), ...args],
-        {
-          cwd: dataDir,
-          extendEnv: false,
-          env: {
-            PATH: process.env.PATH ?? "",
-            HOME: folder,
-            REPLICATOR_MODE: mode,
-            REPLICATOR_INSTANCE_NAME: name,
-            RESTIC_REPOSITORY: repository,
-            RESTIC_PASSWORD: PASSWORD,
-            KUMA_DIR: kumaDir,
-            DATA_DIR: `${dataDir}/`,
-            UPTIME_KUMA_HOST: "127.0.0.1",
-            UPTIME_KUMA_PORT: String(port),
-            ...environment,
-          },
-          ...(input === undefined ? { stdin: "ignore" as const } : { input }),
-          reject: false,
-          timeout: 60_000,
+      const { exitCode, stdout, stderr } = await execa(process.execPath, [programFile, ...args], {
+        cwd: dataDir,
+        extendEnv: false,
+        env: {
+          PATH: process.env.PATH ?? "",
+          HOME: folder,
+          REPLICATOR_MODE: mode,
+          REPLICATOR_INSTANCE_NAME: name,
+          RESTIC_REPOSITORY: repository,
+          RESTIC_PASSWORD: PASSWORD,
+          KUMA_DIR: kumaDir,
+          DATA_DIR: `${dataDir}/`,
+          UPTIME_KUMA_HOST: "127.0.0.1",
+          UPTIME_KUMA_PORT: String(port),
+          ...environment,
         },
-      );
+        ...(input === undefined ? { stdin: "ignore" as const } : { input }),
+        reject: false,
+        timeout: 60_000,
+      });
       return { exitCode, stdout, stderr };
     };
     const member: Member = {
@@ -141,17 +137,13 @@ export function makeRig(): Rig {
 /** Runs a command of no instance at all. */
 export async function runAlone(args: string[], env: Record<string, string> = {}): Promise<Said> {
   await ensureBuilt();
-  const { exitCode, stdout, stderr } = await execa(
-    process.execPath,
-    [join(projectFolder, "dist/main.js"), ...args],
-    {
-      extendEnv: false,
-      env: { PATH: process.env.PATH ?? "", ...env },
-      stdin: "ignore",
-      reject: false,
-      timeout: 30_000,
-    },
-  );
+  const { exitCode, stdout, stderr } = await execa(process.execPath, [programFile, ...args], {
+    extendEnv: false,
+    env: { PATH: process.env.PATH ?? "", ...env },
+    stdin: "ignore",
+    reject: false,
+    timeout: 30_000,
+  });
   return { exitCode, stdout, stderr };
 }
 

@@ -1,6 +1,5 @@
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { projectFolder } from "../../lab/paths.ts";
+import { programFile } from "../../lab/paths.ts";
 
 /** Who is PID 1. `node`: the negative control, a Node that just starts a child. */
 export const COLUMNS = ["ours", "tini", "dumb-init", "node"] as const;
@@ -9,7 +8,7 @@ export type Column = (typeof COLUMNS)[number];
 
 export const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
 
-const SUPERVISOR = [process.execPath, join(projectFolder, "dist", "cli", "main.js"), "run"];
+const SUPERVISOR = [process.execPath, programFile, "run"];
 
 /** The command of PID 1 around a child's command. Ours takes the child from KUMA_COMMAND. */
 export function wrap(column: Column, child: readonly string[]): readonly string[] {

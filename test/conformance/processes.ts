@@ -64,3 +64,8 @@ export function usageOf(pid: number): Usage {
     own: sum(/^Private_\w+:\s+(\d+)/gm),
   };
 }
+
+/** The most that a process has had resident so far, bytes. */
+export function peakMemoryOf(pid: number): number {
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) * 1024;
+}
