@@ -7,7 +7,7 @@ import { openPrimaryStage, openReplicaStage, type PrimaryStage, type ReplicaStag
 
 /** What becomes of state.json; gives what mends it where it does not mend itself. */
 const SPOILS: Readonly<Record<string, (file: string) => (() => void) | undefined>> = {
-  // It may be missing already: a replica writes it at its start, and no later.
+  // It may be missing already: a replica writes it at a start and when there is something to note.
   missing: (file) => void rmSync(file, { force: true }),
   empty: (file) => void writeFileSync(file, ""),
   garbage: (file) => void writeFileSync(file, Buffer.alloc(3_000, 0xfe)),
