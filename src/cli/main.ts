@@ -1,51 +1,13 @@
 #!/usr/bin/env node
-import { Command } from "commander";
-import { version } from "../version.ts";
 
-const HELP = `
-Environment (the whole table is in README.md):
-  REPLICATOR_MODE        BACKUP: this instance is the primary and publishes. RESTORE (default): a replica, it follows.
-  RESTIC_REPOSITORY      where the configuration is exchanged: whatever restic speaks (s3:…, b2:…, sftp:…, rest:…, a folder)
-  RESTIC_PASSWORD        the repository's password, or RESTIC_PASSWORD_FILE
-  NTFY_URL               where to tell of publishes and applies, such as ntfy.sh/my-topic
-  REPLICATOR_HTTP        where a page, metrics and health are served, such as 127.0.0.1:3080 (off)
-  BACKUP_INTERVAL        how often a primary looks for changes (5m)
-  RESTORE_INTERVAL       how often a replica looks for a snapshot (6m)
+/** What runs all the time, and what runs every minute. Each loads what it needs itself. */
+const main = {
+  run: async () => process.exit(await (await import("./run.ts")).run(process.env, process.cwd())),
+  health: async () => process.exit(await (await import("./health.ts")).health(process.env, process.cwd())),
+};
 
-Signals: TERM, INT end everything in order (exit 0), a second one at once. USR1: publish or look now. USR2: state to the log.
-
-Example:
-  docker run -e REPLICATOR_MODE=BACKUP -e RESTIC_REPOSITORY=/repository -e RESTIC_PASSWORD_FILE=/run/secrets/restic \\
-    -v kuma:/app/data -v repository:/repository -p 3001:3001 replicator-kuma`;
-
-// Each command loads what it needs itself: a health check, every minute, needs little.
-const program = new Command("replicator-kuma")
-  .description(
-    "Runs Uptime Kuma and keeps its configuration the same on every instance, through a restic repository.",
-  )
-  .version(version)
-  .addHelpText("after", HELP)
-  .showHelpAfterError()
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
-
-program
-  .command("run", { isDefault: true })
-  .description("supervise Uptime Kuma and replicate (the default)")
-  .action(async () => {
-    const { run } = await import("./run.ts");
-    process.exit(await run(process.env, process.cwd()));
-  });
-
-program
-  .command("health")
-  .description("say in one line whether the instance running here is well: exit code 0 healthy, 1 not")
-  .action(async () => {
-    const { health } = await import("./health.ts");
-    process.exit(await health(process.env, process.cwd()));
-  });
-
-// Neither the start of Kuma nor a health check, every minute, waits for the other commands to load.
-const needsNoOther = [undefined, "run", "health"].includes(process.argv[2]);
-if (!needsNoOther) (await import("./commands.ts")).addCommands(program);
-
-await program.parseAsync();
+const [name = "run", ...rest] = process.argv.slice(2);
+// Without arguments neither waits for the other commands and the parser to load, nor carries them along: 3 MB.
+if (rest.length === 0 && (name === "run" || name === "health")) await main[name]();
+const { createProgram } = await import("./program.ts");
+await createProgram(main).parseAsync();
