@@ -30,7 +30,8 @@ export const idle: Measure = {
     await makeRepository(repository);
     const dataDir = join(folder, "primary");
     fillData(dataDir);
-    const env = { BACKUP_INTERVAL: INTERVAL };
+    // As the image starts it: image/replicator-kuma.
+    const env = { BACKUP_INTERVAL: INTERVAL, MALLOC_ARENA_MAX: "1" };
     const box = await openBox({ mode: "BACKUP", name: "primary", dataDir, repository, env });
     try {
       await box.told("published");

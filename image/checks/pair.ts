@@ -36,8 +36,7 @@ export async function checkPair({ check }: Checklist, { primary, replica }: Cont
     for (const statuses of seen) assert.deepEqual(statuses, ["starting", "healthy"]);
   });
   await check("PID 1 is the supervisor", async () => {
-    for (const container of both)
-      assert.match(await commandOf(container, 1), /node\S* .*\/dist\/cli\/main\.js$/);
+    for (const container of both) assert.match(await commandOf(container, 1), /node\S* .*\/dist\/main\.js$/);
   });
   const converge = await check("primary and replica converge", async () => {
     for (const container of both)

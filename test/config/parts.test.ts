@@ -126,6 +126,7 @@ describe("environments", () => {
     "BACKUP_INTERVAL",
     "RESTORE_INTERVAL",
     "KUMA_DIR",
+    "MALLOC_ARENA_MAX",
   ];
   const common = [
     "PATH",
