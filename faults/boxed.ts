@@ -204,11 +204,15 @@ function isKuma(command: readonly string[]): boolean {
   );
 }
 
-/** unshare stays outside and starts PID 1 as its child. */
+/**
+ * unshare stays outside and starts PID 1 as its child. One that has ended before it was seen (this process looks at
+ * databases for seconds at times) is not missed: nothing asks for it any more.
+ */
 async function findFirst(outer: ChildProcess): Promise<number> {
   const { pid } = outer;
   if (pid === undefined) throw new Error("unshare cannot be started");
-  return waitFor("PID 1 starts", () => childOf(pid), { timeout: 10_000, every: 5 });
+  const find = () => childOf(pid) ?? (isRunning(outer) ? undefined : pid);
+  return waitFor("PID 1 starts", find, { timeout: 10_000, every: 5 });
 }
 
 function isRunning(child: ChildProcess): boolean {
