@@ -5,7 +5,7 @@ import { type Box, openBox } from "../../faults/boxed.ts";
 import { insist } from "../../faults/fault.ts";
 import { type RestServer, serveRepository } from "../../faults/proxy.ts";
 import { makeRepository, resticEnvironment } from "../../faults/repository.ts";
-import { edit, fillData } from "../../faults/truth.ts";
+import { change, fillData } from "../../faults/truth.ts";
 import { ensureKuma } from "../../lab/kuma.ts";
 import { readKumaVersion } from "../../src/kuma/index.ts";
 import type { Figure, Measure } from "../figure.ts";
@@ -54,7 +54,8 @@ async function count(server: RestServer, primary: Box, replica: Box, bashFolder:
   let version = 0;
   const publish = async () => {
     version += 1;
-    edit(primary.dataDir, version);
+    // A tag: of what it keeps in memory, such as a maintenance window, a running Kuma writes the former state again.
+    change(primary.dataDir, [`UPDATE tag SET color = '#${String(version).padStart(6, "0")}'`]);
     insist((await primary.cycle()).type === "published", "the primary did not publish");
   };
   const bash = bashCommands(server.url, bashFolder);
