@@ -15,10 +15,9 @@ export function renderTable(figures: readonly Figure[]): string {
     reached === undefined ? "" : reached ? "reached" : "**missed**",
   ]);
   const notes = figures.flatMap(({ name, note }) => (note === undefined ? [] : `- ${name}: ${note}`));
-  return [
-    [HEAD, HEAD.map(() => "---"), ...rows].map((cells) => `| ${cells.map(cell).join(" | ")} |`).join("\n"),
-    ...notes,
-  ].join("\n");
+  const lines = [HEAD, HEAD.map(() => "---"), ...rows].map((cells) => `| ${cells.map(cell).join(" | ")} |`);
+  // An empty line ends a table.
+  return [...lines, ...(notes.length > 0 ? ["", ...notes] : [])].join("\n");
 }
 
 /** Three digits tell all that such a measurement knows. */
