@@ -121,7 +121,15 @@ export function insistLocalUnchanged(before: Look, now: Look): void {
   }
 }
 
-/** The same for a real Kuma, which writes by itself: no former row of these tables is changed or lost. */
+/** Insists that nothing at all has changed since: neither replicated rows nor any other. Gives the new look. */
+export function insistUnchanged(dataDir: string, before: Look): Look {
+  const now = look(dataDir);
+  insistWholly(now, { before });
+  insistLocalUnchanged(before, now);
+  return now;
+}
+
+/** Insists on other rows as `insistLocalUnchanged` does, for a real Kuma, which writes by itself: no former row of these tables is changed or lost. */
 export function insistNothingLost(before: Look, now: Look, tables: readonly string[]): void {
   for (const table of tables) {
     const rows = new Set(now.local.get(table));

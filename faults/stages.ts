@@ -124,6 +124,8 @@ export interface PrimaryStage {
   start(options?: BoxChange): Promise<Box>;
   /** Waits for a cycle of this life that went well, and insists that the repository's latest is what Kuma holds. */
   converge(from?: number): Promise<void>;
+  /** Wakes it for a cycle, and converges by that. */
+  publishNow(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -165,6 +167,11 @@ export async function openPrimaryStage(folder: string, options: BoxChange = {}):
         throw new Loss(`the primary does not publish\n${stage.box.output().slice(-3_000)}`);
       });
       await insistPublished(author, dataDir);
+    },
+    publishNow: () => {
+      const from = stage.box.events().length;
+      stage.box.signal("SIGUSR1");
+      return stage.converge(from);
     },
     close: () => stage.box.kill(),
   };

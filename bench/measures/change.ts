@@ -20,13 +20,8 @@ export const change: Measure = {
 };
 
 async function applyChanges(folder: string, size: number): Promise<Figure> {
-  const { before, work, snapshot, file } = prepare(folder, size, size);
+  const { work, file, snapshot, fresh } = prepare(folder, size, size);
   const dump = dumpTables(join(folder, "after", "kuma.db"));
-  const fresh = () => {
-    rmSync(work, { recursive: true, force: true });
-    mkdirSync(work);
-    copyFileSync(join(before, "kuma.db"), file);
-  };
   const pairs = await takePairs(
     RUNS,
     () => {
@@ -49,10 +44,9 @@ async function applyChanges(folder: string, size: number): Promise<Figure> {
 
 /** Plan, transaction and checks, with the commit on the disk: all that Kuma has to wait for. */
 function ownPart(folder: string): Figure {
-  const { before, work, snapshot } = prepare(folder, OWN_PART.monitors, OWN_PART.changed);
+  const { before, work, snapshot, fresh } = prepare(folder, OWN_PART.monitors, OWN_PART.changed);
   const back = takeSnapshot(before);
-  mkdirSync(work);
-  copyFileSync(join(before, "kuma.db"), join(work, "kuma.db"));
+  fresh();
   const times = Array.from({ length: 2 * RUNS }, (_, run) =>
     timeOf(() => apply(work, run % 2 === 0 ? snapshot : back)),
   );
@@ -75,5 +69,12 @@ function prepare(folder: string, monitors: number, changed: number) {
   fillWithMonitors(before, monitors);
   fillWithMonitors(after, monitors);
   changeMonitors(after, changed, "changed");
-  return { before, work, snapshot: takeSnapshot(after), file: join(work, "kuma.db") };
+  const file = join(work, "kuma.db");
+  /** A new copy of how it was before, to work on. */
+  const fresh = () => {
+    rmSync(work, { recursive: true, force: true });
+    mkdirSync(work);
+    copyFileSync(join(before, "kuma.db"), file);
+  };
+  return { before, work, file, snapshot: takeSnapshot(after), fresh };
 }

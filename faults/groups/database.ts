@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import Database from "better-sqlite3";
 import { execaSync } from "execa";
 import { type Fault, insist } from "../fault.ts";
-import { insistLocalUnchanged, insistWholly, type Look, look } from "../look.ts";
+import { insistLocalUnchanged, insistUnchanged, insistWholly, type Look, look } from "../look.ts";
 import { openReplicaStage, type ReplicaStage } from "../stages.ts";
 
 interface Trouble {
@@ -86,9 +86,7 @@ const TROUBLES: readonly Trouble[] = [
         await stage.start();
         const told = await stage.box.told("cycle-failed");
         insist(/^database-/.test(told.problem.code), `told as ${told.problem.code}`);
-        const now = look(stage.dataDir);
-        insistWholly(now, { before });
-        insistLocalUnchanged(before, now);
+        insistUnchanged(stage.dataDir, before);
       } finally {
         execaSync("chattr", ["-i", fileOf(stage)]);
       }

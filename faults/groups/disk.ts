@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { type Disk, mountDisk, whyNoDisk } from "../disk.ts";
 import { type Fault, insist } from "../fault.ts";
-import { insistLocalUnchanged, insistWholly, look } from "../look.ts";
+import { insistLocalUnchanged, insistUnchanged, insistWholly, look } from "../look.ts";
 import type { Random } from "../random.ts";
 import { openPrimaryStage, openReplicaStage, type PrimaryStage, type ReplicaStage } from "../stages.ts";
 
@@ -119,12 +119,8 @@ async function publishWithoutRoom(stage: PrimaryStage, disk: Disk, room: number)
   const told = await stage.box.cycle();
   insist(stage.box.kumaPid() !== undefined, "Kuma does not run");
   disk.free();
-  const from = stage.box.events().length;
-  stage.box.signal("SIGUSR1");
-  await stage.converge(from);
-  const now = look(stage.dataDir);
-  insistWholly(now, { before });
-  insistLocalUnchanged(before, now);
+  await stage.publishNow();
+  insistUnchanged(stage.dataDir, before);
   return told.type === "cycle-failed" ? told.problem.code : told.type;
 }
 

@@ -1,5 +1,5 @@
 import { type Fault, insist } from "../fault.ts";
-import { insistLocalUnchanged, insistWholly, look } from "../look.ts";
+import { insistUnchanged, look } from "../look.ts";
 import { openReplicaStage, type ReplicaStage } from "../stages.ts";
 import { change } from "../truth.ts";
 
@@ -69,9 +69,7 @@ async function rollBack(stage: ReplicaStage, behaviour: string): Promise<string>
 }
 
 function insistAsBefore(stage: ReplicaStage, before: ReturnType<typeof look>): void {
-  const now = look(stage.dataDir);
-  insistWholly(now, { before });
-  insistLocalUnchanged(before, now);
+  const now = insistUnchanged(stage.dataDir, before);
   insist(now.icon === before.icon, "the icon is not as before");
   insist(
     now.sequences === before.sequences,

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { waitFor } from "../../lab/wait.ts";
 import type { Box } from "../boxed.ts";
 import { type Fault, insist } from "../fault.ts";
-import { insistLocalUnchanged, insistWholly, look } from "../look.ts";
+import { insistLocalUnchanged, insistUnchanged, insistWholly, look } from "../look.ts";
 import type { Random } from "../random.ts";
 import { openPrimaryStage, openReplicaStage, type PrimaryStage, type ReplicaStage } from "../stages.ts";
 
@@ -83,9 +83,7 @@ async function killInPublish(
   const again = box.events().length;
   await cycleUntilWell(box);
   await stage.converge(again);
-  const now = look(stage.dataDir);
-  insistWholly(now, { before });
-  insistLocalUnchanged(before, now);
+  insistUnchanged(stage.dataDir, before);
   return [...hits, type].join(" → ");
 }
 

@@ -5,7 +5,7 @@ import { ensureKuma } from "../../lab/kuma.ts";
 import { readKumaVersion } from "../../src/kuma/index.ts";
 import { contentHash } from "../../src/snapshot/index.ts";
 import { type Fault, insist } from "../fault.ts";
-import { insistLocalUnchanged, insistNothingLost, insistWholly, look } from "../look.ts";
+import { insistLocalUnchanged, insistNothingLost, insistUnchanged, insistWholly, look } from "../look.ts";
 import type { Random } from "../random.ts";
 import {
   insistNoProcess,
@@ -124,8 +124,6 @@ function readState(dataDir: string): { published?: { contentHash: string }; publ
 }
 
 function insistSame(stage: PrimaryStage, before: ReturnType<typeof look>): void {
-  const now = look(stage.dataDir);
-  insistWholly(now, { before });
-  insistLocalUnchanged(before, now);
+  const now = insistUnchanged(stage.dataDir, before);
   insist(now.icon === before.icon, "the icon changed on the primary");
 }

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { waitFor } from "../../lab/wait.ts";
 import { leaveLock, whyNoDeadLock } from "../../test/repository/dead-lock.ts";
 import { type Fault, insist } from "../fault.ts";
-import { insistLocalUnchanged, insistWholly, look } from "../look.ts";
+import { insistUnchanged, insistWholly, look } from "../look.ts";
 import type { Random } from "../random.ts";
 import { restic, resticEnvironment } from "../repository.ts";
 import { openPrimaryStage } from "../stages.ts";
@@ -32,9 +32,7 @@ const locked: Fault = {
       } finally {
         await holder.release();
       }
-      const from = stage.box.events().length;
-      stage.box.signal("SIGUSR1");
-      await stage.converge(from);
+      await stage.publishNow();
       insistWholly(look(stage.dataDir), { before });
       return "repository-locked";
     };
@@ -81,12 +79,8 @@ const deadLock: Fault = {
       await sleep(100);
       insist(stage.box.kumaPid() === pid, "Kuma was ended");
       await restic(stage.repository, ["unlock", "-q", "--remove-all"]);
-      const from = stage.box.events().length;
-      stage.box.signal("SIGUSR1");
-      await stage.converge(from);
-      const now = look(stage.dataDir);
-      insistWholly(now, { before });
-      insistLocalUnchanged(before, now);
+      await stage.publishNow();
+      insistUnchanged(stage.dataDir, before);
       return index % 2 === 0 ? "its pid" : "the id of a thread of it";
     };
     return { round, close: stage.close };

@@ -2,7 +2,7 @@ import { chmodSync, readdirSync, readFileSync, renameSync, truncateSync, writeFi
 import { join } from "node:path";
 import { freePort } from "../../lab/ports.ts";
 import { type Fault, insist } from "../fault.ts";
-import { insistLocalUnchanged, insistWholly, look } from "../look.ts";
+import { insistLocalUnchanged, insistUnchanged, look } from "../look.ts";
 import { type Mood, serveRepository } from "../proxy.ts";
 import { restic } from "../repository.ts";
 import { openReplicaStage, type ReplicaStage } from "../stages.ts";
@@ -98,9 +98,7 @@ async function startInTrouble(stage: ReplicaStage, { begin, code }: Trouble): Pr
   const told = await box.told("cycle-failed", { timeout: START_LIMIT });
   insist(code.test(told.problem.code), `told as ${told.problem.code}: ${told.problem.message}`);
   await box.told("kuma-ready", { timeout: START_LIMIT });
-  const now = look(stage.dataDir);
-  insistWholly(now, { before });
-  insistLocalUnchanged(before, now);
+  insistUnchanged(stage.dataDir, before);
   if (mend) await mend();
   if (mend === undefined || env.RESTIC_REPOSITORY !== undefined) {
     await box.kill();
@@ -190,9 +188,7 @@ const foreign: Fault = {
         dressed.type === "cycle-failed",
         `a snapshot of another file with all our tags: ${JSON.stringify(dressed)}`,
       );
-      const now = look(stage.dataDir);
-      insistWholly(now, { before });
-      insistLocalUnchanged(before, now);
+      insistUnchanged(stage.dataDir, before);
       await stage.publishNext();
       stage.box.signal("SIGUSR1");
       await stage.converge();

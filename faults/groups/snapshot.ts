@@ -8,7 +8,7 @@ import {
   type Value,
 } from "../../src/snapshot/index.ts";
 import { type Fault, insist } from "../fault.ts";
-import { insistLocalUnchanged, insistWholly, look } from "../look.ts";
+import { insistUnchanged, look } from "../look.ts";
 import type { Random } from "../random.ts";
 import { restic } from "../repository.ts";
 import { openReplicaStage, type ReplicaStage } from "../stages.ts";
@@ -165,9 +165,7 @@ async function offer(
   insist(errors.length === 1, `${name}: told ${errors.length} times`);
   insist(stage.box.kumaPid() === pid, `${name}: Kuma was restarted`);
   insist(!stage.box.output().includes("\u001b[2J"), `${name}: a terminal escape in the log`);
-  const now = look(stage.dataDir);
-  insistWholly(now, { before });
-  insistLocalUnchanged(before, now);
+  insistUnchanged(stage.dataDir, before);
   return undefined;
 }
 

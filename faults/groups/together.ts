@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { onPath } from "../../lab/on-path.ts";
 import { openBox } from "../boxed.ts";
 import { type Fault, insist } from "../fault.ts";
-import { insistLocalUnchanged, insistWholly, look } from "../look.ts";
+import { insistLocalUnchanged, insistUnchanged, insistWholly, look } from "../look.ts";
 import { openPrimaryStage, openReplicaStage, untilEqual } from "../stages.ts";
 import { fillData } from "../truth.ts";
 
@@ -108,9 +108,7 @@ const oneFolder: Fault = {
       insist(code === 1, `the second ended with ${code}`);
       insist(intruder.output().includes("instance-running"), "the second did not say why");
       insist(stage.box.kumaPid() === pid, "the first one's Kuma was disturbed");
-      const now = look(dataDir);
-      insistWholly(now, { before });
-      insistLocalUnchanged(before, now);
+      insistUnchanged(dataDir, before);
       return undefined;
     };
     return { round, close: stage.close };
