@@ -43,6 +43,8 @@ export async function beginLife(kuma: KumaConfig, emit: Listener): Promise<Resul
     stdin: "ignore",
     stdout: "inherit",
     stderr: "inherit",
+    // Else execa sends SIGKILL 5 s after every SIGTERM of ours, its own grace in place of the one that is set.
+    forceKillAfterDelay: false,
     reject: false,
   });
   if (child.pid === undefined) return failure(explainSpawn(kuma, (await child).code));

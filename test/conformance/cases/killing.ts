@@ -18,6 +18,18 @@ export const killing: readonly Case[] = [
     await becomes("nobody is left", 1_000, () => box.family().length === 0);
   }),
   ofSupervisor(
+    "a child that takes 8 s to end is waited for, as its grace says, and not killed",
+    async (open) => {
+      const box = await open({ kuma: ["--linger", "8000"], env: { REPLICATOR_STOP_GRACE: "60s" } });
+      await box.noted("ready");
+      box.signal("SIGTERM");
+      assert.equal(await box.ended(), 0);
+      assert.ok(box.notes().includes("end"), "it ended by itself");
+      assert.equal(box.events("kuma-killed"), 0);
+      assert.match(box.output(), /"type":"kuma-stopped","exit":\{"code":0\}/);
+    },
+  ),
+  ofSupervisor(
     "a child that hangs is killed with its tree: own sessions and orphans, none left",
     async (open) => {
       const box = await open({
