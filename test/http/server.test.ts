@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer, request } from "node:http";
 import { connect } from "node:net";
 import { afterEach, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { freePort } from "../../lab/ports.ts";
 import { waitFor } from "../../lab/wait.ts";
 import { loadConfig } from "../../src/config/index.ts";
@@ -48,6 +49,16 @@ async function isOpen(port: number): Promise<true | undefined> {
 const basic = (credentials: string) => ({
   authorization: `Basic ${Buffer.from(credentials).toString("base64")}`,
 });
+
+/** Connections that send the beginning of a request, and then nothing more. */
+async function connectSlowly(port: number, count: number): Promise<void> {
+  for (let index = 0; index < count; index++) {
+    const socket = connect(port, "127.0.0.1").on("error", () => {});
+    ends.push(() => socket.destroy());
+    await once(socket, "connect");
+    socket.write("GET /healthz HTTP/1.1\r\nHost: ");
+  }
+}
 
 describe("web server", { timeout: 30_000 }, () => {
   it("serves page, metrics and health, each under headers that let nothing else in", async () => {
@@ -149,6 +160,33 @@ describe("web server", { timeout: 30_000 }, () => {
     const { events } = await serve({ host: "192.0.2.1" });
     await waitFor("the warning", () => (events.length > 0 ? true : undefined), { timeout: 5_000, every: 20 });
     assert.match(JSON.stringify(events), /EADDRNOTAVAIL/);
+  });
+
+  it("answers health and page while hundreds of clients are slow", async () => {
+    const { url, port } = await serve();
+    await connectSlowly(port, 250);
+    for (const path of ["/healthz", "/", "/metrics"]) {
+      const answer = await fetch(`${url}${path}`, { signal: AbortSignal.timeout(10_000) });
+      assert.equal(answer.status, 200, path);
+    }
+  });
+
+  it("lets go of a client that sends a request bit by bit, or a body without an end", async () => {
+    const { port } = await serve();
+    const sockets = [
+      "GET /healthz HTTP/1.1\r\nX: ",
+      "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9999\r\n\r\n",
+    ].map((begin) => {
+      const socket = connect(port, "127.0.0.1").on("error", () => {});
+      socket.resume().write(begin);
+      const trickle = setInterval(() => socket.write("x"), 200);
+      ends.push(() => socket.destroy());
+      return once(socket, "close").then(() => clearInterval(trickle));
+    });
+    await Promise.race([
+      Promise.all(sockets),
+      sleep(15_000).then(() => assert.fail("still connected after 15 s")),
+    ]);
   });
 
   it("ends at once on shutdown, whoever is still connected", async () => {
