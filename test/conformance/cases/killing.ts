@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { becomes, type Case, ofSupervisor } from "../case.ts";
+import { fixture } from "../columns.ts";
+import { makeFolder } from "../ground.ts";
 
 export const killing: readonly Case[] = [
   ofSupervisor("child ignores SIGTERM → SIGKILL to its whole tree after the grace, exit 0", async (open) => {
@@ -27,6 +31,26 @@ export const killing: readonly Case[] = [
       assert.ok(box.notes().includes("end"), "it ended by itself");
       assert.equal(box.events("kuma-killed"), 0);
       assert.match(box.output(), /"type":"kuma-stopped","exit":\{"code":0\}/);
+    },
+  ),
+  ofSupervisor(
+    "an orphan of a crash that stays is killed after the grace, also when the clock is set back",
+    async (open) => {
+      const folder = makeFolder();
+      const clock = join(folder, "clock");
+      writeFileSync(clock, "0");
+      const env = {
+        NODE_OPTIONS: `--import=${fixture("programs/shift-clock.mjs")}`,
+        SHIFT_CLOCK: clock,
+        REPLICATOR_STOP_GRACE: "2s",
+        REPLICATOR_RESTART_LIMIT: "1",
+        REPLICATOR_RESTART_PAUSE: "0",
+      };
+      const box = await open({ kuma: ["--exit", "3", "--after", "500", "--stubborn"], env }, folder);
+      await box.noted("orphan asked");
+      writeFileSync(clock, String(-86_400_000));
+      assert.equal(await box.ended(), 3);
+      assert.equal(box.events("kuma-crashed"), 2);
     },
   ),
   ofSupervisor(
