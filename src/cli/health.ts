@@ -1,6 +1,6 @@
 import { readDotenv } from "../config/dotenv.ts";
 import { locateKuma } from "../config/kuma.ts";
-import { readStatus, type Status } from "../events/status.ts";
+import { nowFor, readStatus, type Status } from "../events/status.ts";
 import { type Answer, probe } from "../kuma/probe.ts";
 
 // The modules above are named one by one, since a health check runs every minute: their folders' indexes would load
@@ -28,7 +28,9 @@ async function askHealth(processEnv: NodeJS.ProcessEnv, cwd: string): Promise<He
   const place = locateKuma(env, cwd);
   if (!place.ok) return { healthy: false, reason: `${place.problem.message} ${place.problem.advice}` };
   const { url, stateDir } = place.value;
-  return judge(await probe(url), readStatus(stateDir), url, Date.now());
+  const answer = await probe(url);
+  const status = readStatus(stateDir);
+  return judge(answer, status, url, nowFor(status));
 }
 
 /**

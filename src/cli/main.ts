@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { holdSignals } from "../init/early.ts";
 
 /** What runs all the time, and what runs every minute. Each loads what it needs itself. */
 const main = {
@@ -7,6 +8,8 @@ const main = {
 };
 
 const [name = "run", ...rest] = process.argv.slice(2);
+// Before anything else is loaded. Only where there is somebody to take them over: other commands just end.
+if (rest.length === 0 && name === "run") holdSignals();
 // Without arguments neither waits for the other commands and the parser to load, nor carries them along: 3 MB.
 if (rest.length === 0 && (name === "run" || name === "health")) await main[name]();
 const { createProgram } = await import("./program.ts");

@@ -1,3 +1,4 @@
+import { steadyNow, toWallClock } from "../clock.ts";
 import type { Config } from "../config/index.ts";
 import { describeEvent, type ReplicatorEvent } from "../events/index.ts";
 import type { Supervisor } from "../kuma/index.ts";
@@ -22,7 +23,7 @@ export interface Instance {
 
 /** Answers requests: a status at once, anything else once it is done, telling meanwhile what happens. */
 export function createHandler(instance: Instance): Handler {
-  const startedAt = Date.now();
+  const startedAt = steadyNow();
   return async (request, tell) => {
     if (request.do === "status") return { type: "status", status: statusOf(instance, startedAt) };
     if (instance.signal.aborted) return { type: "failed", problem: SHUTTING_DOWN };
@@ -73,7 +74,7 @@ function statusOf({ config, version, kumaVersion, kuma, replicator, journal }: I
   const { instanceId, role, roleGivenAt, published, applied, refused, nextCycleAt } = replicator.facts();
   return {
     version,
-    startedAt,
+    startedAt: toWallClock(startedAt),
     instance: { name: config.instanceName, id: instanceId },
     role,
     roleGivenAt,

@@ -1,3 +1,4 @@
+import { steadyNow, toWallClock } from "../clock.ts";
 import type { Listener, ReplicatorEvent } from "../events/index.ts";
 import type { Problem } from "../result.ts";
 import { describeChanges } from "../snapshot/index.ts";
@@ -19,6 +20,7 @@ const REMEMBERED = 20;
 export function createJournal(): Journal {
   const watchers = new Set<Listener>();
   const changes = new Map<string, string>();
+  /** Its time is by the steady clock. */
   let failing: Journal["failing"];
 
   function note(event: ReplicatorEvent): void {
@@ -32,7 +34,7 @@ export function createJournal(): Journal {
       case "cycle-failed":
         failing = {
           problem: event.problem,
-          since: event.repeated === 0 ? Date.now() : (failing?.since ?? Date.now()),
+          since: event.repeated === 0 ? steadyNow() : (failing?.since ?? steadyNow()),
           times: event.repeated + 1,
         };
         return;
@@ -51,7 +53,7 @@ export function createJournal(): Journal {
     },
     changes,
     get failing() {
-      return failing;
+      return failing && { ...failing, since: toWallClock(failing.since) };
     },
     during: async (listener, work) => {
       watchers.add(listener);

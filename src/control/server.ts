@@ -1,15 +1,21 @@
 import { chmodSync, lstatSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
+import { limitWaiting } from "../limit-waiting.ts";
 import { failure, type Problem, type Result, success } from "../result.ts";
 import { readLines } from "./lines.ts";
 import { type Answer, encode, PROTOCOL_VERSION, parseRequest, type Request } from "./protocol.ts";
 import { socketPath } from "./socket-path.ts";
 
-/** A request is sent at once; whoever connects and says nothing is not a client of ours. Milliseconds. */
+/** A request is sent at once, whole: whoever takes longer is not a client of ours. Milliseconds. */
 const REQUEST_LIMIT = 30_000;
+/** A client goes away once it has its answer, milliseconds. */
+const LEAVE_LIMIT = 5_000;
 /** Bytes: an import of ten thousand monitors has about 20 MiB. */
 const LONGEST_REQUEST = 128 * 1024 * 1024;
-const MOST_CLIENTS = 16;
+/** Clients that have not asked yet; a further one takes the place of the oldest. */
+const MOST_WAITING = 16;
+/** Commands that wait for one another's end; a status is answered at once, however many. */
+const MOST_AT_WORK = 16;
 
 /** Does what is asked. `tell` passes on what happens meanwhile. */
 export type Handler = (request: Request, tell: (message: string) => void) => Promise<Answer>;
@@ -23,14 +29,15 @@ export async function serveControl(stateDir: string, handle: Handler): Promise<R
   const path = socketPath(stateDir);
   if (!path.ok) return path;
   const clients = new Set<Socket>();
+  const limited = limitWork(handle);
   const server = createServer((socket) => {
     clients.add(socket);
     socket.on("close", () => clients.delete(socket));
     // The client went away; what it asked for goes on.
     socket.on("error", () => socket.destroy());
-    serve(socket, handle);
+    serve(socket, limited, () => hasAsked(socket));
   });
-  server.maxConnections = MOST_CLIENTS;
+  const hasAsked = limitWaiting(server, MOST_WAITING);
   try {
     removeStale(path.value);
     await listen(server, path.value);
@@ -43,19 +50,38 @@ export async function serveControl(stateDir: string, handle: Handler): Promise<R
   });
 }
 
-function serve(socket: Socket, handle: Handler): void {
-  socket.setTimeout(REQUEST_LIMIT, () => socket.destroy());
+function serve(socket: Socket, handle: Handler, onAsked: () => void): void {
+  // Not the socket's own timeout, which begins anew with each byte.
+  const late = setTimeout(() => socket.destroy(), REQUEST_LIMIT);
+  socket.once("close", () => clearTimeout(late));
   let isAsked = false;
   readLines(socket, LONGEST_REQUEST, (line) => {
     if (isAsked) return;
     isAsked = true;
-    socket.setTimeout(0);
+    clearTimeout(late);
+    onAsked();
     void answer(line, handle, (message) => {
       if (socket.writable) socket.write(encode({ type: "progress", message }));
     }).then((last) => {
       if (socket.writable) socket.end(encode(last));
+      socket.setTimeout(LEAVE_LIMIT, () => socket.destroy());
     });
   });
+}
+
+/** Refuses what comes while too many commands wait already: they may bring whole snapshots, which are kept in memory. */
+function limitWork(handle: Handler): Handler {
+  let atWork = 0;
+  return async (request, tell) => {
+    if (request.do === "status") return handle(request, tell);
+    if (atWork >= MOST_AT_WORK) return { type: "failed", problem: BUSY };
+    atWork += 1;
+    try {
+      return await handle(request, tell);
+    } finally {
+      atWork -= 1;
+    }
+  };
 }
 
 async function answer(line: string, handle: Handler, tell: (message: string) => void): Promise<Answer> {
@@ -105,6 +131,12 @@ function otherVersion(theirs: number): Problem {
     advice: "Use the command of the image that is running, or restart the container on the new image.",
   };
 }
+
+const BUSY: Problem = {
+  code: "control-busy",
+  message: `${MOST_AT_WORK} commands are at work already, or wait for it.`,
+  advice: "`replicator-kuma status` says what goes on; ask again when they have ended.",
+};
 
 const NOT_UNDERSTOOD: Problem = {
   code: "control-garbage",

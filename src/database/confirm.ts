@@ -1,4 +1,5 @@
 import type { Database } from "better-sqlite3";
+import { steadyNow } from "../clock.ts";
 import { success } from "../result.ts";
 import { historyTables } from "./catalog.ts";
 import { inTransaction, quote } from "./connection.ts";
@@ -19,7 +20,7 @@ export function confirmApply(db: Database): DatabaseResult<void> {
   const proven = updateRecord(db, (record) => ({ ...record, proven: true }));
   if (!proven.ok || proven.value === undefined || proven.value.staleHistory.length === 0)
     return forget(proven);
-  const deadline = Date.now() + TIME_LIMIT;
+  const deadline = steadyNow() + TIME_LIMIT;
   const deletions = historyTables
     .filter((table) => hasTable(db, table))
     .map((table) => prepareDeletion(db, table));
@@ -72,7 +73,7 @@ function prepareDeletion(db: Database, table: string): (monitor: bigint) => numb
 
 /** False when the time is up before all is gone. */
 function deleteAll(deleteSome: (monitor: bigint) => number, monitor: bigint, deadline: number): boolean {
-  while (Date.now() < deadline) {
+  while (steadyNow() < deadline) {
     if (deleteSome(monitor) < BATCH) return true;
   }
   return false;

@@ -1,6 +1,7 @@
 import writeFileAtomic from "write-file-atomic";
+import { machineNow, steadyNow } from "../clock.ts";
 import type { Config } from "../config/index.ts";
-import { nextStatus, type Status, statusPath } from "./status.ts";
+import { nextStatus, type Status, type StoredStatus, statusPath } from "./status.ts";
 import type { Listener } from "./types.ts";
 
 /**
@@ -12,20 +13,24 @@ export function createStatusFile({ role, intervals, stateDir, kuma }: Config): L
     role,
     interval: intervals[role],
     kuma: "stopped",
-    since: Date.now(),
+    since: steadyNow(),
     pause: undefined,
     lastCycleAt: undefined,
   };
   return (event) => {
-    const next = nextStatus(status, event, kuma.limits, Date.now());
+    const next = nextStatus(status, event, kuma.limits, steadyNow());
     if (next === status) return;
     status = next;
     try {
       // No sync: it is worth nothing after a power cut. Readable by all: there is no secret in it.
-      writeFileAtomic.sync(statusPath(stateDir), `${JSON.stringify(status)}\n`, {
-        fsync: false,
-        mode: 0o644,
-      });
+      writeFileAtomic.sync(
+        statusPath(stateDir),
+        `${JSON.stringify({ ...status, clock: steadyNow() - machineNow() } satisfies StoredStatus)}\n`,
+        {
+          fsync: false,
+          mode: 0o644,
+        },
+      );
     } catch {
       // A folder that cannot be written was told of at the start; health then goes by what Kuma's port says alone.
     }

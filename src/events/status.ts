@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { machineNow } from "../clock.ts";
 import type { Role } from "../config/types.ts";
 import type { ReplicatorEvent } from "./types.ts";
 
@@ -15,6 +16,12 @@ export interface Status {
   readonly pause: { readonly for: "apply" | "roll-back" | "migration"; readonly until: number } | undefined;
   /** When a cycle last went well; undefined when none has since the start. */
   readonly lastCycleAt: number | undefined;
+}
+
+/** As it is in the file. */
+export interface StoredStatus extends Status {
+  /** What its times are ahead of the machine's clock without a date; older releases did not write it. */
+  readonly clock?: number;
 }
 
 /** Opening the database, changing it and committing, milliseconds. It takes under a second; a slow disk may need more. */
@@ -75,11 +82,20 @@ export function statusPath(stateDir: string): string {
 }
 
 /** What the instance with this state folder last left word of; undefined when there is nothing to be read. */
-export function readStatus(stateDir: string): Status | undefined {
+export function readStatus(stateDir: string): StoredStatus | undefined {
   try {
     // Ours alone, and written whole: it is in our form or not there.
-    return JSON.parse(readFileSync(statusPath(stateDir), "utf8")) as Status;
+    return JSON.parse(readFileSync(statusPath(stateDir), "utf8")) as StoredStatus;
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Now, milliseconds since 1970, as the instance that left this word would say: right also when the machine's clock was
+ * set since. Where the machine was started again since, by the machine's clock.
+ */
+export function nowFor(status: StoredStatus | undefined): number {
+  const now = machineNow() + (status?.clock ?? Number.NaN);
+  return status !== undefined && now >= status.since ? now : Date.now();
 }

@@ -1,8 +1,10 @@
+import { clockShift, steadyNow } from "../clock.ts";
 import type { Config } from "../config/index.ts";
 import { type Listener, nextStatus, type ReplicatorEvent, type Status } from "../events/index.ts";
 import { type Agreement, newAgreement, nextAgreement } from "./agreement.ts";
 import { nextTrouble, type Trouble } from "./trouble.ts";
 import { newUptime, nextUptime, type Uptime } from "./uptime.ts";
+import { moveHistory } from "./wall-clock.ts";
 
 export interface Happening {
   readonly at: number;
@@ -51,15 +53,24 @@ const NOTABLE: readonly ReplicatorEvent["type"][] = [
   "wake-failed",
 ];
 
-/** Keeps the history of this process. */
+/**
+ * Keeps the history of this process: by the steady clock, so that every length of time in it stays what it is when the
+ * machine's clock is set. `current` gives it by that clock, as it is set at the moment.
+ */
 export function createHistory(config: Config): { listener: Listener; current: () => History } {
-  let history = newHistory(config, Date.now());
+  let history = newHistory(config, steadyNow());
   return {
     listener: (event) => {
-      history = nextHistory(history, event, config.kuma.limits, Date.now());
+      history = nextHistory(history, onSteadyClock(event), config.kuma.limits, steadyNow());
     },
-    current: () => history,
+    current: () => moveHistory(history, clockShift()),
   };
+}
+
+/** The one event that carries a time, from the repository. */
+function onSteadyClock(event: ReplicatorEvent): ReplicatorEvent {
+  if (event.type !== "repository-seen") return event;
+  return { ...event, latest: { ...event.latest, time: event.latest.time - clockShift() } };
 }
 
 export function newHistory(

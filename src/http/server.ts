@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage } from "node:http";
 import type { Config, HttpConfig } from "../config/index.ts";
 import type { Listener } from "../events/index.ts";
+import { limitWaiting } from "../limit-waiting.ts";
 import { isAuthorized } from "./authorize.ts";
 import { findWedge } from "./health.ts";
 import { createHistory } from "./history.ts";
@@ -10,7 +11,10 @@ import { renderPage } from "./page.ts";
 import { style } from "./style.ts";
 
 /** A request is one line and some headers: whoever takes longer is not a browser, milliseconds. */
-const REQUEST_LIMIT = 10_000;
+const REQUEST_LIMIT = 5_000;
+/** How often that is looked at, milliseconds; Node's own pace is 30 s. */
+const CHECK_EVERY = 1_000;
+/** A further one takes the place of the oldest: so an orchestrator that asks for the health always gets in. */
 const MOST_CONNECTIONS = 100;
 
 const HEADERS = {
@@ -80,7 +84,11 @@ export function createWebServer(config: Config, http: HttpConfig): WebServer {
     },
     start: (signal, emit) => {
       const server = createServer(
-        { requestTimeout: REQUEST_LIMIT, headersTimeout: REQUEST_LIMIT },
+        {
+          requestTimeout: REQUEST_LIMIT,
+          headersTimeout: REQUEST_LIMIT,
+          connectionsCheckingInterval: CHECK_EVERY,
+        },
         (request, response) => {
           answer(request)
             // A defect of a page must not end the supervision of Kuma.
@@ -94,7 +102,7 @@ export function createWebServer(config: Config, http: HttpConfig): WebServer {
             });
         },
       );
-      server.maxConnections = MOST_CONNECTIONS;
+      limitWaiting(server, MOST_CONNECTIONS);
       server.on("error", (error: NodeJS.ErrnoException) =>
         emit({ type: "warning", message: explain(http, error) }),
       );

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { steadyNow } from "../clock.ts";
 import { ownChildren } from "./own-children.ts";
 import { descendantsOf, listProcesses, type ProcessEntry } from "./process-tree.ts";
 import { send } from "./send.ts";
@@ -27,8 +28,8 @@ export function listOrphans(processes: ReadonlyMap<number, ProcessEntry>): numbe
 export async function endOrphans(grace: number): Promise<void> {
   const look = () => listOrphans(listProcesses() ?? new Map());
   sendAll(look(), "SIGTERM");
-  for (const end = Date.now() + grace; look().length > 0; await sleep(LOOK_EVERY_MS)) {
-    if (Date.now() > end) return sendAll(look(), "SIGKILL");
+  for (const end = steadyNow() + grace; look().length > 0; await sleep(LOOK_EVERY_MS)) {
+    if (steadyNow() > end) return sendAll(look(), "SIGKILL");
   }
 }
 

@@ -1,4 +1,5 @@
 import { constants } from "node:os";
+import { takeHeldSignals } from "./early.ts";
 
 interface SignalHandlers {
   /** SIGTERM, SIGINT: each of them, so also the second that means "at once". */
@@ -35,8 +36,8 @@ export const FORWARDED: readonly NodeJS.Signals[] = (
 /**
  * Listens to every signal that means something to us or to Kuma. As PID 1 this is what makes SIGTERM work at all: the
  * kernel drops a signal for which PID 1 has no handler. Handlers are called in the order in which Node sees the
- * signals. A listener on SIGUSR1 also keeps Node from opening its debugger port on it (seen on Node 20; documented at
- * https://nodejs.org/api/process.html#signal-events).
+ * signals, first with those that came before anybody listened (early.ts). A listener on SIGUSR1 also keeps Node from
+ * opening its debugger port on it (seen on Node 20; https://nodejs.org/api/process.html#signal-events).
  */
 export function listenToSignals(handlers: SignalHandlers): { dispose(): void } {
   const listeners = new Map<NodeJS.Signals, NodeJS.SignalsListener>([
@@ -50,6 +51,7 @@ export function listenToSignals(handlers: SignalHandlers): { dispose(): void } {
   listeners.set("SIGPOLL", () => undefined);
   for (const signal of FORWARDED) listeners.set(signal, handlers.forward);
   for (const [signal, listener] of listeners) process.on(signal, listener);
+  for (const signal of takeHeldSignals()) listeners.get(signal)?.(signal);
   return {
     dispose: () => {
       for (const [signal, listener] of listeners) process.off(signal, listener);

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
+import { steadyNow } from "../clock.ts";
 import type { KumaConfig } from "../config/index.ts";
 import type { Exit, Listener } from "../events/index.ts";
 import { endOrphans, killTree } from "../init/index.ts";
@@ -43,12 +44,14 @@ export async function beginLife(kuma: KumaConfig, emit: Listener): Promise<Resul
     stdin: "ignore",
     stdout: "inherit",
     stderr: "inherit",
+    // Else execa sends SIGKILL 5 s after every SIGTERM of ours, its own grace in place of the one that is set.
+    forceKillAfterDelay: false,
     reject: false,
   });
   if (child.pid === undefined) return failure(explainSpawn(kuma, (await child).code));
   const pid = child.pid;
 
-  const startedAt = Date.now();
+  const startedAt = steadyNow();
   let phase: Phase = "starting";
   let migrating = false;
   emit({ type: "kuma-starting", pid });
@@ -86,7 +89,7 @@ export async function beginLife(kuma: KumaConfig, emit: Listener): Promise<Resul
     let nextMigrationNotice = startedAt + MIGRATION_NOTICE_EVERY_MS;
     while (isComingUp()) {
       const answer = await probe(kuma.url);
-      const now = Date.now();
+      const now = steadyNow();
       if (!isComingUp()) break;
       if (answer === "ready") {
         phase = "ready";
@@ -119,7 +122,7 @@ export async function beginLife(kuma: KumaConfig, emit: Listener): Promise<Resul
   }
 
   async function end(reason: "apply" | "shutdown" | "roll-back"): Promise<Exit> {
-    const askedAt = Date.now();
+    const askedAt = steadyNow();
     // A SIGTERM before Kuma is ready leaves its database unclosed, and during a migration broken for good: wait.
     while (phase === "starting") {
       const held = await Promise.race([settled, sleep(limits.stopGrace, "late" as const, { ref: false })]);
@@ -134,7 +137,7 @@ export async function beginLife(kuma: KumaConfig, emit: Listener): Promise<Resul
         kill(`it did not end within ${Math.round(limits.stopGrace / 1000)} s of SIGTERM`);
     }
     const exit = await exited;
-    emit({ type: "kuma-stopped", exit, afterMs: Date.now() - askedAt });
+    emit({ type: "kuma-stopped", exit, afterMs: steadyNow() - askedAt });
     return exit;
   }
 

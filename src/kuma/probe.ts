@@ -34,10 +34,12 @@ export function probe(url: string): Promise<Answer> {
       response.on("end", () => resolve(readAnswer(body)));
       response.on("error", () => resolve("busy"));
     });
-    request.setTimeout(PROBE_LIMIT_MS, () => {
+    // Not the request's own timeout, which begins anew with each byte.
+    const late = setTimeout(() => {
       request.destroy();
       resolve("busy");
-    });
+    }, PROBE_LIMIT_MS);
+    request.on("close", () => clearTimeout(late));
     request.on("error", (error: NodeJS.ErrnoException) => {
       resolve(error.code === "ECONNREFUSED" ? "silent" : "busy");
     });

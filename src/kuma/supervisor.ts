@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { steadyNow } from "../clock.ts";
 import type { KumaConfig } from "../config/index.ts";
 import type { Exit, Listener } from "../events/index.ts";
 import { failure, type Problem, type Result, success } from "../result.ts";
@@ -35,7 +36,7 @@ export interface Supervisor {
    * it is kept running as after `start`; when not, Kuma is stopped.
    * @param windowMs how long it must live after it is ready, milliseconds
    * @param signal ends the watching (not Kuma): the problem is then "interrupted"
-   * @returns when it was ready, milliseconds since 1970
+   * @returns when it was ready, by the steady clock
    */
   trial(windowMs: number, signal: AbortSignal): Promise<Result<{ readyAt: number }>>;
   /** Resolves once Kuma is ready; at once when it is. Rejects when the signal aborts. */
@@ -94,10 +95,10 @@ export function createSupervisor(kuma: KumaConfig, emit: Listener): Supervisor {
       if (!begun.ok && isSpawnProblem(begun.problem)) {
         return resolveEnded({ reason: "cannot-start", problem: begun.problem });
       }
-      const startedAt = Date.now();
+      const startedAt = steadyNow();
       const exit = begun.ok ? await outlive(begun.value, stopped) : { code: 1 };
       if (stopped.aborted) return;
-      crashes = countCrash(crashes, Date.now() - startedAt);
+      crashes = countCrash(crashes, steadyNow() - startedAt);
       const restartInMs = pauseAfter(crashes, limits);
       if (begun.ok) emit({ type: "kuma-crashed", exit, crashes, restartInMs });
       else emit({ type: "kuma-start-failed", problem: begun.problem, restartInMs });
@@ -146,7 +147,7 @@ export function createSupervisor(kuma: KumaConfig, emit: Listener): Supervisor {
       current.kill(`it did not become ready within ${Math.round(limits.startLimit / 1000)} s`);
       await current.exited;
     }
-    const readyAt = Date.now();
+    const readyAt = steadyNow();
     const outcome =
       settled === "ready"
         ? await raceAbort([current.exited, sleep(windowMs, "alive", unref)], signal)

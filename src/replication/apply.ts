@@ -1,3 +1,4 @@
+import { steadyNow } from "../clock.ts";
 import type { DatabaseProblemCode, DatabaseResult, PlanSummary } from "../database/index.ts";
 import type { SnapshotInfo } from "../repository/index.ts";
 import { failure, type Problem, type Result, success } from "../result.ts";
@@ -53,7 +54,7 @@ export async function applyContent(
   if (signal.aborted) return failure(interrupted);
 
   const wasRunning = kuma.state.name !== "stopped";
-  const stoppedAt = Date.now();
+  const stoppedAt = steadyNow();
   await kuma.stop("apply");
   if (signal.aborted) return failure(interrupted);
   const applied: DatabaseResult<PlanSummary> = database.apply(snapshot, ids);

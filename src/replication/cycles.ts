@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { steadyNow, toWallClock } from "../clock.ts";
 import type { Listener } from "../events/index.ts";
 import type { Supervisor } from "../kuma/index.ts";
 import type { Problem, Result } from "../result.ts";
@@ -27,6 +28,7 @@ export function createCycles(
   emit: Listener,
 ): Cycles {
   let bell = new AbortController();
+  /** By the steady clock. */
   let nextAt: number | undefined;
   let failures = 0;
   let lastCode: string | undefined;
@@ -36,7 +38,7 @@ export function createCycles(
     wake: () => bell.abort(),
     note,
     get nextAt() {
-      return nextAt;
+      return nextAt && toWallClock(nextAt);
     },
     run: async (signal) => {
       while (!signal.aborted) {
@@ -47,7 +49,7 @@ export function createCycles(
         bell = new AbortController();
         const pause = interval();
         await runOne(signal, pause);
-        nextAt = Date.now() + pause;
+        nextAt = steadyNow() + pause;
         await sleep(pause, undefined, { signal: AbortSignal.any([signal, bell.signal]) }).catch(
           () => undefined,
         );
@@ -57,11 +59,11 @@ export function createCycles(
   };
 
   async function runOne(signal: AbortSignal, pause: number): Promise<void> {
-    const startedAt = performance.now();
+    const startedAt = steadyNow();
     emit({ type: "cycle-started" });
     const result = await attempt(() => cycle(signal));
     note(result, signal);
-    const durationMs = Math.round(performance.now() - startedAt);
+    const durationMs = steadyNow() - startedAt;
     if (result.ok || !signal.aborted)
       emit({ type: "cycle-done", succeeded: result.ok, durationMs, nextInMs: pause });
   }

@@ -1,3 +1,4 @@
+import { steadyNow } from "../clock.ts";
 import type { SnapshotInfo } from "../repository/index.ts";
 import { failure, type Result, success } from "../result.ts";
 import { type Content, contentHash, countChanges, encodeSnapshot, fingerprint } from "../snapshot/index.ts";
@@ -38,7 +39,7 @@ export function createPublisher(context: Context): Publisher {
   };
 
   async function publishChanges(signal: AbortSignal, { look }: { look: boolean }): Promise<Result<void>> {
-    const isDue = look || mustClaim || Date.now() - lookedAt >= LOOK_EVERY;
+    const isDue = look || mustClaim || steadyNow() - lookedAt >= LOOK_EVERY;
     if (!isDue) {
       const now = database.hash();
       if (!now.ok) return now;
@@ -52,7 +53,7 @@ export function createPublisher(context: Context): Publisher {
 
     const found = await findOrCreate(signal);
     if (!found.ok) return found;
-    lookedAt = Date.now();
+    lookedAt = steadyNow();
     const latest = found.value;
     if (latest !== undefined) emit({ type: "repository-seen", latest, agrees: latest.contentHash === hash });
     const known = knownSnapshots(latest);

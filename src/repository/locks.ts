@@ -5,7 +5,7 @@ import { success } from "../result.ts";
 import type { Restic } from "./restic.ts";
 import type { RepositoryResult } from "./types.ts";
 
-/** Older than this, milliseconds, a lock is dead to restic, whatever became of its owner. */
+/** Older than this, milliseconds, by the machine's clock, a lock is dead to restic, whatever became of its owner. */
 const STALE_AFTER = 30 * 60_000;
 
 const lockShape = z.object({

@@ -5,9 +5,11 @@ import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
+import { waitFor } from "../../lab/wait.ts";
 import { askFor, askStatus, serveControl } from "../../src/control/index.ts";
 import { PROTOCOL_VERSION } from "../../src/control/protocol.ts";
 import type { Handler } from "../../src/control/server.ts";
+import type { Result } from "../../src/result.ts";
 
 const ignore = () => undefined;
 
@@ -154,6 +156,43 @@ describe("control socket", { timeout: 20_000 }, () => {
     const answer = await asked;
     assert.ok(!answer.ok && answer.problem.code === "control-cut-off");
     await once(silent, "close");
+  });
+
+  it("answers commands while a hundred clients say nothing", async () => {
+    await serve(async () => ({ type: "done", message: "here" }));
+    const silent = Array.from({ length: 100 }, () => connect(join(dir, "control.sock")).on("error", ignore));
+    try {
+      await Promise.all(silent.map((socket) => once(socket, "connect")));
+      const answer = await askFor(dir, { do: "sync", retry: false }, ignore);
+      assert.deepEqual(answer, { ok: true, value: "here" });
+    } finally {
+      for (const socket of silent) socket.destroy();
+    }
+  });
+
+  it("keeps a place for a status while commands wait for one another, and says so to one too many", async () => {
+    let finish: () => void = ignore;
+    const finished = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    await serve(async (request) => {
+      if (request.do !== "status") await finished;
+      return { type: "failed", problem: { code: request.do, message: "", advice: "" } };
+    });
+    const waiting = Array.from({ length: 16 }, () => askFor(dir, { do: "demote" }, ignore));
+    const code = async (asked: Promise<Result<unknown>>) => {
+      const result = await asked;
+      return result.ok ? "" : result.problem.code;
+    };
+    await waitFor(
+      "all places are taken",
+      async () => (await code(askFor(dir, { do: "demote" }, ignore))) === "control-busy" || undefined,
+      { timeout: 10_000 },
+    );
+    assert.equal(await code(askStatus(dir)), "status");
+    finish();
+    for (const each of waiting) assert.equal(await code(each), "demote");
+    assert.equal(await code(askFor(dir, { do: "demote" }, ignore)), "demote", "and then there is room again");
   });
 
   it("goes on with the work when the client goes away", async () => {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import type { Config } from "../../src/config/index.ts";
 import { createStatusFile, type ReplicatorEvent } from "../../src/events/index.ts";
-import { nextStatus, readStatus, type Status } from "../../src/events/status.ts";
+import { nextStatus, nowFor, readStatus, type Status } from "../../src/events/status.ts";
 import { samples } from "./samples.ts";
 
 const limits = { stopGrace: 30_000, startLimit: 120_000 };
@@ -84,6 +84,25 @@ describe("createStatusFile", () => {
     assert.ok(Math.abs((status?.lastCycleAt ?? 0) - Date.now()) < 10_000);
     assert.deepEqual(readdirSync(stateDir), ["status.json"]);
     assert.match(readFileSync(join(stateDir, "status.json"), "utf8"), /^\{.*\}\n$/);
+  });
+
+  it("lets another process know the time that it goes by, however the machine's clock is set", (t) => {
+    const stateDir = mkdtempSync(join(tmpdir(), "status-"));
+    t.after(() => rmSync(stateDir, { recursive: true }));
+    createStatusFile(config(stateDir))(samples["kuma-ready"]);
+    const status = readStatus(stateDir);
+    assert.ok(status !== undefined);
+    const realNow = Date.now();
+    t.mock.timers.enable({ apis: ["Date"], now: realNow });
+    for (const days of [0, 1, -1]) {
+      t.mock.timers.setTime(realNow + days * 86_400_000);
+      assert.ok(Math.abs(nowFor(status) - realNow) < 10_000, `set by ${days} days`);
+    }
+    // Of an older release, and of before the machine was started again.
+    const { clock, ...old } = status;
+    assert.equal(nowFor(old), Date.now());
+    assert.equal(nowFor({ ...status, clock: Number(clock) - 3_600_000 }), Date.now());
+    assert.equal(nowFor(undefined), Date.now());
   });
 
   it("follows a command that changes the role", (t) => {

@@ -6,6 +6,7 @@ import { findWedge } from "../../src/http/health.ts";
 import { type History, newHistory, nextHistory } from "../../src/http/history.ts";
 import { downtime } from "../../src/http/uptime.ts";
 import { judge } from "../../src/http/verdict.ts";
+import { moveHistory } from "../../src/http/wall-clock.ts";
 import { samples } from "../events/samples.ts";
 import {
   begin,
@@ -139,6 +140,26 @@ describe("nextHistory", () => {
       }),
       { numRuns: 20 },
     );
+  });
+});
+
+describe("moveHistory", () => {
+  /** All times in it, in their order: no other number in a history is so large. */
+  function timesIn({ happenings, ...rest }: History): number[] {
+    const text = JSON.stringify({ ...rest, at: happenings.map(({ at }) => at) });
+    return (text.match(/\d{13}/g) ?? []).map(Number);
+  }
+
+  it("moves every time, and nothing else", () => {
+    const lately = live([[170, samples["rolled-back"], begin, samples["kuma-migrating"]]], live(morning));
+    for (const history of [lately, live([[180, samples["kuma-crashed"], samples["cycle-failed"]]], lately)]) {
+      const moved = moveHistory(history, 86_400_000);
+      assert.deepEqual(
+        timesIn(moved),
+        timesIn(history).map((time) => time + 86_400_000),
+      );
+      assert.deepEqual(moveHistory(moved, -86_400_000), history);
+    }
   });
 });
 

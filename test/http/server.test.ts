@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer, request } from "node:http";
 import { connect } from "node:net";
 import { afterEach, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { freePort } from "../../lab/ports.ts";
 import { waitFor } from "../../lab/wait.ts";
 import { loadConfig } from "../../src/config/index.ts";
@@ -49,6 +50,16 @@ const basic = (credentials: string) => ({
   authorization: `Basic ${Buffer.from(credentials).toString("base64")}`,
 });
 
+/** Connections that send the beginning of a request, and then nothing more. */
+async function connectSlowly(port: number, count: number): Promise<void> {
+  for (let index = 0; index < count; index++) {
+    const socket = connect(port, "127.0.0.1").on("error", () => {});
+    ends.push(() => socket.destroy());
+    await once(socket, "connect");
+    socket.write("GET /healthz HTTP/1.1\r\nHost: ");
+  }
+}
+
 describe("web server", { timeout: 30_000 }, () => {
   it("serves page, metrics and health, each under headers that let nothing else in", async () => {
     const { url, web } = await serve();
@@ -85,10 +96,15 @@ describe("web server", { timeout: 30_000 }, () => {
 
   it("says on /healthz when a cycle does not end", async (context) => {
     const { url, web } = await serve();
-    context.mock.timers.enable({ apis: ["Date"], now: Date.now() });
+    const startedAt = Date.now();
+    context.mock.timers.enable({ apis: ["Date"], now: startedAt });
     web.listener(begin);
-    assert.equal((await fetch(`${url}/healthz`)).status, 200);
-    context.mock.timers.setTime(Date.now() + 3_600_000);
+    for (const days of [0, 1, -1]) {
+      context.mock.timers.setTime(startedAt + days * 86_400_000);
+      assert.equal((await fetch(`${url}/healthz`)).status, 200, `the clock is set by ${days} days`);
+    }
+    const later = performance.now() + 3_600_000;
+    context.mock.method(performance, "now", () => later);
     const answer = await fetch(`${url}/healthz`);
     assert.equal(answer.status, 503);
     assert.match(await answer.text(), /wedged: a cycle has not ended for 60 min/);
@@ -149,6 +165,33 @@ describe("web server", { timeout: 30_000 }, () => {
     const { events } = await serve({ host: "192.0.2.1" });
     await waitFor("the warning", () => (events.length > 0 ? true : undefined), { timeout: 5_000, every: 20 });
     assert.match(JSON.stringify(events), /EADDRNOTAVAIL/);
+  });
+
+  it("answers health and page while hundreds of clients are slow", async () => {
+    const { url, port } = await serve();
+    await connectSlowly(port, 250);
+    for (const path of ["/healthz", "/", "/metrics"]) {
+      const answer = await fetch(`${url}${path}`, { signal: AbortSignal.timeout(10_000) });
+      assert.equal(answer.status, 200, path);
+    }
+  });
+
+  it("lets go of a client that sends a request bit by bit, or a body without an end", async () => {
+    const { port } = await serve();
+    const sockets = [
+      "GET /healthz HTTP/1.1\r\nX: ",
+      "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9999\r\n\r\n",
+    ].map((begin) => {
+      const socket = connect(port, "127.0.0.1").on("error", () => {});
+      socket.resume().write(begin);
+      const trickle = setInterval(() => socket.write("x"), 200);
+      ends.push(() => socket.destroy());
+      return once(socket, "close").then(() => clearInterval(trickle));
+    });
+    await Promise.race([
+      Promise.all(sockets),
+      sleep(15_000).then(() => assert.fail("still connected after 15 s")),
+    ]);
   });
 
   it("ends at once on shutdown, whoever is still connected", async () => {

@@ -3,7 +3,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { holdSignals } from "../../src/init/early.ts";
+import { listenToSignals } from "../../src/init/index.ts";
 import { FORWARDED } from "../../src/init/signals.ts";
 
 const PROGRAM = fileURLToPath(new URL("../fixtures/programs/listen-to-signals.ts", import.meta.url));
@@ -36,4 +39,26 @@ test("every signal calls its handler, one after the other, and none opens the de
   } finally {
     child.kill("SIGKILL");
   }
+});
+
+test("signals that come before anybody listens are kept, and handed over once, in their order", {
+  timeout: 10_000,
+}, async () => {
+  const heard: string[] = [];
+  const handlers = {
+    stop: (signal: string) => void heard.push(signal),
+    syncNow: () => void heard.push("sync"),
+    reportState: () => void heard.push("report"),
+    forward: (signal: string) => void heard.push(signal),
+  };
+  holdSignals();
+  for (const signal of ["SIGUSR2", "SIGHUP", "SIGTERM"] as const) {
+    process.kill(process.pid, signal);
+    await sleep(50);
+  }
+  const { dispose } = listenToSignals(handlers);
+  assert.deepEqual(heard, ["report", "SIGHUP", "SIGTERM"]);
+  dispose();
+  listenToSignals(handlers).dispose();
+  assert.equal(heard.length, 3);
 });

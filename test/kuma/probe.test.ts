@@ -49,6 +49,14 @@ describe("probe", { timeout: 20_000 }, () => {
     assert.equal(await probeWhile(() => undefined), "busy");
   });
 
+  it("an answer that comes bit by bit, for ever", async () => {
+    const trickle: RequestListener = (_, response) => {
+      const timer = setInterval(() => response.write(" "), 100);
+      response.on("close", () => clearInterval(timer));
+    };
+    assert.equal(await probeWhile(trickle), "busy");
+  });
+
   it("nobody there", async () => {
     assert.equal(await probe(`http://127.0.0.1:${await freePort()}`), "silent");
   });

@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { becomes, type Case, ofSupervisor } from "../case.ts";
+import { fixture } from "../columns.ts";
+import { makeFolder } from "../ground.ts";
 
 export const killing: readonly Case[] = [
   ofSupervisor("child ignores SIGTERM → SIGKILL to its whole tree after the grace, exit 0", async (open) => {
@@ -17,6 +21,38 @@ export const killing: readonly Case[] = [
     assert.ok(took > 950 && took < 3_000, `the grace was ${Math.round(took)} ms`);
     await becomes("nobody is left", 1_000, () => box.family().length === 0);
   }),
+  ofSupervisor(
+    "a child that takes 8 s to end is waited for, as its grace says, and not killed",
+    async (open) => {
+      const box = await open({ kuma: ["--linger", "8000"], env: { REPLICATOR_STOP_GRACE: "60s" } });
+      await box.noted("ready");
+      box.signal("SIGTERM");
+      assert.equal(await box.ended(), 0);
+      assert.ok(box.notes().includes("end"), "it ended by itself");
+      assert.equal(box.events("kuma-killed"), 0);
+      assert.match(box.output(), /"type":"kuma-stopped","exit":\{"code":0\}/);
+    },
+  ),
+  ofSupervisor(
+    "an orphan of a crash that stays is killed after the grace, also when the clock is set back",
+    async (open) => {
+      const folder = makeFolder();
+      const clock = join(folder, "clock");
+      writeFileSync(clock, "0");
+      const env = {
+        NODE_OPTIONS: `--import=${fixture("programs/shift-clock.mjs")}`,
+        SHIFT_CLOCK: clock,
+        REPLICATOR_STOP_GRACE: "2s",
+        REPLICATOR_RESTART_LIMIT: "1",
+        REPLICATOR_RESTART_PAUSE: "0",
+      };
+      const box = await open({ kuma: ["--exit", "3", "--after", "500", "--stubborn"], env }, folder);
+      await box.noted("orphan asked");
+      writeFileSync(clock, String(-86_400_000));
+      assert.equal(await box.ended(), 3);
+      assert.equal(box.events("kuma-crashed"), 2);
+    },
+  ),
   ofSupervisor(
     "a child that hangs is killed with its tree: own sessions and orphans, none left",
     async (open) => {

@@ -1,11 +1,23 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { open as openFile } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { FORWARDED } from "../../../src/init/signals.ts";
 import { becomes, type Case, ofSupervisor, thatNodeBreaks } from "../case.ts";
+import { makeFolder } from "../ground.ts";
 import { changeMonitors } from "../monitors.ts";
 
 const signalsIn = (notes: readonly string[]) =>
   notes.filter((note) => note.startsWith("signal ")).map((note) => note.slice("signal ".length));
+
+/** Whether a process has a handler for SIGTERM: Node's own comes first, before any program runs. */
+function catchesTerm(pid: number): boolean {
+  const [, caught = "0"] =
+    /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, "latin1")) ?? [];
+  return (BigInt(`0x${caught}`) & (1n << 14n)) !== 0n;
+}
 
 export const signals: readonly Case[] = [
   thatNodeBreaks("SIGTERM → child gets it once, ends by itself, exit 0", async (open) => {
@@ -66,4 +78,24 @@ export const signals: readonly Case[] = [
       await becomes("nobody is left", 1_000, () => box.family().length === 0);
     }),
   ),
+  ofSupervisor("SIGTERM while Node itself starts → exit 0, the child is never started", async (open) => {
+    const box = await open({});
+    await box.until("Node is on its way up", () => catchesTerm(box.first));
+    box.signal("SIGTERM");
+    assert.equal(await box.ended(), 0);
+    assert.deepEqual(box.notes(), []);
+  }),
+  ofSupervisor("SIGTERM while the settings are read → exit 0, the child is never started", async (open) => {
+    const folder = makeFolder();
+    const password = join(folder, "password");
+    execFileSync("mkfifo", [password]);
+    const box = await open({ env: { RESTIC_PASSWORD: "", RESTIC_PASSWORD_FILE: password } }, folder);
+    // Opens once somebody reads: the program stands still in the middle of its start.
+    const file = await openFile(password, "w");
+    box.signal("SIGTERM");
+    await file.writeFile("conformance");
+    await file.close();
+    assert.equal(await box.ended(), 0);
+    assert.deepEqual(box.notes(), []);
+  }),
 ];
