@@ -28,15 +28,17 @@ export async function previewRollback(config: Config, yes: boolean): Promise<Res
   const lost = describeLosses(read.value);
   if (lost.length > 0) tell(paint("yellow", "Changed by somebody since, and lost with it:"));
   tellSome(lost);
-  if (read.value.withoutHistory > 0)
-    tell(
-      `The history of ${read.value.withoutHistory} monitors that come back is gone: it was kept for 7 days.`,
-    );
+  if (read.value.withoutHistory > 0) tell(describeGone(read.value.withoutHistory));
   const counts = countChanges(fingerprint(before), fingerprint(after));
   tell(paint("bold", `This changes: ${describeChanges(counts)}.`));
   if (yes) return success(changedAt);
   const confirmed = await confirm(EFFECTS[status.value.role]);
   return confirmed.ok ? success(changedAt) : confirmed;
+}
+
+function describeGone(count: number): string {
+  const which = count === 1 ? "the monitor that comes" : `the ${count} monitors that come`;
+  return `The history of ${which} back is gone: it is kept for 7 days, and not across a migration of Uptime Kuma.`;
 }
 
 const EFFECTS = {
