@@ -33,15 +33,16 @@ export async function preview(
   }
   const live = sources.database.read();
   if (!live.ok) return live;
-  const lines = compare(live.value, snapshot.content).flatMap(describeRow);
-  for (const line of lines.slice(0, LONGEST_PREVIEW)) tell(`  ${line}`);
-  if (lines.length > LONGEST_PREVIEW) tell(`  … and ${lines.length - LONGEST_PREVIEW} more`);
+  tellSome(compare(live.value, snapshot.content).flatMap(describeRow));
   for (const note of plan.value.notes) tell(note);
   tell(paint("bold", `This changes: ${describeChanges(plan.value.changes)}.`));
-  return yes ? success(true) : confirm();
+  return yes
+    ? success(true)
+    : confirm("Uptime Kuma stops for about five seconds, and every replica follows.");
 }
 
-async function confirm(): Promise<Result<boolean>> {
+/** Asks at the terminal; a problem when there is none, or when the answer is not yes. @param effect what will happen */
+export async function confirm(effect: string): Promise<Result<boolean>> {
   if (!process.stdin.isTTY)
     return failure({
       code: "not-confirmed",
@@ -49,9 +50,7 @@ async function confirm(): Promise<Result<boolean>> {
       advice: "Add --yes to do it without being asked (or run docker exec with -it).",
     });
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await terminal.question(
-    "Uptime Kuma stops for about five seconds, and every replica follows. Go on? [y/N] ",
-  );
+  const answer = await terminal.question(`${effect} Go on? [y/N] `);
   terminal.close();
   if (/^y(es)?$/i.test(answer.trim())) return success(true);
   return failure({
@@ -61,6 +60,12 @@ async function confirm(): Promise<Result<boolean>> {
   });
 }
 
-function tell(line: string): void {
+/** The first lines, and how many there are more. */
+export function tellSome(lines: readonly string[]): void {
+  for (const line of lines.slice(0, LONGEST_PREVIEW)) tell(`  ${line}`);
+  if (lines.length > LONGEST_PREVIEW) tell(`  … and ${lines.length - LONGEST_PREVIEW} more`);
+}
+
+export function tell(line: string): void {
   process.stderr.write(`${line}\n`);
 }

@@ -7,7 +7,8 @@ import { download, findSnapshot, listSnapshots, openSources } from "./sources.ts
 const HELP = `
 Goes back to an earlier snapshot: shows what would change, asks, then has the running
 instance stop Uptime Kuma, change the differing rows and start it again. The result is
-published, so that the replicas follow. History and heartbeats stay. \`rollback\` undoes it.
+published, so that the replicas follow. History and heartbeats stay; \`rollback\` undoes it.
+Those of monitors that it removes stay for 7 days, or until the next apply.
 Only on the primary: what is changed on a replica would be overwritten.
 ${EXIT_HELP}
 

@@ -52,7 +52,7 @@ function steer(
     case "sync":
       return steering.sync(request, signal);
     case "rollback":
-      return steering.rollBack(signal);
+      return steering.rollBack(request, signal);
     case "restore":
       return steering.restore(request.snapshotId, signal);
     case "import":

@@ -12,7 +12,8 @@ const problem = z.object({ code: z.string(), message: z.string(), advice: z.stri
 const request = z.discriminatedUnion("do", [
   z.object({ do: z.literal("status") }),
   z.object({ do: z.literal("sync"), retry: z.boolean() }),
-  z.object({ do: z.literal("rollback") }),
+  /** `changedAt`: the apply that was previewed; without it, whichever is the last. */
+  z.object({ do: z.literal("rollback"), changedAt: time.optional() }),
   z.object({ do: z.literal("restore"), snapshotId }),
   /** `snapshot`: an encoded snapshot, as `export --format jsonl` writes it. */
   z.object({ do: z.literal("import"), snapshot: z.string() }),

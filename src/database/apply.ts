@@ -2,14 +2,15 @@ import type { Database } from "better-sqlite3";
 import { success } from "../result.ts";
 import type { Snapshot } from "../snapshot/index.ts";
 import { inTransaction } from "./connection.ts";
+import { makeRoom } from "./make-room.ts";
 import { hasAccounts } from "./owners.ts";
 import { makePlan, type Plan } from "./plan.ts";
-import { noteApplied, readRecord, type StoredRecord, summarize, writeRecord } from "./record.ts";
+import { noteApplied, readRecord, summarize, writeRecord } from "./record.ts";
 import { findBrokenReferences, refuseReference } from "./references.ts";
 import type { DatabaseResult, PlanSummary } from "./types.ts";
 import { encodeUndo, prepareUndo } from "./undo.ts";
 import { swapUploads } from "./uploads.ts";
-import { idsOf, writeTable } from "./write-rows.ts";
+import { writeTable } from "./write-rows.ts";
 
 /**
  * Makes rows and files equal to the snapshot's, in one transaction. Killed before COMMIT, the rows are as before and
@@ -37,11 +38,13 @@ export function applySnapshot(
       return noted.ok ? success(summary) : noted;
     }
     const previous = record.value && summarize(record.value);
-    const undo = encodeUndo(prepareUndo(db, plan.value, uploadDir, previous));
+    const prepared = prepareUndo(db, plan.value, uploadDir, previous);
+    const { setAside, ...history } = makeRoom(db, plan.value, record.value);
+    const undo = encodeUndo({ ...prepared, setAside });
     const written = writePlan(db, plan.value);
     if (!written.ok) return written;
-    const staleHistory = listStaleHistory(plan.value, record.value);
-    writeRecord(db, { ...id, appliedAt: Date.now(), proven: false, undo, staleHistory });
+    const now = Date.now();
+    writeRecord(db, { ...id, appliedAt: now, changedAt: now, proven: false, undo, ...history });
     putFilesBack = swapUploads(uploadDir, files);
     return success(summary);
   });
@@ -63,11 +66,4 @@ function writePlan(db: Database, { schema, tables }: Plan): DatabaseResult<void>
     if (!before.has(reference)) return refuseReference(table, id, parent);
   }
   return success(undefined);
-}
-
-/** Those of an earlier apply that `confirm` has not dropped yet, and the ones removed now. */
-function listStaleHistory({ tables }: Plan, record: StoredRecord | undefined): bigint[] {
-  const monitors = tables.find(({ name }) => name === "monitor");
-  const removed = monitors ? idsOf(monitors.columns, monitors.removed) : [];
-  return [...new Set([...(record?.staleHistory ?? []), ...removed.filter((id) => typeof id === "bigint")])];
 }

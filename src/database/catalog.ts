@@ -14,7 +14,18 @@ export interface CatalogTable {
    * form writes them into every new monitor (`monitorDefaults` in src/pages/EditMonitor.vue of 2.5.3).
    */
   readonly unset?: Readonly<Record<string, readonly Value[]>>;
+  /**
+   * What a row is known by beside its id, where something that is not replicated hangs on the id: each aspect is one
+   * column, or several of which any tells. See `isAnother`.
+   */
+  readonly aspects?: readonly (readonly string[])[];
 }
+
+/** What a monitor watches, whatever its type (server/monitor-types of 2.5.3). Settings of a check, such as a topic, are not in it. */
+const MONITOR_TARGET: readonly string[] = [
+  ...["url", "hostname", "grpc_url", "docker_container", "database_connection_string", "push_token"],
+  ...["kafka_producer_brokers", "rabbitmq_nodes", "system_service_name"],
+];
 
 /**
  * What is replicated, parents before children. Found by running Uptime Kuma 1.23.0, 1.23.13, 1.23.17, 2.0.0-dev.0,
@@ -30,6 +41,8 @@ export const catalog: readonly CatalogTable[] = [
     name: "monitor",
     owner: "user_id",
     selfWritten: ["dns_last_result"],
+    // The history tables below, and what Kuma writes by itself.
+    aspects: [["type"], ["name"], MONITOR_TARGET],
     // "==" is the only comparison that 1.23 knows; "world" is read by Globalping monitors only.
     unset: { domain_expiry_notification: [1n], json_path_operator: ["=="], location: ["world"] },
   },
@@ -39,7 +52,13 @@ export const catalog: readonly CatalogTable[] = [
   { name: "status_page_cname" },
   { name: "group" },
   { name: "monitor_group" },
-  { name: "maintenance", owner: "user_id", selfWritten: ["last_start_date"] },
+  {
+    name: "maintenance",
+    owner: "user_id",
+    selfWritten: ["last_start_date"],
+    // A maintenance that repeats every few days counts them from last_start_date (server/model/maintenance.js of 2.5.3).
+    aspects: [["title"], ["strategy"], ["start_date", "cron"]],
+  },
   { name: "monitor_maintenance" },
   { name: "maintenance_status_page" },
   { name: "incident" },

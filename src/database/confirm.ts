@@ -1,8 +1,8 @@
 import type { Database } from "better-sqlite3";
 import { steadyNow } from "../clock.ts";
 import { success } from "../result.ts";
-import { historyTables } from "./catalog.ts";
 import { inTransaction, quote } from "./connection.ts";
+import { tablesHere } from "./history.ts";
 import { changeRecord, readRecord, type StoredRecord } from "./record.ts";
 import type { DatabaseResult } from "./types.ts";
 
@@ -13,28 +13,68 @@ const BATCH = 500;
 const TIME_LIMIT = 3_000;
 
 /**
- * Notes the last apply as proven and drops the history of monitors that are gone, while Kuma runs. What does not fit
+ * How long after a change its undo can bring back the history of the monitors that it removed, milliseconds. By the wall
+ * clock: it goes on while nothing of ours runs. A clock that is wrong makes it longer or shorter, and nothing worse.
+ */
+const KEPT_FOR = 7 * 24 * 3_600_000;
+
+/**
+ * Notes the last apply as proven and drops the history that no undo can bring back, while Kuma runs. What does not fit
  * into the time limit is left to the next call.
  */
 export function confirmApply(db: Database): DatabaseResult<void> {
-  const proven = updateRecord(db, (record) => ({ ...record, proven: true }));
-  if (!proven.ok || proven.value === undefined || proven.value.staleHistory.length === 0)
-    return forget(proven);
+  const proven = updateRecord(db, (record) => giveUp({ ...record, proven: true }, isOutdated(record)));
+  return proven.ok ? dropStale(db, proven.value) : proven;
+}
+
+/**
+ * Drops all history of monitors that are gone, also what an undo would bring back: Kuma's migrations break on rows of
+ * monitors that it does not have (2.x, "Migrating Aggregate Table": its foreign keys are on by then, and whoever was
+ * hit by that has a Kuma that does not start any more).
+ */
+export function dropAllHistory(db: Database): DatabaseResult<"done" | "more"> {
+  const record = readRecord(db);
+  if (!record.ok) return record;
+  if (!hasHistory(record.value)) return success("done");
+  const given = updateRecord(db, (found) => giveUp(found, true));
+  const dropped = given.ok ? dropStale(db, given.value) : given;
+  if (!dropped.ok) return dropped;
+  const left = readRecord(db);
+  return left.ok ? success(hasHistory(left.value) ? "more" : "done") : left;
+}
+
+/** Whether `confirm` has something to drop. */
+export function hasDroppable(record: StoredRecord): boolean {
+  return record.staleHistory.length > 0 || (record.keptHistory.length > 0 && isOutdated(record));
+}
+
+function hasHistory(record: StoredRecord | undefined): boolean {
+  return record !== undefined && record.staleHistory.length + record.keptHistory.length > 0;
+}
+
+function isOutdated({ changedAt }: StoredRecord): boolean {
+  return Date.now() - changedAt > KEPT_FOR;
+}
+
+function giveUp(record: StoredRecord, isGivenUp: boolean): StoredRecord {
+  if (!isGivenUp) return record;
+  return { ...record, staleHistory: [...record.staleHistory, ...record.keptHistory], keptHistory: [] };
+}
+
+function dropStale(db: Database, record: StoredRecord | undefined): DatabaseResult<void> {
+  if (record === undefined || record.staleHistory.length === 0) return success(undefined);
   const deadline = steadyNow() + TIME_LIMIT;
-  const deletions = historyTables
-    .filter((table) => hasTable(db, table))
-    .map((table) => prepareDeletion(db, table));
+  const deletions = tablesHere(db).map((table) => prepareDeletion(db, table));
   const dropped = new Set<bigint>();
-  for (const monitor of proven.value.staleHistory) {
+  for (const monitor of record.staleHistory) {
     if (!deletions.every((deleteSome) => deleteAll(deleteSome, monitor, deadline))) break;
     dropped.add(monitor);
   }
-  return forget(
-    updateRecord(db, (record) => ({
-      ...record,
-      staleHistory: record.staleHistory.filter((monitor) => !dropped.has(monitor)),
-    })),
-  );
+  const noted = updateRecord(db, (found) => ({
+    ...found,
+    staleHistory: found.staleHistory.filter((monitor) => !dropped.has(monitor)),
+  }));
+  return noted.ok ? success(undefined) : noted;
 }
 
 function updateRecord(
@@ -48,14 +88,6 @@ function updateRecord(
     changeRecord(db, changed);
     return success(changed);
   });
-}
-
-function forget(result: DatabaseResult<unknown>): DatabaseResult<void> {
-  return result.ok ? success(undefined) : result;
-}
-
-function hasTable(db: Database, table: string): boolean {
-  return db.prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?").get(table) !== undefined;
 }
 
 /**

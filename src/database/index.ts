@@ -5,4 +5,5 @@ export type {
   DatabaseResult,
   KumaDatabase,
   PlanSummary,
+  RollBackPreview,
 } from "./types.ts";

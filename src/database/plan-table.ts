@@ -2,6 +2,7 @@ import type { Database } from "better-sqlite3";
 import type { Row, Table, Value } from "../snapshot/index.ts";
 import { settle } from "./affinity.ts";
 import type { ColumnMatch, SharedColumn } from "./columns.ts";
+import { isAnother } from "./identity.ts";
 import type { OwnerMap } from "./owners.ts";
 import { iterateRows } from "./read.ts";
 import type { LiveTable } from "./schema.ts";
@@ -17,6 +18,8 @@ export interface TablePlan {
   readonly added: readonly Row[];
   readonly changed: readonly ChangedRows[];
   readonly removed: readonly Row[];
+  /** Ids of rows that are another thing in the snapshot than here: each is among `removed` and among `added`. */
+  readonly replaced: ReadonlySet<Value>;
   /** Rows among those that are written whose owner does not exist here. */
   readonly adopted: number;
   /** NOT NULL columns with no constant default for which the snapshot has a NULL. */
@@ -79,6 +82,7 @@ export function planTable(
   const idHere = columns.indexOf("id");
   const changes = createChanges(idHere);
   const removed: Row[] = [];
+  const replaced = new Map<Value, Row>();
   let adopted = 0;
   for (const before of iterateRows(db, table.name, columns)) {
     const id = before[idHere] ?? null;
@@ -90,12 +94,17 @@ export function planTable(
     }
     const differing = targets.filter((target) => differs(target, wanted, before));
     if (differing.length === 0) continue;
+    if (isAnother(live.entry, { columns, row: before }, { columns: table.columns, row: wanted })) {
+      removed.push(before);
+      replaced.set(id, wanted);
+      continue;
+    }
     const written = isReplaced ? targets : differing;
     changes.add(before, written, (target) => newValue(target, wanted, before[target.position] ?? null));
     if (isAdopted(wanted, before)) adopted += 1;
   }
   const given = targets.filter((target) => target.shared !== undefined || target.isOwner);
-  const added = [...wantedRows.values()];
+  const added = [...replaced.values(), ...wantedRows.values()];
   return {
     name: table.name,
     columns,
@@ -103,6 +112,7 @@ export function planTable(
     added: added.map((wanted) => given.map((target) => newValue(target, wanted, null))),
     changed: changes.groups(),
     removed,
+    replaced: new Set(replaced.keys()),
     adopted: adopted + added.filter((wanted) => isAdopted(wanted, [])).length,
     unfit,
   };

@@ -93,7 +93,14 @@ function describePlan(plan: TablePlan, match: ColumnMatch, kumaVersion: string):
     ...(plan.adopted > 0
       ? [`${plan.adopted} of the written rows of ${plan.name} belong to an account of this instance.`]
       : []),
+    ...(plan.replaced.size > 0 ? [describeReplaced(plan)] : []),
   ];
+}
+
+function describeReplaced({ name, replaced }: TablePlan): string {
+  const [which, it] =
+    replaced.size === 1 ? [`1 ${name} has`, "it takes"] : [`${replaced.size} of ${name} have`, "they take"];
+  return `${which} the id of another one here, and ${it} over nothing of its history.`;
 }
 
 function refuseVersion({ theirs, ours }: Versions, lost: readonly string[]) {

@@ -1,10 +1,11 @@
 import type { Database } from "better-sqlite3";
 import { success } from "../result.ts";
 import { applySnapshot } from "./apply.ts";
-import { confirmApply } from "./confirm.ts";
+import { confirmApply, dropAllHistory, hasDroppable } from "./confirm.ts";
 import { inTransaction, withDatabase } from "./connection.ts";
 import { hashContent } from "./hash.ts";
 import { makePlan } from "./plan.ts";
+import { previewRollBack } from "./preview-roll-back.ts";
 import { readContent } from "./read.ts";
 import { noteApplied, readRecord, summarize } from "./record.ts";
 import { rollBackApply } from "./roll-back.ts";
@@ -39,7 +40,8 @@ export function openKumaDatabase({ file, uploadDir, kumaVersion }: KumaFiles): K
         return success(
           stored && {
             ...summarize(stored),
-            hasStaleHistory: stored.staleHistory.length > 0,
+            changedAt: stored.changedAt,
+            hasStaleHistory: hasDroppable(stored),
             canUndo: stored.canUndo,
           },
         );
@@ -47,6 +49,8 @@ export function openKumaDatabase({ file, uploadDir, kumaVersion }: KumaFiles): K
     markApplied: (id) =>
       withDatabase(file, "write", (db) => inTransaction(db, "IMMEDIATE", () => noteApplied(db, id))),
     confirm: () => withDatabase(file, "write", confirmApply),
+    dropHistory: () => withDatabase(file, "write", dropAllHistory),
+    previewRollBack: () => reading((db) => previewRollBack(db, uploadDir)),
     rollBack: () => withDatabase(file, "write", (db) => rollBackApply(db, uploadDir)),
   };
 

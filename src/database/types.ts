@@ -1,6 +1,6 @@
 import type { Problem, Result } from "../result.ts";
 import type { ChangeCounts } from "../snapshot/changes.ts";
-import type { Content, Snapshot } from "../snapshot/types.ts";
+import type { Content, Snapshot, Value } from "../snapshot/types.ts";
 
 export type DatabaseProblemCode =
   | "database-missing"
@@ -42,10 +42,36 @@ export interface ApplyRecord {
 }
 
 export interface LastApply extends ApplyRecord {
-  /** History of removed monitors is still here: `confirm` drops it, as much at a time as a short while allows. */
+  /** When the change was made that `rollBack` takes back, milliseconds since 1970; `appliedAt` follows snapshots alike. */
+  readonly changedAt: number;
+  /** There is history that no undo brings back: `confirm` drops it, as much at a time as a short while allows. */
   readonly hasStaleHistory: boolean;
   /** What the last real change was before it is still known: `rollBack` has something to do. */
   readonly canUndo: boolean;
+}
+
+/** A row by its table and id. */
+export interface RowName {
+  readonly table: string;
+  readonly id: Value;
+}
+
+/** What `rollBack` would do now. */
+export interface RollBackPreview {
+  /** When the change was made that it takes back, milliseconds since 1970. */
+  readonly changedAt: number;
+  readonly snapshotId: string;
+  readonly before: Content;
+  readonly after: Content;
+  /** Rows that it writes or removes and that somebody has edited since; of some it is known in which columns. */
+  readonly edited: readonly (RowName & { readonly columns: readonly string[] })[];
+  /** Rows that refer to others which go: they go with them, or lose the reference. */
+  readonly dangling: readonly (RowName & {
+    readonly column: string;
+    readonly fate: "goes" | "loses-reference";
+  })[];
+  /** Monitors that come back, and whose history is gone by now. */
+  readonly withoutHistory: number;
 }
 
 /**
@@ -63,7 +89,8 @@ export interface KumaDatabase {
   /**
    * Makes the replicated rows and files equal to the snapshot's. Kuma must be stopped. One transaction: it holds the
    * row changes, their inverse and the record; either all of it is there afterwards, or nothing.
-   * History of removed monitors is kept until `confirm`.
+   * A monitor that takes the id of another thing does not inherit its history. History of removed monitors is kept for
+   * the undo: until the next apply that changes something, or for a week.
    */
   apply(snapshot: Snapshot, id: { snapshotId: string; contentHash: string }): DatabaseResult<PlanSummary>;
   /** The last apply, or undefined when there never was one. */
@@ -71,10 +98,17 @@ export interface KumaDatabase {
   /** Notes that a snapshot equal to what is here counts as applied and proven. Safe while Kuma runs. */
   markApplied(id: { snapshotId: string; contentHash: string }): DatabaseResult<void>;
   /**
-   * The new configuration is proven: drops the history of monitors it removed. Safe while Kuma runs. What it has no time
-   * for is told by `lastApply` and dropped by the next call.
+   * The new configuration is proven: notes that, and drops the history that no undo can bring back any more. Safe while
+   * Kuma runs. What it has no time for is told by `lastApply` and dropped by the next call.
    */
   confirm(): DatabaseResult<void>;
-  /** Undoes the last apply, rows and files, in one transaction. Kuma must be stopped. No-op when there is none to undo. */
+  /**
+   * Drops all history of removed monitors, also what `rollBack` would bring back: Kuma's migrations stumble over it.
+   * A few seconds at most; "more" when there is some left, for the next call.
+   */
+  dropHistory(): DatabaseResult<"done" | "more">;
+  /** What `rollBack` would do; undefined when there is nothing to undo. Changes nothing; safe while Kuma runs. */
+  previewRollBack(): DatabaseResult<RollBackPreview | undefined>;
+  /** Undoes the last apply, rows and files, history too, in one transaction. Kuma must be stopped. No-op when there is none. */
   rollBack(): DatabaseResult<void>;
 }

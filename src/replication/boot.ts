@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
+import { setImmediate } from "node:timers/promises";
 import { hasPendingMigrations } from "../database/index.ts";
 import type { Repository, RepositoryResult } from "../repository/index.ts";
-import { failure, type Result } from "../result.ts";
+import { failure, type Result, success } from "../result.ts";
 import { withinTime } from "../within-time.ts";
 import { proveLastApply } from "./apply.ts";
 import { attempt } from "./attempt.ts";
@@ -28,7 +29,9 @@ export async function boot(
   const { config, kuma, role } = context;
   let caughtUp = false;
   // Without a database Kuma makes its own; one that it is about to migrate is not ours to touch before that.
-  if (existsSync(file) && !hasPendingMigrations(file, config.kuma.dir)) {
+  const isPending = existsSync(file) && hasPendingMigrations(file, config.kuma.dir);
+  if (isPending) note(await attempt(() => dropHistory(context, signal)), signal);
+  if (existsSync(file) && !isPending) {
     note(await attempt(() => proveLastApply(context, signal)), signal);
     if (role.current === "replica" && kuma.state.name === "stopped" && !signal.aborted) {
       const repository = limitTime(context.repository, BOOT_REPOSITORY_LIMIT);
@@ -39,6 +42,18 @@ export async function boot(
   }
   kuma.start();
   return caughtUp;
+}
+
+/** A migration of Kuma must not meet history of monitors that are gone: it breaks on that, for good. */
+async function dropHistory({ database }: Context, signal: AbortSignal): Promise<Result<void>> {
+  while (!signal.aborted) {
+    const dropped = database.dropHistory();
+    if (!dropped.ok) return dropped;
+    if (dropped.value === "done") break;
+    // A signal is heard between two calls.
+    await setImmediate();
+  }
+  return success(undefined);
 }
 
 function limitTime(repository: Repository, limit: number): Repository {

@@ -4,3 +4,4 @@ export { isSameSnapshot } from "./lineage.ts";
 export { lockStateDir } from "./lock.ts";
 export { createReplicator, type Replicator } from "./replicator.ts";
 export { IS_REPLICA, type Steering } from "./steer.ts";
+export { NOTHING_TO_UNDO } from "./undo-by-hand.ts";

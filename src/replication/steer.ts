@@ -15,8 +15,8 @@ import { undoByHand } from "./undo-by-hand.ts";
 export interface Steering {
   /** Publishes, or looks for a snapshot, now. @param retry also one that was refused here */
   sync(options: { retry: boolean }, signal: AbortSignal): Promise<Result<string>>;
-  /** Undoes the last apply. */
-  rollBack(signal: AbortSignal): Promise<Result<string>>;
+  /** Undoes the last apply. @param changedAt the one that was previewed: no other is undone then */
+  rollBack(options: { changedAt?: number | undefined }, signal: AbortSignal): Promise<Result<string>>;
   /** Goes back to a snapshot of the repository, and publishes that. @param snapshotId whole, 64 hex digits */
   restore(snapshotId: string, signal: AbortSignal): Promise<Result<string>>;
   /** Takes the configuration out of an exported file. @param bytes an encoded snapshot */
@@ -44,7 +44,7 @@ export function createSteering(
         return done.ok ? success(describeRefused()) : done;
       }),
 
-    rollBack: (signal) => turn(() => undoByHand(context, signal)),
+    rollBack: ({ changedAt }, signal) => turn(() => undoByHand(context, changedAt, signal)),
 
     restore: (snapshotId, signal) =>
       turnWhenReady(async () => {

@@ -5,13 +5,19 @@ import type { Context } from "./context.ts";
 /**
  * Undoes the last apply because a person asked for it, in whatever state Kuma is. On a replica the snapshot counts as
  * refused from now on, else the next cycle would apply it again.
- * @returns a sentence; "nothing-to-undo" when no apply is remembered
+ * @param changedAt which apply the person has seen a preview of (`LastApply.changedAt`); undefined: whichever is last
+ * @returns a sentence; "nothing-to-undo" when no apply is remembered, "preview-outdated" when there was another since
  */
-export async function undoByHand(context: Context, signal: AbortSignal): Promise<Result<string>> {
+export async function undoByHand(
+  context: Context,
+  changedAt: number | undefined,
+  signal: AbortSignal,
+): Promise<Result<string>> {
   const { config, database, kuma, role, stateFile, emit } = context;
   const last = database.lastApply();
   if (!last.ok) return last;
   if (!last.value?.canUndo) return failure(NOTHING_TO_UNDO);
+  if (changedAt !== undefined && changedAt !== last.value.changedAt) return failure(PREVIEW_OUTDATED);
   const { snapshotId, contentHash } = last.value;
 
   // Noted first: killed in between, a snapshot that is in place counts as refused until the next one; the other way
@@ -44,10 +50,16 @@ const ASKED_FOR: Problem = {
   advice: "The next snapshot is applied as usual.",
 };
 
-const NOTHING_TO_UNDO: Problem = {
+export const NOTHING_TO_UNDO: Problem = {
   code: "nothing-to-undo",
   message: "There is no apply to undo: none was made, or the last one is undone already.",
   advice: "`replicator-kuma restore SNAPSHOT` on the primary goes back further.",
+};
+
+const PREVIEW_OUTDATED: Problem = {
+  code: "preview-outdated",
+  message: "Nothing was done: another apply has been made since the preview.",
+  advice: "Ask again, and look at the new preview.",
 };
 
 const NOT_READY_AFTER: Problem = {

@@ -31,14 +31,14 @@ describe("commands that steer", { timeout: 240_000 }, () => {
   after(() => rig.close());
 
   it("rollback on a replica: undone, not applied again by itself, and again with --retry", async () => {
-    const text = said(await replica.command("rollback"));
+    const text = said(await replica.command("rollback", "--yes"));
     assert.match(text, /^Stopping Uptime Kuma to go back[\s\S]*^Went back [\s\S]*configuration before\.$/m);
     assert.deepEqual(nameOf(replica), named("http ok"));
     assert.match(said(await replica.command("sync")), /is not taken here: It was undone on request/);
     assert.deepEqual(nameOf(replica), named("http ok"));
     assert.match(said(await replica.command("status")), /^refused +snapshot [0-9a-f]{8}/m);
 
-    const again = await replica.command("rollback");
+    const again = await replica.command("rollback", "--yes");
     assert.equal(again.exitCode, 1);
     assert.match(again.stderr, /no apply to undo/);
 
@@ -72,7 +72,7 @@ describe("commands that steer", { timeout: 240_000 }, () => {
   });
 
   it("rollback on the primary undoes a restore, and the next cycle publishes that", async () => {
-    said(await primary.command("rollback"));
+    said(await primary.command("rollback", "--yes"));
     assert.deepEqual(nameOf(primary), named("second"));
     assert.match(said(await primary.command("sync")), /^Published snapshot .*1 monitor changed/m);
   });

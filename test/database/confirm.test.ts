@@ -30,6 +30,12 @@ function without14(replica: Instance) {
   return takeSnapshot(replica, (content) => removeMonitor(content, 14n));
 }
 
+function recoloured(replica: Instance) {
+  return takeSnapshot(replica, (content) =>
+    changeRows(content, "tag", (rows) => rows.map((row) => ({ ...row, color: "#123456" }))),
+  );
+}
+
 for (const version of VERSIONS) {
   test(`${version}: the catalog knows every history table`, (t) => {
     const instance = makeInstance(t, version);
@@ -44,7 +50,7 @@ for (const version of VERSIONS) {
     );
   });
 
-  test(`${version}: history of a removed monitor goes with confirm, all other rows stay`, (t) => {
+  test(`${version}: history of a removed monitor goes once the next apply is confirmed, all other rows stay`, (t) => {
     const replica = makeInstance(t, version);
     sql(
       replica,
@@ -60,6 +66,10 @@ for (const version of VERSIONS) {
     assert.equal(value(replica.kuma.lastApply())?.proven, false);
     value(replica.kuma.confirm());
     assert.equal(value(replica.kuma.lastApply())?.proven, true);
+    assert.equal(historyOf(replica, 14), had);
+    value(replica.kuma.apply(recoloured(replica), IDS));
+    assert.equal(historyOf(replica, 14), had);
+    value(replica.kuma.confirm());
     assert.equal(historyOf(replica, 14), 0);
     assert.deepEqual(others("heartbeat"), beats);
   });
@@ -68,10 +78,7 @@ for (const version of VERSIONS) {
 test("history of an apply that was never confirmed goes with the next confirm", (t) => {
   const replica = makeInstance(t, "2.5.3");
   value(replica.kuma.apply(without14(replica), IDS));
-  const next = takeSnapshot(replica, (content) =>
-    changeRows(content, "tag", (rows) => rows.map((row) => ({ ...row, name: "x" }))),
-  );
-  value(replica.kuma.apply(next, IDS));
+  value(replica.kuma.apply(recoloured(replica), IDS));
   value(replica.kuma.confirm());
   assert.equal(historyOf(replica, 14), 0);
 });
@@ -105,8 +112,8 @@ test("markApplied notes a proven apply and touches nothing else", (t) => {
   value(replica.kuma.markApplied(IDS));
   const record = value(replica.kuma.lastApply());
   assert.deepEqual(
-    { ...record, appliedAt: 0 },
-    { ...IDS, appliedAt: 0, proven: true, hasStaleHistory: false, canUndo: false },
+    { ...record, appliedAt: 0, changedAt: 0 },
+    { ...IDS, appliedAt: 0, changedAt: 0, proven: true, hasStaleHistory: false, canUndo: false },
   );
   assert.ok(record && record.appliedAt >= from && record.appliedAt <= Date.now());
   assert.deepEqual(dump(replica), before);

@@ -1,0 +1,70 @@
+import type { Config } from "../config/index.ts";
+import { askStatus } from "../control/index.ts";
+import type { RollBackPreview } from "../database/index.ts";
+import { compare, describeRow, namesIn, rowsOf } from "../diff/index.ts";
+import { NOTHING_TO_UNDO } from "../replication/index.ts";
+import { failure, type Result, success } from "../result.ts";
+import { countChanges, describeChanges, fingerprint } from "../snapshot/index.ts";
+import { confirm, tell, tellSome } from "./preview.ts";
+import { openSources } from "./sources.ts";
+import { formatTime, paint, relative, shortId } from "./terminal.ts";
+
+/**
+ * Shows, on standard error, what undoing the last apply would change, and asks whether to do it.
+ * @param yes do not ask
+ * @returns which apply was shown, by its `changedAt`; a problem when it cannot or shall not be undone
+ */
+export async function previewRollback(config: Config, yes: boolean): Promise<Result<number>> {
+  const status = await askStatus(config.stateDir);
+  if (!status.ok) return status;
+  const read = openSources(config).database.previewRollBack();
+  if (!read.ok) return read;
+  if (read.value === undefined) return failure(NOTHING_TO_UNDO);
+  const { changedAt, snapshotId, before, after } = read.value;
+  tell(
+    `Undoes the apply of snapshot ${shortId(snapshotId)}, ${relative(changedAt)} (${formatTime(changedAt)}):`,
+  );
+  tellSome(compare(before, after).flatMap(describeRow));
+  const lost = describeLosses(read.value);
+  if (lost.length > 0) tell(paint("yellow", "Changed by somebody since, and lost with it:"));
+  tellSome(lost);
+  if (read.value.withoutHistory > 0) tell(describeGone(read.value.withoutHistory));
+  const counts = countChanges(fingerprint(before), fingerprint(after));
+  tell(paint("bold", `This changes: ${describeChanges(counts)}.`));
+  if (yes) return success(changedAt);
+  const confirmed = await confirm(EFFECTS[status.value.role]);
+  return confirmed.ok ? success(changedAt) : confirmed;
+}
+
+function describeGone(count: number): string {
+  const which = count === 1 ? "the monitor that comes" : `the ${count} monitors that come`;
+  return `The history of ${which} back is gone: it is kept for 7 days, and not across a migration of Uptime Kuma.`;
+}
+
+const EFFECTS = {
+  primary: "Uptime Kuma stops for about five seconds, and every replica follows.",
+  replica: "Uptime Kuma stops for about five seconds; the primary's next snapshot is applied as usual.",
+} as const;
+
+/** The rows that somebody has edited or made since and that will not be there, or not so, afterwards. */
+function describeLosses({ before, edited, dangling }: RollBackPreview): string[] {
+  const names = namesIn(before);
+  const rows = new Map(
+    before.tables.flatMap((table) => rowsOf(table).map((row) => [`${table.name} ${row.id}`, row] as const)),
+  );
+  const name = (table: string, id: unknown) => {
+    const row = rows.get(`${table} ${id}`);
+    return row === undefined ? `row ${id} of ${table}` : names.describe(table, row);
+  };
+  return [
+    ...edited.map(({ table, id, columns }) => {
+      const which = columns.length === 0 ? "" : ` (${columns.join(", ")})`;
+      return `edited since: ${name(table, id)}${which}`;
+    }),
+    ...dangling.map(({ table, id, column, fate }) =>
+      fate === "goes"
+        ? `made since, goes with what it belongs to: ${name(table, id)}`
+        : `${name(table, id)} loses its ${column}`,
+    ),
+  ];
+}
