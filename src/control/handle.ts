@@ -54,6 +54,8 @@ function steer(
       return steering.rollBack(signal);
     case "restore":
       return steering.restore(request.snapshotId, signal);
+    case "adopt":
+      return steering.adopt(request.snapshotId, signal);
     case "import":
       return steering.importSnapshot(Buffer.from(request.snapshot, "utf8"), signal);
     case "promote":

@@ -14,6 +14,8 @@ const request = z.discriminatedUnion("do", [
   z.object({ do: z.literal("sync"), retry: z.boolean() }),
   z.object({ do: z.literal("rollback") }),
   z.object({ do: z.literal("restore"), snapshotId }),
+  /** `how`: what becomes of what is here. */
+  z.object({ do: z.literal("adopt"), how: z.literal("replace"), snapshotId }),
   /** `snapshot`: an encoded snapshot, as `export --format jsonl` writes it. */
   z.object({ do: z.literal("import"), snapshot: z.string() }),
   z.object({ do: z.literal("promote"), asIs: z.boolean() }),
