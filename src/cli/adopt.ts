@@ -5,7 +5,7 @@ import { failure, type Result, success } from "../result.ts";
 import { describeChanges, type Snapshot } from "../snapshot/index.ts";
 import { askAndTell } from "./ask.ts";
 import { EXIT, EXIT_HELP, newCommand, withConfig } from "./command.ts";
-import { confirm, showLines, tell } from "./preview.ts";
+import { confirm, tell, tellSome } from "./preview.ts";
 import { download, findSnapshot, listSnapshots, openSources, type Sources } from "./sources.ts";
 import { paint, say, sayJson } from "./terminal.ts";
 
@@ -23,7 +23,7 @@ Examples:
   docker exec -it kuma-replica replicator-kuma adopt --replace
   docker exec kuma-replica replicator-kuma adopt --replace --yes`;
 
-const QUESTION = "Uptime Kuma stops for about five seconds, and follows the primary from then on. Go on?";
+const EFFECT = "Uptime Kuma stops for about five seconds, and follows the primary from then on.";
 
 interface Options {
   readonly replace?: boolean;
@@ -51,7 +51,7 @@ export function adoptCommand() {
         const shown = show(sources, snapshot.value);
         if (!shown.ok) return shown;
         if (!replace) return finish("Nothing was done. Add --replace to do it.", json);
-        const goOn = yes ? success(true) : await confirm(QUESTION);
+        const goOn = yes ? success(true) : await confirm(EFFECT);
         if (!goOn.ok) return goOn;
         return askAndTell(config, { do: "adopt", how: "replace", snapshotId: info.value.id }, { json });
       }),
@@ -73,8 +73,8 @@ function show({ database }: Sources, snapshot: Snapshot): Result<void> {
   if (!plan.ok) return plan;
   const live = database.read();
   if (!live.ok) return live;
-  showLines(listUnknown(live.value, snapshot.content).map((what) => `${what} removed`));
-  showLines(listUnknown(snapshot.content, live.value).map((what) => `${what} added`));
+  tellSome(listUnknown(live.value, snapshot.content).map((what) => `${what} removed`));
+  tellSome(listUnknown(snapshot.content, live.value).map((what) => `${what} added`));
   for (const note of plan.value.notes) tell(note);
   const changes = plan.value.empty ? "nothing" : describeChanges(plan.value.changes);
   tell(paint("bold", `This changes: ${changes}.`));

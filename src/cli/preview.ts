@@ -11,8 +11,6 @@ import { paint } from "./terminal.ts";
 /** Lines of a preview; `diff` shows all. */
 const LONGEST_PREVIEW = 40;
 
-const RESTORE_QUESTION = "Uptime Kuma stops for about five seconds, and every replica follows. Go on?";
-
 /**
  * Shows, on standard error, what bringing the running instance to a snapshot would change, and asks whether to do it.
  * @param yes do not ask
@@ -35,20 +33,16 @@ export async function preview(
   }
   const live = sources.database.read();
   if (!live.ok) return live;
-  showLines(compare(live.value, snapshot.content).flatMap(describeRow));
+  tellSome(compare(live.value, snapshot.content).flatMap(describeRow));
   for (const note of plan.value.notes) tell(note);
   tell(paint("bold", `This changes: ${describeChanges(plan.value.changes)}.`));
-  return yes ? success(true) : confirm(RESTORE_QUESTION);
+  return yes
+    ? success(true)
+    : confirm("Uptime Kuma stops for about five seconds, and every replica follows.");
 }
 
-/** The first lines of a preview, on standard error, and how many more there are. */
-export function showLines(lines: readonly string[]): void {
-  for (const line of lines.slice(0, LONGEST_PREVIEW)) tell(`  ${line}`);
-  if (lines.length > LONGEST_PREVIEW) tell(`  … and ${lines.length - LONGEST_PREVIEW} more`);
-}
-
-/** Asks at the terminal. @returns a problem unless the answer is yes */
-export async function confirm(question: string): Promise<Result<boolean>> {
+/** Asks at the terminal; a problem when there is none, or when the answer is not yes. @param effect what will happen */
+export async function confirm(effect: string): Promise<Result<boolean>> {
   if (!process.stdin.isTTY)
     return failure({
       code: "not-confirmed",
@@ -56,7 +50,7 @@ export async function confirm(question: string): Promise<Result<boolean>> {
       advice: "Add --yes to do it without being asked (or run docker exec with -it).",
     });
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await terminal.question(`${question} [y/N] `);
+  const answer = await terminal.question(`${effect} Go on? [y/N] `);
   terminal.close();
   if (/^y(es)?$/i.test(answer.trim())) return success(true);
   return failure({
@@ -66,7 +60,12 @@ export async function confirm(question: string): Promise<Result<boolean>> {
   });
 }
 
-/** One line on standard error: standard output is for what a command is asked for. */
+/** The first lines, and how many there are more. */
+export function tellSome(lines: readonly string[]): void {
+  for (const line of lines.slice(0, LONGEST_PREVIEW)) tell(`  ${line}`);
+  if (lines.length > LONGEST_PREVIEW) tell(`  … and ${lines.length - LONGEST_PREVIEW} more`);
+}
+
 export function tell(line: string): void {
   process.stderr.write(`${line}\n`);
 }

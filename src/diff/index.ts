@@ -1,3 +1,3 @@
 export { compare } from "./compare.ts";
-export { type NamedRow, namesIn, rowsOf } from "./names.ts";
+export { namesIn, rowsOf } from "./names.ts";
 export { describeRow } from "./words.ts";

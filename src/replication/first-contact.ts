@@ -1,4 +1,4 @@
-import { type NamedRow, namesIn, rowsOf } from "../diff/index.ts";
+import { namesIn, rowsOf } from "../diff/index.ts";
 import type { Problem } from "../result.ts";
 import type { Content, Table } from "../snapshot/index.ts";
 
@@ -86,6 +86,8 @@ export function notAdopted(snapshot: { id: string; instanceName: string }, lost:
       "If it shall be a replica: `replicator-kuma adopt --replace` shows what goes and what comes, and asks; REPLICATOR_ADOPT=replace does it unasked. If it shall not: correct REPLICATOR_MODE. Until then Uptime Kuma runs with what it has.",
   };
 }
+
+type NamedRow = ReturnType<typeof rowsOf>[number];
 
 interface Comparison {
   readonly table: string;
