@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { adoptCommand } from "./adopt.ts";
 import { demoteCommand } from "./demote.ts";
 import { diffCommand } from "./diff.ts";
 import { doctorCommand } from "./doctor.ts";
@@ -23,6 +24,7 @@ export function addCommands(program: Command): void {
     rollbackCommand(),
     exportCommand(),
     importCommand(),
+    adoptCommand(),
     promoteCommand(),
     demoteCommand(),
     doctorCommand(),

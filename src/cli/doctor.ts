@@ -3,6 +3,7 @@ import { askStatus, type Status } from "../control/index.ts";
 import {
   checkClock,
   checkDisk,
+  checkFirstContact,
   checkNtfy,
   checkPatch,
   checkPermissions,
@@ -109,28 +110,34 @@ async function checkRepository(
     : undefined;
   return [
     ok("repository", `Reached, the password opens it, ${listed.value.length} snapshots.`),
-    await checkLatest(sources, chooseLatest(listed.value)),
+    ...(await checkLatest(sources, chooseLatest(listed.value), self?.isPrimary ?? false)),
     checkPrimaries(listed.value, self),
     checkClock(listed.value),
   ];
 }
 
-/** Downloads the latest snapshot, proves it whole, and sees whether it could be applied here. */
-async function checkLatest(sources: Sources, latest: SnapshotInfo | undefined): Promise<Finding> {
+/** Downloads the latest snapshot, proves it whole, and sees whether it could be applied here, and would be. */
+async function checkLatest(
+  sources: Sources,
+  latest: SnapshotInfo | undefined,
+  isPrimary: boolean,
+): Promise<Finding[]> {
+  const check = "latest snapshot";
   if (latest === undefined)
-    return warning(
-      "latest snapshot",
-      "Nothing is published yet.",
-      "Start the primary, or wait for its first cycle.",
-    );
+    return [warning(check, "Nothing is published yet.", "Start the primary, or wait for its first cycle.")];
   const snapshot = await download(sources, latest);
-  if (!snapshot.ok) return failed("latest snapshot", snapshot.problem);
+  if (!snapshot.ok) return [failed(check, snapshot.problem)];
+  const { content, origin } = snapshot.value;
   const plan = sources.database.plan(snapshot.value);
-  if (!plan.ok) return failed("latest snapshot", plan.problem);
-  return ok(
-    "latest snapshot",
-    `Whole, of Uptime Kuma ${snapshot.value.origin.kumaVersion}, and fits Uptime Kuma ${sources.kumaVersion} here.`,
-  );
+  if (!plan.ok) return [failed(check, plan.problem)];
+  const versions = `of Uptime Kuma ${origin.kumaVersion}, and fits Uptime Kuma ${sources.kumaVersion} here`;
+  const last = sources.database.lastApply();
+  const here = sources.database.read();
+  const isFirst = !isPrimary && last.ok && last.value === undefined;
+  return [
+    ok(check, `Whole, ${versions}.`),
+    ...(isFirst && here.ok ? [checkFirstContact(here.value, latest, content)] : []),
+  ];
 }
 
 const MARKS = { ok: ["green", "ok"], warning: ["yellow", "mind"], failure: ["red", "FAILS"] } as const;

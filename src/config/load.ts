@@ -90,6 +90,7 @@ function assemble({ settings, env, kuma, ntfy, http, secrets }: Parts): Config {
     restic: { env: resticEnvironment(env, stateDir) },
     createRepository: settings.REPLICATOR_INIT,
     takeover: settings.REPLICATOR_TAKEOVER,
+    adopt: settings.REPLICATOR_ADOPT,
     keep: settings.REPLICATOR_KEEP,
     proofWindow: settings.REPLICATOR_PROOF_WINDOW,
     intervals: { primary: settings.BACKUP_INTERVAL, replica: settings.RESTORE_INTERVAL },

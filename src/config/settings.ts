@@ -19,6 +19,7 @@ export const settingsSchema = z.object({
   }),
   REPLICATOR_INIT: yesOrNo(true),
   REPLICATOR_TAKEOVER: yesOrNo(false),
+  REPLICATOR_ADOPT: oneOf<Config["adopt"]>(["ask", "replace"], "ask"),
   REPLICATOR_KEEP: keepPolicy("--keep-last 30 --keep-daily 30"),
   REPLICATOR_PROOF_WINDOW: duration("10s", 0),
   REPLICATOR_STOP_GRACE: duration("30s", 1_000),

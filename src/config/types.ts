@@ -68,6 +68,11 @@ export interface Config {
   readonly createRepository: boolean;
   /** Publish once onto a snapshot that this instance has neither published nor applied (REPLICATOR_TAKEOVER). */
   readonly takeover: boolean;
+  /**
+   * What a replica does with a configuration of its own that the first snapshot does not have: "ask" applies nothing until
+   * a person says so, "replace" applies.
+   */
+  readonly adopt: "ask" | "replace";
   /** What a primary keeps of our snapshots, as arguments of `restic forget`; none: everything. */
   readonly keep: readonly string[];
   /** How long Kuma must live with a new configuration before it counts as proven, milliseconds after it is ready. */

@@ -55,6 +55,8 @@ function steer(
       return steering.rollBack(request, signal);
     case "restore":
       return steering.restore(request.snapshotId, signal);
+    case "adopt":
+      return steering.adopt(request.snapshotId, signal);
     case "import":
       return steering.importSnapshot(Buffer.from(request.snapshot, "utf8"), signal);
     case "promote":

@@ -15,6 +15,8 @@ const request = z.discriminatedUnion("do", [
   /** `changedAt`: the apply that was previewed; without it, whichever is the last. */
   z.object({ do: z.literal("rollback"), changedAt: time.optional() }),
   z.object({ do: z.literal("restore"), snapshotId }),
+  /** `how`: what becomes of what is here. */
+  z.object({ do: z.literal("adopt"), how: z.literal("replace"), snapshotId }),
   /** `snapshot`: an encoded snapshot, as `export --format jsonl` writes it. */
   z.object({ do: z.literal("import"), snapshot: z.string() }),
   z.object({ do: z.literal("promote"), asIs: z.boolean() }),

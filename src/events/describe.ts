@@ -78,6 +78,10 @@ export function describeEvent(event: ReplicatorEvent): Description {
       return info(`Published ${describeSnapshot(event.snapshot.id)}: ${describePublished(event.changes)}.`);
     case "applied":
       return info(describeApplied(event));
+    case "replaced":
+      return warn(
+        `The first apply here, of ${nameSnapshot(event.snapshot)}, removed or replaced ${event.lost}. \`replicator-kuma rollback\` brings that back, until the next apply.`,
+      );
     case "rolled-back":
       return error(
         `Went back to the configuration before ${nameSnapshot(event.snapshot)}. ${describeProblem(event.problem)}`,

@@ -25,8 +25,8 @@ const LONGEST_MESSAGE = 1_000;
 
 /** Which of the events with a notice belong to the levels between all and off. */
 const LEVELS: Readonly<Record<"changes" | "errors", readonly ReplicatorEvent["type"][]>> = {
-  changes: ["published", "applied", "rolled-back"],
-  errors: ["rolled-back", "cycle-failed", "cycle-recovered", "retention-failed"],
+  changes: ["published", "applied", "replaced", "rolled-back"],
+  errors: ["replaced", "rolled-back", "cycle-failed", "cycle-recovered", "retention-failed"],
 };
 
 /** @param wakes whether replicas wait for the notice of a publish: then that one is sent whatever people want */
@@ -51,6 +51,8 @@ export function describeNotice(event: ReplicatorEvent, instanceName: string): No
       return notice("configuration published", sentence(describePublished(event.changes)), 2, PUBLISHED_TAG);
     case "applied":
       return notice("configuration applied", appliedMessage(event), 2, "inbox_tray");
+    case "replaced":
+      return notice("configuration replaced", describeEvent(event).message, 4, "warning");
     case "rolled-back":
       return notice("configuration rolled back", describeEvent(event).message, 4, "rewind");
     case "cycle-failed":

@@ -87,6 +87,8 @@ export type ReplicatorEvent =
       /** What was left out or mended on the way, in sentences. */
       readonly notes: readonly string[];
     }
+  /** The first snapshot that was applied here took the place of things that it does not have. `lost`: which, in words. */
+  | { readonly type: "replaced"; readonly snapshot: SnapshotName; readonly lost: string }
   | { readonly type: "rolled-back"; readonly snapshot: SnapshotName; readonly problem: Problem }
   /** `repeated`: how many times in a row the same problem has been seen before; 0 is the first. */
   | { readonly type: "cycle-failed"; readonly problem: Problem; readonly repeated: number }

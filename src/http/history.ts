@@ -44,6 +44,7 @@ const NOTABLE: readonly ReplicatorEvent["type"][] = [
   "repository-created",
   "published",
   "applied",
+  "replaced",
   "rolled-back",
   "cycle-failed",
   "cycle-recovered",

@@ -1,4 +1,5 @@
 import { type Result, success } from "../result.ts";
+import { applyFirst } from "./adopt.ts";
 import { applySnapshot } from "./apply.ts";
 import type { Context } from "./context.ts";
 import { findLatest } from "./latest.ts";
@@ -34,5 +35,6 @@ export async function follow(
     emit({ type: "unchanged", role: "replica" });
     return success(undefined);
   }
+  if (applied.value === undefined) return applyFirst(context, latest, signal, config.adopt);
   return applySnapshot(context, latest, signal);
 }

@@ -1,4 +1,6 @@
+export { IS_PRIMARY, NOTHING_TO_ADOPT } from "./adopt.ts";
 export { fetchSnapshot } from "./fetch.ts";
+export { listUnknown, meet, notAdopted } from "./first-contact.ts";
 export { chooseLatest } from "./latest.ts";
 export { isSameSnapshot } from "./lineage.ts";
 export { lockStateDir } from "./lock.ts";

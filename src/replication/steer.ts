@@ -1,5 +1,7 @@
+import type { SnapshotInfo } from "../repository/index.ts";
 import { failure, type Problem, type Result, success } from "../result.ts";
 import { contentHash, decodeSnapshot } from "../snapshot/index.ts";
+import { adopt } from "./adopt.ts";
 import { applyContent, applySnapshot } from "./apply.ts";
 import type { Context } from "./context.ts";
 import { follow } from "./follow.ts";
@@ -19,6 +21,8 @@ export interface Steering {
   rollBack(options: { changedAt?: number | undefined }, signal: AbortSignal): Promise<Result<string>>;
   /** Goes back to a snapshot of the repository, and publishes that. @param snapshotId whole, 64 hex digits */
   restore(snapshotId: string, signal: AbortSignal): Promise<Result<string>>;
+  /** On a replica: takes its first snapshot in place of what is here. @param snapshotId whole, 64 hex digits */
+  adopt(snapshotId: string, signal: AbortSignal): Promise<Result<string>>;
   /** Takes the configuration out of an exported file. @param bytes an encoded snapshot */
   importSnapshot(bytes: Uint8Array, signal: AbortSignal): Promise<Result<string>>;
   /** Applies the latest snapshot, becomes the primary and publishes. @param asIs keep what is here instead */
@@ -48,11 +52,15 @@ export function createSteering(
 
     restore: (snapshotId, signal) =>
       turnWhenReady(async () => {
-        const listed = await repository.list(signal);
-        if (!listed.ok) return listed;
-        const info = listed.value.find(({ id }) => isSameSnapshot(id, snapshotId));
-        if (info === undefined) return failure(noSuchSnapshot(snapshotId));
-        return replaceContent(() => applySnapshot(context, info, signal), signal);
+        const info = await find(snapshotId, signal);
+        if (!info.ok) return info;
+        return replaceContent(() => applySnapshot(context, info.value, signal), signal);
+      }),
+
+    adopt: (snapshotId, signal) =>
+      turnWhenReady(async () => {
+        const info = await find(snapshotId, signal);
+        return info.ok ? adopt(context, info.value, signal) : info;
       }),
 
     importSnapshot: (bytes, signal) =>
@@ -96,6 +104,13 @@ export function createSteering(
 
   function turnWhenReady(work: () => Promise<Result<string>>): Promise<Result<string>> {
     return turn(async () => (kuma.state.name === "ready" ? work() : failure(notReady(kuma.state.name))));
+  }
+
+  async function find(snapshotId: string, signal: AbortSignal): Promise<Result<SnapshotInfo>> {
+    const listed = await repository.list(signal);
+    if (!listed.ok) return listed;
+    const info = listed.value.find(({ id }) => isSameSnapshot(id, snapshotId));
+    return info === undefined ? failure(noSuchSnapshot(snapshotId)) : success(info);
   }
 
   function changeRole(to: "primary" | "replica"): Result<void> {

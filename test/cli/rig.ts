@@ -39,7 +39,13 @@ export interface Member {
 export interface Rig {
   readonly folder: string;
   readonly repository: string;
-  add(name: string, mode: "BACKUP" | "RESTORE", env?: Record<string, string>): Promise<Member>;
+  /** @param prepare changes its database before the first start */
+  add(
+    name: string,
+    mode: "BACKUP" | "RESTORE",
+    env?: Record<string, string>,
+    prepare?: (db: Database.Database) => void,
+  ): Promise<Member>;
   close(): Promise<void>;
 }
 
@@ -56,6 +62,7 @@ export function makeRig(): Rig {
     name: string,
     mode: "BACKUP" | "RESTORE",
     env: Record<string, string> = {},
+    prepare: (db: Database.Database) => void = () => undefined,
   ): Promise<Member> {
     const dataDir = join(folder, name);
     mkdirSync(dataDir);
@@ -63,6 +70,7 @@ export function makeRig(): Rig {
       new URL(`../fixtures/kuma-dbs/${KUMA_VERSION}.db`, import.meta.url),
       join(dataDir, "kuma.db"),
     );
+    inDatabase(dataDir, prepare);
     const port = await freePort();
     const more = {
       KUMA_COMMAND: `"${process.execPath}" "${STAND_IN}"`,

@@ -39,6 +39,7 @@ describe("loadConfig", () => {
     assert.deepEqual(config.log, { level: "info", format: "text" });
     assert.equal(config.createRepository, true);
     assert.equal(config.takeover, false);
+    assert.equal(config.adopt, "ask");
     assert.deepEqual(config.keep, ["--keep-last=30", "--keep-daily=30"]);
     assert.equal(config.proofWindow, 10_000);
     assert.deepEqual(config.kuma.limits, {

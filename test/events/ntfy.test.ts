@@ -85,6 +85,7 @@ describe("createNtfyNotifier", () => {
     const told = new Set([
       "published",
       "applied",
+      "replaced",
       "rolled-back",
       "cycle-failed",
       "cycle-recovered",
@@ -110,13 +111,20 @@ describe("createNtfyNotifier", () => {
     assert.deepEqual(await told("all"), [
       "published",
       "applied",
+      "replaced",
       "rolled back",
       "fails",
       "works again",
       "old snapshots stay",
     ]);
-    assert.deepEqual(await told("changes"), ["published", "applied", "rolled back"]);
-    assert.deepEqual(await told("errors"), ["rolled back", "fails", "works again", "old snapshots stay"]);
+    assert.deepEqual(await told("changes"), ["published", "applied", "replaced", "rolled back"]);
+    assert.deepEqual(await told("errors"), [
+      "replaced",
+      "rolled back",
+      "fails",
+      "works again",
+      "old snapshots stay",
+    ]);
     assert.deepEqual(await told("off"), []);
   });
 

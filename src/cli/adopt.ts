@@ -1,0 +1,88 @@
+import type { Config } from "../config/index.ts";
+import { askStatus } from "../control/index.ts";
+import { IS_PRIMARY, listUnknown, NOTHING_TO_ADOPT } from "../replication/index.ts";
+import { failure, type Result, success } from "../result.ts";
+import { describeChanges, type Snapshot } from "../snapshot/index.ts";
+import { askAndTell } from "./ask.ts";
+import { EXIT, EXIT_HELP, newCommand, withConfig } from "./command.ts";
+import { confirm, tell, tellSome } from "./preview.ts";
+import { download, findSnapshot, listSnapshots, openSources, type Sources } from "./sources.ts";
+import { paint, say, sayJson } from "./terminal.ts";
+
+const HELP = `
+A replica that finds a configuration of somebody's own in its Uptime Kuma applies nothing
+until a person says what shall become of that. This command shows what would go and what
+would come with the primary's latest snapshot. With --replace it asks, then has the running
+instance stop Uptime Kuma, put the snapshot in the place of what is here, and start it
+again. \`rollback\` brings all of it back, until the next apply.
+REPLICATOR_ADOPT=replace does the same unattended.
+${EXIT_HELP}
+
+Examples:
+  docker exec kuma-replica replicator-kuma adopt
+  docker exec -it kuma-replica replicator-kuma adopt --replace
+  docker exec kuma-replica replicator-kuma adopt --replace --yes`;
+
+const EFFECT = "Uptime Kuma stops for about five seconds, and follows the primary from then on.";
+
+interface Options {
+  readonly replace?: boolean;
+  readonly yes?: boolean;
+  readonly json?: boolean;
+}
+
+export function adoptCommand() {
+  return newCommand("adopt", "Say what the first snapshot would replace here, and let it.", HELP)
+    .option("--replace", "put the latest snapshot in the place of what is here")
+    .option("-y, --yes", "do not ask")
+    .option("--json", "for programs")
+    .action(({ replace = false, yes = false, json }: Options) =>
+      withConfig(async (config) => {
+        const sources = openSources(config);
+        const isNeeded = await checkNeed(config, sources);
+        if (!isNeeded.ok) return isNeeded;
+        if (!isNeeded.value) return finish(NOTHING_TO_ADOPT, json);
+        const listed = await listSnapshots(sources);
+        if (!listed.ok) return listed;
+        const info = findSnapshot(listed.value, "latest");
+        if (!info.ok) return info;
+        const snapshot = await download(sources, info.value);
+        if (!snapshot.ok) return snapshot;
+        const shown = show(sources, snapshot.value);
+        if (!shown.ok) return shown;
+        if (!replace) return finish("Nothing was done. Add --replace to do it.", json);
+        const goOn = yes ? success(true) : await confirm(EFFECT);
+        if (!goOn.ok) return goOn;
+        return askAndTell(config, { do: "adopt", how: "replace", snapshotId: info.value.id }, { json });
+      }),
+    );
+}
+
+/** False for an instance that follows already. */
+async function checkNeed(config: Config, { database }: Sources): Promise<Result<boolean>> {
+  const status = await askStatus(config.stateDir);
+  if (!status.ok) return status;
+  if (status.value.role === "primary") return failure(IS_PRIMARY);
+  const last = database.lastApply();
+  return last.ok ? success(last.value === undefined) : last;
+}
+
+/** What goes, then what comes, by what things are: their ids mean nothing to each other yet. */
+function show({ database }: Sources, snapshot: Snapshot): Result<void> {
+  const plan = database.plan(snapshot);
+  if (!plan.ok) return plan;
+  const live = database.read();
+  if (!live.ok) return live;
+  tellSome(listUnknown(live.value, snapshot.content).map((what) => `${what} removed`));
+  tellSome(listUnknown(snapshot.content, live.value).map((what) => `${what} added`));
+  for (const note of plan.value.notes) tell(note);
+  const changes = plan.value.empty ? "nothing" : describeChanges(plan.value.changes);
+  tell(paint("bold", `This changes: ${changes}.`));
+  return success(undefined);
+}
+
+function finish(message: string, json = false): Result<number> {
+  if (json) sayJson({ ok: true, happened: [], now: message });
+  else say(message);
+  return success(EXIT.ok);
+}

@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import type Database from "better-sqlite3";
+import { readReplicated } from "../e2e/rows.ts";
+import { type Member, makeRig, type Rig, said, untilLogged } from "./rig.ts";
+
+/** Makes the database that of somebody who never heard of the primary: three monitors with a tag and a notification. */
+function standAlone(db: Database.Database): void {
+  db.exec(`DELETE FROM monitor WHERE id > 3;
+    DELETE FROM status_page;
+    DELETE FROM maintenance;
+    UPDATE monitor SET type = 'ping', name = 'router', hostname = '192.0.2.1' WHERE id = 1;
+    UPDATE monitor SET name = 'my shop', url = 'https://shop.example/' WHERE id = 2;
+    UPDATE monitor SET name = 'my site', url = 'https://site.example/' WHERE id = 3;
+    INSERT INTO heartbeat (monitor_id, status, time, important) VALUES (1, 1, '2026-01-01 00:00:00', 1);`);
+}
+
+/** The primary's own, but for one monitor that somebody has added, with a notification. */
+function withOneMore(db: Database.Database): void {
+  db.exec(`INSERT INTO monitor (id, name, type, url, user_id) VALUES (77, 'added here', 'http', 'https://x.example/', 1);
+    INSERT INTO monitor_notification (monitor_id, notification_id) VALUES (77, 1);`);
+}
+
+const rowsOf = (member: Member) => readReplicated(join(member.dataDir, "kuma.db"));
+const startsOf = (member: Member) => member.instance.log().match(/Starting Uptime Kuma/g)?.length;
+const LOST = /would remove or replace monitor "router", monitor "my shop", monitor "my site"/;
+
+describe("first contact", { timeout: 300_000 }, () => {
+  let rig: Rig;
+  let primary: Member;
+
+  before(async () => {
+    rig = makeRig();
+    primary = await rig.add("fra", "BACKUP");
+    await untilLogged(primary, /Published snapshot/);
+  });
+  after(() => rig.close());
+
+  for (const [what, mode] of [
+    ["the default mode", ""],
+    ["a typo in REPLICATOR_MODE", "BACKUPS"],
+  ] as const)
+    it(`${what}: a stand-alone Uptime Kuma keeps its monitors, runs, and is told how to go on`, async () => {
+      const alone = await rig.add(
+        `alone-${mode}`,
+        "RESTORE",
+        { REPLICATOR_MODE: mode, RESTORE_INTERVAL: "5s" },
+        standAlone,
+      );
+      const mine = rowsOf(alone);
+      await untilLogged(alone, LOST);
+      const synced = await alone.command("sync");
+      assert.equal(synced.exitCode, 1);
+      assert.match(synced.stderr, /Not applied[\s\S]*adopt --replace[\s\S]*REPLICATOR_ADOPT=replace/);
+      assert.equal(alone.instance.log().match(/Not applied/g)?.length, 1, "told once");
+      assert.match(said(await alone.command("status")), /^last error +Not applied.*\n +do this +.*adopt/m);
+      assert.match((await alone.command("doctor")).stdout, /FAILS +first contact +Not applied/);
+      assert.match(said(await alone.command("health")), /^healthy: /);
+      const promoted = await alone.command("promote");
+      assert.equal(promoted.exitCode, 1);
+      assert.match(promoted.stderr, /Not applied/);
+      assert.deepEqual(rowsOf(alone), mine);
+      assert.equal(startsOf(alone), 1);
+      await alone.instance.stop();
+    });
+
+  it("adopt: a preview, a question, then in place; rollback brings back all, and nothing takes it again", async () => {
+    const alone = await rig.add("adopts", "RESTORE", {}, standAlone);
+    const mine = rowsOf(alone);
+    await untilLogged(alone, LOST);
+
+    const shown = await alone.command("adopt");
+    assert.equal(shown.exitCode, 0);
+    assert.match(shown.stderr, /^ {2}monitor "my shop" removed$[\s\S]*^ {2}monitor "http ok" added$/m);
+    assert.match(shown.stdout, /Nothing was done. Add --replace/);
+    const asked = await alone.command("adopt", "--replace");
+    assert.equal(asked.exitCode, 1);
+    assert.match(asked.stderr, /"router" removed[\s\S]*Nothing was done[\s\S]*--yes/);
+    assert.deepEqual(rowsOf(alone), mine);
+
+    const text = said(await alone.command("adopt", "--replace", "--yes"));
+    assert.match(text, /^Applied snapshot /m);
+    assert.match(text, /removed or replaced monitor "router", .*`replicator-kuma rollback`/);
+    assert.deepEqual(rowsOf(alone), rowsOf(primary));
+    assert.match(said(await alone.command("adopt", "--replace", "--yes")), /nothing to adopt/);
+
+    said(await alone.command("rollback"));
+    assert.deepEqual(rowsOf(alone), mine);
+    primary.sql("UPDATE monitor SET name = 'second' WHERE id = 2");
+    said(await primary.command("sync"));
+    assert.equal((await alone.command("sync")).exitCode, 1);
+    await alone.restart();
+    assert.deepEqual(rowsOf(alone), mine, "a restart does not take it either");
+    await alone.instance.stop();
+  });
+
+  it("REPLICATOR_ADOPT=replace: in place unattended, with what goes named in the log", async () => {
+    const alone = await rig.add("unattended", "RESTORE", { REPLICATOR_ADOPT: "replace" }, standAlone);
+    await untilLogged(alone, /removed or replaced monitor "router"/);
+    assert.deepEqual(rowsOf(alone), rowsOf(primary));
+    await alone.instance.stop();
+  });
+
+  it("a follower is applied to as ever, what it loses is named, and rollback brings it back whole", async () => {
+    const mover = await rig.add("mover", "RESTORE", {}, withOneMore);
+    await untilLogged(mover, /removed or replaced monitor "added here"/);
+    assert.equal(startsOf(mover), 1, "applied before the first start");
+    assert.deepEqual(rowsOf(mover), rowsOf(primary));
+    said(await mover.command("rollback"));
+    assert.deepEqual(mover.query("SELECT name FROM monitor WHERE id = 77"), [{ name: "added here" }]);
+    assert.equal(mover.query("SELECT 1 FROM monitor_notification WHERE monitor_id = 77").length, 1);
+    await mover.instance.stop();
+  });
+
+  it("no monitor, but a notification that somebody made: asked about, too", async () => {
+    const begun = await rig.add("begun", "RESTORE", {}, (db) =>
+      db.exec(`DELETE FROM monitor; DELETE FROM status_page; DELETE FROM maintenance; DELETE FROM tag;
+        DELETE FROM proxy; DELETE FROM docker_host; DELETE FROM remote_browser;
+        DELETE FROM notification WHERE id > 1; UPDATE notification SET name = 'my phone', config = '{}'`),
+    );
+    await untilLogged(begun, /would remove or replace notification "my phone"\./);
+    begun.sql("DELETE FROM notification");
+    said(await begun.command("sync"));
+    assert.deepEqual(rowsOf(begun), rowsOf(primary), "with nothing here there is nothing to ask");
+    await begun.instance.stop();
+  });
+
+  it("a primary has nothing to adopt", async () => {
+    const { exitCode, stderr } = await primary.command("adopt", "--replace", "--yes");
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /is the primary/);
+  });
+});
