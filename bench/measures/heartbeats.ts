@@ -2,7 +2,7 @@ import { cpSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { historyTables } from "../../src/database/catalog.ts";
-import type { Snapshot } from "../../src/snapshot/index.ts";
+import type { Row, Snapshot } from "../../src/snapshot/index.ts";
 import {
   addHeartbeats,
   apply,
@@ -68,25 +68,43 @@ function figure(pairs: readonly Pair[], steps: readonly string[]): Figure {
 }
 
 /**
- * The steps of the query plans that concern a history that grows, of all statements of an apply, of its confirmation with
- * a monitor removed, and of the look for a change.
+ * The steps of the query plans that concern a history that grows, of all statements of applies that remove a monitor and
+ * give its id to another one, of the confirmation that drops history, of a roll back, and of the look for a change.
  */
 function explain(dataDir: string, snapshot: Snapshot): string[] {
   const statements = recordStatements(() => {
     apply(dataDir, withoutLastMonitor(snapshot));
+    apply(dataDir, withAnotherMonitor(snapshot));
     taken(openData(dataDir).confirm());
+    taken(openData(dataDir).rollBack());
     taken(openData(dataDir).hash());
   });
   const concerned = statements.filter((sql) => GROWING.some((table) => sql.includes(`"${table}"`)));
   const db = new Database(join(dataDir, "kuma.db"), { readonly: true });
   try {
     const steps = concerned.flatMap((sql) =>
-      db.prepare<[object], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`).all({ monitor: 1 }),
+      db
+        .prepare<[object], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`)
+        .all({ monitor: 1, monitors: "[1]", from: 1, to: 2 }),
     );
     return steps.map(({ detail }) => detail).filter((step) => GROWING.some((table) => step.includes(table)));
   } finally {
     db.close();
   }
+}
+
+/** The last monitor's id belongs to something else. */
+function withAnotherMonitor({ origin, content }: Snapshot): Snapshot {
+  const tables = content.tables.map((table) => {
+    if (table.name !== "monitor") return table;
+    const other = { type: "ping", name: "another", url: "https://", hostname: "another.example" };
+    const change = (row: Row) => row.map((value, at) => ({ ...other })[table.columns[at] ?? ""] ?? value);
+    return {
+      ...table,
+      rows: table.rows.map((row, at) => (at === table.rows.length - 1 ? change(row) : row)),
+    };
+  });
+  return { origin, content: { ...content, tables } };
 }
 
 function withoutLastMonitor({ origin, content }: Snapshot): Snapshot {

@@ -38,11 +38,11 @@ export function putBack(db: Database, moved: readonly SetAside[]): void {
 export function withHistory(db: Database, monitors: readonly bigint[]): Set<bigint> {
   const found = tablesHere(db).flatMap((table) =>
     db
-      .prepare<[string], bigint>(
-        `SELECT DISTINCT monitor_id FROM ${quote(table)} WHERE monitor_id IN (SELECT value FROM json_each(?))`,
+      .prepare<[object], bigint>(
+        `SELECT DISTINCT monitor_id FROM ${quote(table)} WHERE monitor_id IN (SELECT value FROM json_each(:monitors))`,
       )
       .pluck()
-      .all(toJson(monitors)),
+      .all({ monitors: toJson(monitors) }),
   );
   return new Set(found);
 }
@@ -51,9 +51,9 @@ export function withHistory(db: Database, monitors: readonly bigint[]): Set<bigi
 export function deleteHistory(db: Database, monitors: readonly bigint[]): void {
   if (monitors.length === 0) return;
   for (const table of tablesHere(db))
-    db.prepare(`DELETE FROM ${quote(table)} WHERE monitor_id IN (SELECT value FROM json_each(?))`).run(
-      toJson(monitors),
-    );
+    db.prepare(
+      `DELETE FROM ${quote(table)} WHERE monitor_id IN (SELECT value FROM json_each(:monitors))`,
+    ).run({ monitors: toJson(monitors) });
 }
 
 /** Those of the history tables that this version of Kuma has. */
@@ -64,7 +64,7 @@ export function tablesHere(db: Database): string[] {
 
 function move(db: Database, tables: readonly string[], from: bigint, to: bigint): void {
   for (const table of tables)
-    db.prepare(`UPDATE ${quote(table)} SET monitor_id = ? WHERE monitor_id = ?`).run(to, from);
+    db.prepare(`UPDATE ${quote(table)} SET monitor_id = :to WHERE monitor_id = :from`).run({ from, to });
 }
 
 /** Numbers, not texts: SQLite compares without a column's affinity here. */

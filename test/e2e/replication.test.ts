@@ -145,9 +145,11 @@ describe("replication between two real Kumas", { timeout: 8 * 60_000 }, () => {
       names.some(({ id, name, active }) => Number(id) === added && name === HOSTILE_NAME && active === 0n),
     );
     assert.ok(!names.some(({ id }) => Number(id) === removed));
-    // Dropped only once Kuma has been seen running with the new configuration.
+    // Kept for a rollback; dropped only once Kuma has been seen running with the configuration after.
     const beatsOfRemoved = () =>
       query(database("replica"), "SELECT 1 FROM heartbeat WHERE monitor_id = ?", removed);
+    await onPrimary.addTag("after the removal", "#123456");
+    await converge("replica");
     const forgotten = () => beatsOfRemoved().length === 0 || undefined;
     await waitFor("the history of the removed monitor to go", forgotten, { timeout: 30_000 });
 
