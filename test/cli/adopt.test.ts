@@ -8,7 +8,7 @@ import { type Member, makeRig, type Rig, said, untilLogged } from "./rig.ts";
 /** Makes the database that of somebody who never heard of the primary: three monitors with a tag and a notification. */
 function standAlone(db: Database.Database): void {
   db.exec(`DELETE FROM monitor WHERE id > 3;
-    DELETE FROM status_page;
+    DELETE FROM status_page; DELETE FROM "group"; DELETE FROM incident;
     DELETE FROM maintenance;
     UPDATE monitor SET type = 'ping', name = 'router', hostname = '192.0.2.1' WHERE id = 1;
     UPDATE monitor SET name = 'my shop', url = 'https://shop.example/' WHERE id = 2;
