@@ -16,7 +16,7 @@ export function hashContent(db: Database, uploadDir: string): DatabaseResult<str
   if (!schema.ok) return schema;
   const tables = [...schema.value.values()];
   const pages = tables.filter(({ entry }) => entry.name === "status_page");
-  const files = readUploads(
+  const { files } = readUploads(
     uploadDir,
     pages.map((page) => readTable(db, page)),
   );

@@ -1,24 +1,26 @@
 import type { Database } from "better-sqlite3";
 import { success } from "../result.ts";
-import type { Snapshot, Table, TableCounts, UploadedFile } from "../snapshot/index.ts";
+import type { Snapshot, Table, TableCounts } from "../snapshot/index.ts";
 import { catalog } from "./catalog.ts";
 import { type ColumnMatch, matchColumns } from "./columns.ts";
 import { mapOwners } from "./owners.ts";
 import { type PlannedFiles, planFiles } from "./plan-files.ts";
 import { planTable, type TablePlan } from "./plan-table.ts";
 import { refuse } from "./problems.ts";
+import { readTable } from "./read.ts";
 import { checkReferences } from "./references.ts";
 import { readSchema, type Schema } from "./schema.ts";
 import type { DatabaseResult, PlanSummary } from "./types.ts";
 import { checkUnique } from "./unique.ts";
+import type { UploadState } from "./uploads.ts";
 
 /** All that applying a snapshot has to change here. */
 export interface Plan {
   readonly schema: Schema;
   /** Only tables in which something changes. */
   readonly tables: readonly TablePlan[];
-  /** Only files that are missing or differ here. A file that no row refers to any more is left alone, as Kuma does. */
-  readonly files: readonly UploadedFile[];
+  /** Only files that are missing or differ here, or that a status page here refers to and none does any more. */
+  readonly files: readonly UploadState[];
   readonly summary: PlanSummary;
 }
 
@@ -63,7 +65,8 @@ export function makePlan(
   if (!broken.ok) return broken;
   const unique = checkUnique(db, schema.value, content);
   if (!unique.ok) return unique;
-  const files = planFiles(content.files, uploadDir);
+  const pages = schema.value.get("status_page");
+  const files = planFiles(content, pages && readTable(db, pages), uploadDir);
   return files.ok ? success(finish(schema.value, tables, files.value, notes)) : files;
 }
 
@@ -105,13 +108,15 @@ function refuseVersion({ theirs, ours }: Versions, lost: readonly string[]) {
 
 function finish(schema: Schema, planned: readonly TablePlan[], files: PlannedFiles, notes: string[]): Plan {
   const tables = planned.filter((table) => hasCounts(countTable(table)));
-  const fileCounts = { added: files.added.length, removed: 0, changed: files.changed.length };
+  const { added, changed, removed } = files;
+  const fileCounts = { added: added.length, removed: removed.length, changed: changed.length };
   const changes = Object.fromEntries([
     ...tables.map((table) => [table.name, countTable(table)] as const),
     ...(hasCounts(fileCounts) ? [["file", fileCounts] as const] : []),
   ]);
-  const summary = { empty: Object.keys(changes).length === 0, changes, notes };
-  return { schema, tables, files: [...files.added, ...files.changed], summary };
+  const empty = Object.keys(changes).length === 0;
+  const summary = { empty, changes, notes: [...notes, ...files.notes] };
+  return { schema, tables, files: [...added, ...changed, ...removed], summary };
 }
 
 function countTable({ added, removed, changed }: TablePlan): TableCounts {

@@ -11,7 +11,7 @@ export function readContent(db: Database, uploadDir: string): DatabaseResult<Con
   const schema = readSchema(db);
   if (!schema.ok) return schema;
   const tables = [...schema.value.values()].map((table) => readTable(db, table));
-  return success({ tables, files: readUploads(uploadDir, tables) });
+  return success({ tables, files: readUploads(uploadDir, tables).files });
 }
 
 /** The rows of a table by id, the values in the order of the given columns; one at a time, to spare memory. */

@@ -35,7 +35,7 @@ test("whatever is edited arrives, and is undone to the last row", (t) => {
       const planned = value(replica.kuma.apply(snapshot, IDS));
       if (!planned.empty) changed += 1;
       assert.equal(contentHash(value(replica.kuma.read())), contentHash(snapshot.content));
-      assert.deepEqual(dump(replica, isPrivate), pick(before, isPrivate));
+      assert.deepEqual(pick(dump(replica), isUntouched), pick(before, isUntouched));
       value(replica.kuma.rollBack());
       assert.deepEqual(dump(replica), before);
     }),
@@ -93,6 +93,11 @@ function swap(db: Database.Database, table: string, column: string, one: number,
     write.run(first, other);
     write.run(second, one);
   })();
+}
+
+/** The icon goes with the page that refers to it. */
+function isUntouched(table: string): boolean {
+  return isPrivate(table) && table !== "files";
 }
 
 function pick(all: Record<string, unknown>, isWanted: (table: string) => boolean): Record<string, unknown> {

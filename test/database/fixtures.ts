@@ -24,7 +24,12 @@ export type Version = (typeof VERSIONS)[number];
 export const IDS = { snapshotId: "a".repeat(64), contentHash: "b".repeat(64) };
 
 /** The icon that the fixtures' status page refers to. */
-export const ICON = Buffer.from("an icon");
+export const ICON = png("an icon");
+
+/** A file that begins as a PNG does, with a text in it. */
+export function png(text: string): Buffer {
+  return Buffer.concat([Buffer.from("89504e470d0a1a0a", "hex"), Buffer.from(text)]);
+}
 
 export interface Instance {
   readonly kuma: KumaDatabase;
@@ -42,7 +47,8 @@ export function makeInstance(t: TestContext, version: Version): Instance {
   copyFileSync(new URL(`../fixtures/kuma-dbs/${version}.db`, import.meta.url), file);
   mkdirSync(uploadDir);
   writeFileSync(join(uploadDir, "logo1.png"), ICON);
-  return { kuma: openKumaDatabase({ file, uploadDir, kumaVersion: version }), file, uploadDir, version };
+  const kuma = openKumaDatabase({ file, uploadDir, kumaVersion: version });
+  return { kuma, file, uploadDir, version };
 }
 
 export function value<T>(result: Result<T>): T {
