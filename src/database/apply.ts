@@ -4,8 +4,9 @@ import type { Snapshot } from "../snapshot/index.ts";
 import { inTransaction } from "./connection.ts";
 import { hasAccounts } from "./owners.ts";
 import { makePlan, type Plan } from "./plan.ts";
+import { refuse } from "./problems.ts";
 import { noteApplied, readRecord, type StoredRecord, summarize, writeRecord } from "./record.ts";
-import { findBrokenReferences, refuseReference } from "./references.ts";
+import { describeBroken, findBrokenReferences } from "./references.ts";
 import type { DatabaseResult, PlanSummary } from "./types.ts";
 import { encodeUndo, prepareUndo } from "./undo.ts";
 import { swapUploads } from "./uploads.ts";
@@ -57,12 +58,11 @@ function writePlan(db: Database, { schema, tables }: Plan): DatabaseResult<void>
     if (!written.ok) return written;
   }
   const ownersExist = hasAccounts(db);
-  for (const reference of findBrokenReferences(db, schema)) {
-    const [table = "", id, parent = ""] = reference.split(" ");
-    if (parent === "user" && !ownersExist) continue;
-    if (!before.has(reference)) return refuseReference(table, id, parent);
-  }
-  return success(undefined);
+  const broken = [...findBrokenReferences(db, schema)].filter((reference) => {
+    if (before.has(reference)) return false;
+    return ownersExist || !reference.endsWith(" user");
+  });
+  return broken.length === 0 ? success(undefined) : refuse("snapshot-inconsistent", describeBroken(broken));
 }
 
 /** Those of an earlier apply that `confirm` has not dropped yet, and the ones removed now. */

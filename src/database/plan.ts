@@ -3,15 +3,16 @@ import { success } from "../result.ts";
 import type { Snapshot, Table, TableCounts } from "../snapshot/index.ts";
 import { catalog } from "./catalog.ts";
 import { type ColumnMatch, matchColumns } from "./columns.ts";
+import { dropDangling } from "./dangling.ts";
 import { mapOwners } from "./owners.ts";
 import { type PlannedFiles, planFiles } from "./plan-files.ts";
 import { planTable, type TablePlan } from "./plan-table.ts";
 import { refuse } from "./problems.ts";
 import { readTable } from "./read.ts";
-import { checkReferences } from "./references.ts";
+import { findBrokenReferences, findDangling } from "./references.ts";
 import { readSchema, type Schema } from "./schema.ts";
 import type { DatabaseResult, PlanSummary } from "./types.ts";
-import { checkUnique } from "./unique.ts";
+import { findDuplicates } from "./unique.ts";
 import type { UploadState } from "./uploads.ts";
 
 /** All that applying a snapshot has to change here. */
@@ -37,16 +38,16 @@ export function makePlan(
   uploadDir: string,
   kumaVersion: string,
 ): DatabaseResult<Plan> {
-  const { content, origin } = snapshot;
+  const { origin } = snapshot;
   const versions = { theirs: origin.kumaVersion, ours: kumaVersion };
   const schema = readSchema(db);
   if (!schema.ok) return schema;
+  const { content, notes } = dropDangling(snapshot.content);
   const complete = checkTables(content.tables, schema.value);
   if (!complete.ok) return complete;
   const ownerOf = mapOwners(db);
   const tables: TablePlan[] = [];
   const lost: string[] = [];
-  const notes: string[] = [];
   for (const table of content.tables) {
     const live = schema.value.get(table.name);
     if (!live) {
@@ -61,10 +62,11 @@ export function makePlan(
     notes.push(...describePlan(plan, match, kumaVersion));
   }
   if (lost.length > 0) return refuseVersion(versions, lost);
-  const broken = checkReferences(db, schema.value, content);
-  if (!broken.ok) return broken;
-  const unique = checkUnique(db, schema.value, content);
-  if (!unique.ok) return unique;
+  const faults = [
+    ...findDangling(db, schema.value, content, findBrokenReferences(db, schema.value)),
+    ...findDuplicates(db, schema.value, content),
+  ];
+  if (faults.length > 0) return refuse("snapshot-inconsistent", faults.join(" "));
   const pages = schema.value.get("status_page");
   const files = planFiles(content, pages && readTable(db, pages), uploadDir);
   return files.ok ? success(finish(schema.value, tables, files.value, notes)) : files;

@@ -3,6 +3,7 @@ import { success } from "../result.ts";
 import { applySnapshot } from "./apply.ts";
 import { confirmApply } from "./confirm.ts";
 import { inTransaction, withDatabase } from "./connection.ts";
+import { examineContent } from "./examine.ts";
 import { hashContent } from "./hash.ts";
 import { makePlan } from "./plan.ts";
 import { readContent } from "./read.ts";
@@ -24,6 +25,7 @@ export function openKumaDatabase({ file, uploadDir, kumaVersion }: KumaFiles): K
   return {
     read: () => reading((db) => readContent(db, uploadDir)),
     hash: () => reading((db) => hashContent(db, uploadDir)),
+    examine: (content) => reading((db) => examineContent(db, content, uploadDir)),
     plan: (snapshot) =>
       reading((db) => {
         const plan = makePlan(db, snapshot, uploadDir, kumaVersion);

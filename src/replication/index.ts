@@ -2,5 +2,6 @@ export { fetchSnapshot } from "./fetch.ts";
 export { chooseLatest } from "./latest.ts";
 export { isSameSnapshot } from "./lineage.ts";
 export { lockStateDir } from "./lock.ts";
+export { findUnpublishable } from "./publishable.ts";
 export { createReplicator, type Replicator } from "./replicator.ts";
 export { IS_REPLICA, type Steering } from "./steer.ts";

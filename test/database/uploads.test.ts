@@ -139,6 +139,8 @@ for (const [name, bytes] of UNFIT) {
     const content = value(primary.kuma.read());
     assert.deepEqual(content.files, []);
     assert.equal(value(primary.kuma.hash()), contentHash(content));
+    const { leftOut } = value(primary.kuma.examine(content));
+    assert.ok(leftOut.length === 1 && leftOut[0]?.includes(name), leftOut.join());
 
     const replica = makeInstance(t, "2.5.3");
     const hostile = { ...takeSnapshot(primary), content: { ...content, files: [{ name, bytes }] } };
