@@ -18,7 +18,12 @@ export function fillData(dataDir: string, kumaVersion = "2.5.3"): void {
   templates.set(kumaVersion, template);
   mkdirSync(join(dataDir, "upload"), { recursive: true });
   copyFileSync(template, join(dataDir, "kuma.db"));
-  writeFileSync(join(dataDir, "upload", "logo1.png"), "the first icon");
+  writeIcon(dataDir, "the first icon");
+}
+
+/** Only what begins as an image does is published. */
+function writeIcon(dataDir: string, text: string): void {
+  writeFileSync(join(dataDir, "upload", "logo1.png"), `\x89PNG\r\n\x1a\n${text}`, "latin1");
 }
 
 function makeTemplate(kumaVersion: string): string {
@@ -53,7 +58,7 @@ export function change(dataDir: string, statements: readonly string[]): void {
 
 /** A person edits: a little of everything, different for each version. Many rows, so that half of it would show. */
 export function edit(dataDir: string, version: number): void {
-  writeFileSync(join(dataDir, "upload", "logo1.png"), `icon of version ${version}`);
+  writeIcon(dataDir, `icon of version ${version}`);
   change(dataDir, [
     `BEGIN IMMEDIATE;
      UPDATE monitor SET description = 'version ${version}', interval = ${20 + version} WHERE type <> 'group';

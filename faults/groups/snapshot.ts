@@ -84,9 +84,6 @@ const HOSTILE: readonly Hostile[] = [
   tampered("a row twice", "snapshot-invalid", (tables) =>
     edited(tables, "tag", ({ columns, rows }) => ({ columns, rows: rows.flatMap((row) => [row, row]) })),
   ),
-  tampered("a reference to nothing", "snapshot-inconsistent", (tables) =>
-    withCell(tables, "monitor_tag", "monitor_id", 987_654n),
-  ),
   tampered("a unique value twice", "snapshot-inconsistent", (tables) =>
     withCell(tables, "status_page", "slug", "twice"),
   ),

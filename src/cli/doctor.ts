@@ -1,7 +1,8 @@
-import type { Config } from "../config/index.ts";
+import type { Config, Role } from "../config/index.ts";
 import { askStatus, type Status } from "../control/index.ts";
 import {
   checkClock,
+  checkContent,
   checkDisk,
   checkFirstContact,
   checkNtfy,
@@ -27,9 +28,10 @@ const REPOSITORY_LIMIT = 45_000;
 
 const HELP = `
 Checks what goes wrong in practice, and says for each that it is well, or what to do:
-settings, the running instance, restic, repository and password, clock, permissions,
-disk, whether the latest snapshot fits this Uptime Kuma, a second primary, the patch of
-the notifications, and the way to ntfy. Changes nothing.
+settings, the running instance, whether what a primary has can be published, restic,
+repository and password, clock, permissions, disk, whether the latest snapshot fits this
+Uptime Kuma, a second primary, the patch of the notifications, and the way to ntfy.
+Changes nothing.
 
 Exit codes:
   0  all is well, or there are only warnings
@@ -67,6 +69,7 @@ async function examine(config: Config): Promise<Finding[]> {
       ? ok("settings", "As they should be.")
       : warning("settings", config.warnings.join(" "), "Correct the variable."),
     describeInstance(status),
+    ...examineContent(sources, status.ok ? status.value.role : config.role),
     restic,
     ...(await checkRepository(sources, listed, status)),
     checkPermissions(config),
@@ -93,6 +96,14 @@ function describeInstance(status: Result<Status>): Finding {
       "Restart the container.",
     );
   return ok("instance", `Runs as ${role}, Uptime Kuma ${kuma.version} is ready.`);
+}
+
+/** What a replica has comes from its primary, and is examined there. */
+function examineContent({ database }: Sources, role: Role): Finding[] {
+  if (role !== "primary") return [];
+  const content = database.read();
+  const examined = content.ok ? database.examine(content.value) : content;
+  return [examined.ok ? checkContent(examined.value) : failed("content", examined.problem)];
 }
 
 async function checkRepository(

@@ -62,7 +62,7 @@ function describeLosses({ before, edited, dangling }: RollBackPreview): string[]
       return `edited since: ${name(table, id)}${which}`;
     }),
     ...dangling.map(({ table, id, column, fate }) =>
-      fate === "goes"
+      fate === "row goes"
         ? `made since, goes with what it belongs to: ${name(table, id)}`
         : `${name(table, id)} loses its ${column}`,
     ),

@@ -5,8 +5,10 @@ import { inTransaction } from "./connection.ts";
 import { makeRoom } from "./make-room.ts";
 import { hasAccounts } from "./owners.ts";
 import { makePlan, type Plan } from "./plan.ts";
+import { refuse } from "./problems.ts";
+import type { Surroundings } from "./read.ts";
 import { noteApplied, readRecord, summarize, writeRecord } from "./record.ts";
-import { findBrokenReferences, refuseReference } from "./references.ts";
+import { describeBroken, findBrokenReferences } from "./references.ts";
 import type { DatabaseResult, PlanSummary } from "./types.ts";
 import { encodeUndo, prepareUndo } from "./undo.ts";
 import { swapUploads } from "./uploads.ts";
@@ -24,11 +26,12 @@ export function applySnapshot(
   db: Database,
   snapshot: Snapshot,
   id: { snapshotId: string; contentHash: string },
-  { uploadDir, kumaVersion }: { uploadDir: string; kumaVersion: string },
+  surroundings: Surroundings & { readonly kumaVersion: string },
 ): DatabaseResult<PlanSummary> {
+  const { uploadDir } = surroundings;
   let putFilesBack = () => {};
   const applied = inTransaction(db, "IMMEDIATE", (): DatabaseResult<PlanSummary> => {
-    const plan = makePlan(db, snapshot, uploadDir, kumaVersion);
+    const plan = makePlan(db, snapshot, surroundings);
     if (!plan.ok) return plan;
     const { summary, files } = plan.value;
     const record = readRecord(db);
@@ -60,10 +63,9 @@ function writePlan(db: Database, { schema, tables }: Plan): DatabaseResult<void>
     if (!written.ok) return written;
   }
   const ownersExist = hasAccounts(db);
-  for (const reference of findBrokenReferences(db, schema)) {
-    const [table = "", id, parent = ""] = reference.split(" ");
-    if (parent === "user" && !ownersExist) continue;
-    if (!before.has(reference)) return refuseReference(table, id, parent);
-  }
-  return success(undefined);
+  const broken = [...findBrokenReferences(db, schema)].filter((reference) => {
+    if (before.has(reference)) return false;
+    return ownersExist || !reference.endsWith(" user");
+  });
+  return broken.length === 0 ? success(undefined) : refuse("snapshot-inconsistent", describeBroken(broken));
 }

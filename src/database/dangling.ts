@@ -1,80 +1,55 @@
-import type { Database } from "better-sqlite3";
-import type { Value } from "../snapshot/index.ts";
-import { quote } from "./connection.ts";
-import type { Schema } from "./schema.ts";
-
-/** A row that refers to one which does not exist. */
-export interface Dangling {
-  readonly table: string;
-  readonly id: Value;
-  readonly column: string;
-  /** What becomes of it once the other is gone. */
-  readonly fate: "goes" | "loses-reference";
-}
+import type { Content, Row, Table, Value } from "../snapshot/index.ts";
+import { type CatalogReference, catalog } from "./catalog.ts";
+import { nameRows } from "./name-rows.ts";
 
 /**
- * References without a foreign key, whose rows Kuma deletes by itself
- * (deleteStatusPage in server/socket-handlers/status-page-socket-handler.js of 1.23 and 2.5.3).
+ * Content as `publishedRows` would read it, and a sentence about each column in which something pointed at nothing. A
+ * snapshot of a release that published such rows holds them still.
  */
-const PARTS = [
-  { table: "group", column: "status_page_id", parent: "status_page" },
-  { table: "incident", column: "status_page_id", parent: "status_page" },
-] as const;
+export function dropDangling(content: Content): { readonly content: Content; readonly notes: string[] } {
+  const notes: string[] = [];
+  /** Table name to its ids, less those of rows that go: a table refers to an earlier one of the catalog, or to itself. */
+  const ids = new Map(content.tables.map((table) => [table.name, idsOf(table)]));
+  const settled = new Map<string, Table>();
+  for (const { name, references = [] } of catalog) {
+    const table = content.tables.find((each) => each.name === name);
+    if (table === undefined || references.length === 0) continue;
+    const left = references.reduce(settle, table);
+    settled.set(name, left);
+    ids.set(name, idsOf(left));
+  }
+  return {
+    content: { ...content, tables: content.tables.map((each) => settled.get(each.name) ?? each) },
+    notes,
+  };
 
-/**
- * What Kuma makes of rows whose parents are deleted, by its own foreign keys: what is there only to connect, a tag of a
- * monitor, goes with either end (ON DELETE CASCADE); a monitor loses its group, its proxy, its docker host (NULL).
- * @param before those that were there already: Kuma has lived with them
- * @returns what was done, in that order
- */
-export function settleDangling(db: Database, schema: Schema, before: readonly Dangling[]): Dangling[] {
-  const known = new Set(before.map(nameDangling));
-  const settled: Dangling[] = [];
-  for (;;) {
-    const found = findDangling(db, schema).filter((each) => !known.has(nameDangling(each)));
-    if (found.length === 0) return settled;
-    for (const each of found) settle(db, each);
-    settled.push(...found);
+  function settle(table: Table, reference: CatalogReference): Table {
+    const parents = ids.get(reference.parent);
+    const position = table.columns.indexOf(reference.column);
+    if (position < 0 || parents === undefined) return table;
+    const isDangling = (row: Row): boolean => {
+      const value = row[position] ?? null;
+      return value !== null && !parents.has(value);
+    };
+    const dangling = table.rows.filter(isDangling);
+    if (dangling.length === 0) return table;
+    notes.push(describe(reference, nameRows(table, dangling)));
+    const rows = table.rows.flatMap((row) => {
+      if (!isDangling(row)) return [row];
+      return reference.dangling === "row goes" ? [] : [row.with(position, null)];
+    });
+    return { ...table, rows };
   }
 }
 
-/** What refers to nothing now, in all replicated tables, among themselves. */
-export function findDangling(db: Database, schema: Schema): Dangling[] {
-  const check = db.prepare<
-    [string, string],
-    { id: bigint; column: string; onDelete: string; parent: string }
-  >(`
-    SELECT c."rowid" AS id, l."from" AS "column", l.on_delete AS onDelete, c.parent AS parent
-    FROM pragma_foreign_key_check(?) c JOIN pragma_foreign_key_list(?) l ON l.id = c.fkid
-  `);
-  const byKey = [...schema.values()].flatMap(({ entry: { name: table }, columns }) =>
-    check
-      .all(table, table)
-      // Owners differ between instances; Kuma shows a row without one to nobody, and that is not ours to mend.
-      .filter(({ parent }) => schema.has(parent))
-      .map(({ id, column, onDelete }): Dangling => {
-        const mayBeNull = columns.some(({ name, notNull }) => name === column && !notNull);
-        return { table, id, column, fate: onDelete === "CASCADE" || !mayBeNull ? "goes" : "loses-reference" };
-      }),
-  );
-  const parts = PARTS.filter(({ table }) => schema.has(table)).flatMap(({ table, column, parent }) =>
-    db
-      .prepare<[], bigint>(`
-        SELECT id FROM ${quote(table)} WHERE ${quote(column)} IS NOT NULL
-        AND ${quote(column)} NOT IN (SELECT id FROM ${quote(parent)})
-      `)
-      .pluck()
-      .all()
-      .map((id): Dangling => ({ table, id, column, fate: "goes" })),
-  );
-  return [...byKey, ...parts];
+/** @param rows from `nameRows` */
+function describe({ column, parent, dangling }: CatalogReference, rows: string): string {
+  return dangling === "row goes"
+    ? `${rows}: left out, for ${column} names a row of ${parent} that does not exist.`
+    : `${rows}: ${column} left empty, for it names a row of ${parent} that does not exist.`;
 }
 
-function settle(db: Database, { table, id, column, fate }: Dangling): void {
-  if (fate === "goes") db.prepare(`DELETE FROM ${quote(table)} WHERE id = ?`).run(id);
-  else db.prepare(`UPDATE ${quote(table)} SET ${quote(column)} = NULL WHERE id = ?`).run(id);
-}
-
-function nameDangling({ table, id, column }: Dangling): string {
-  return `${table} ${id} ${column}`;
+function idsOf({ columns, rows }: Table): ReadonlySet<Value> {
+  const position = columns.indexOf("id");
+  return new Set(rows.map((row) => row[position] ?? null));
 }

@@ -2,57 +2,56 @@ import type { Database } from "better-sqlite3";
 import { success } from "../result.ts";
 import { hashWritten, type Row, type WrittenTable, writeRow } from "../snapshot/index.ts";
 import { quote } from "./connection.ts";
-import { readTable } from "./read.ts";
+import { publishedRows } from "./published.ts";
+import { readTable, type Surroundings } from "./read.ts";
 import { type Column, isSelfWritten, type LiveTable, readSchema } from "./schema.ts";
 import type { DatabaseResult } from "./types.ts";
 import { readUploads } from "./uploads.ts";
+import { readServerZone } from "./zone.ts";
 
 /**
  * The content hash of what `readContent` gives, in about a third of its time and with no row in memory: SQLite itself
  * writes each row as JSON. Must run in a transaction.
  */
-export function hashContent(db: Database, uploadDir: string): DatabaseResult<string> {
+export function hashContent(db: Database, { uploadDir, timeZone }: Surroundings): DatabaseResult<string> {
   const schema = readSchema(db);
   if (!schema.ok) return schema;
+  const rowsOf = publishedRows(db, schema.value, readServerZone(db, timeZone));
   const tables = [...schema.value.values()];
   const pages = tables.filter(({ entry }) => entry.name === "status_page");
-  const files = readUploads(
+  const { files } = readUploads(
     uploadDir,
     pages.map((page) => readTable(db, page)),
   );
   return success(
     hashWritten(
-      tables.map((table) => writeOut(db, table)),
+      tables.map((table) => writeOut(db, table, rowsOf(table))),
       files,
     ),
   );
 }
 
-function writeOut(db: Database, { entry, columns: all }: LiveTable): WrittenTable {
+/** @param from what stands for the table in FROM */
+function writeOut(db: Database, { entry, columns: all }: LiveTable, from: string): WrittenTable {
   const columns = all.filter(({ name }) => name !== entry.owner && !isSelfWritten(entry, name));
-  const count = db
-    .prepare<[], bigint>(`SELECT count(*) FROM ${quote(entry.name)}`)
-    .pluck()
-    .get();
+  const count = db.prepare<[], bigint>(`SELECT count(*) FROM ${from}`).pluck().get();
   return {
     name: entry.name,
     columns: columns.map(({ name }) => name),
     rowCount: Number(count),
-    rows: writeRows(db, entry.name, columns),
+    rows: writeRows(db, from, columns),
   };
 }
 
 /** Each row as `writeRow` writes it. Of the few for which SQLite's JSON is not the same, it gives the id, and we write. */
-function* writeRows(db: Database, table: string, columns: readonly Column[]): Generator<string> {
+function* writeRows(db: Database, from: string, columns: readonly Column[]): Generator<string> {
   const names = columns.map(({ name }) => quote(name)).join(", ");
   const texts = columns.map(toJson).join(", ");
   const isOther = columns.map(differs).join(" OR ");
   const rows = db
-    .prepare<[], string | bigint>(
-      `SELECT iif(${isOther}, id, json_array(${texts})) FROM ${quote(table)} ORDER BY id`,
-    )
+    .prepare<[], string | bigint>(`SELECT iif(${isOther}, id, json_array(${texts})) FROM ${from} ORDER BY id`)
     .pluck();
-  const one = db.prepare<[bigint], Row>(`SELECT ${names} FROM ${quote(table)} WHERE id = ?`).raw();
+  const one = db.prepare<[bigint], Row>(`SELECT ${names} FROM ${from} WHERE id = ?`).raw();
   for (const row of rows.iterate()) yield typeof row === "string" ? row : writeRow(one.get(row) ?? []);
 }
 

@@ -3,6 +3,7 @@ export { openKumaDatabase } from "./sqlite.ts";
 export type {
   DatabaseProblemCode,
   DatabaseResult,
+  Examination,
   KumaDatabase,
   PlanSummary,
   RollBackPreview,

@@ -1,24 +1,29 @@
 import type { Database } from "better-sqlite3";
 import { success } from "../result.ts";
-import type { Snapshot, Table, TableCounts, UploadedFile } from "../snapshot/index.ts";
+import type { Snapshot, Table, TableCounts } from "../snapshot/index.ts";
 import { catalog } from "./catalog.ts";
 import { type ColumnMatch, matchColumns } from "./columns.ts";
+import { dropDangling } from "./dangling.ts";
+import { keepOwnZones } from "./own-zones.ts";
 import { mapOwners } from "./owners.ts";
 import { type PlannedFiles, planFiles } from "./plan-files.ts";
 import { planTable, type TablePlan } from "./plan-table.ts";
 import { refuse } from "./problems.ts";
-import { checkReferences } from "./references.ts";
+import { readTable, type Surroundings } from "./read.ts";
+import { findBrokenReferences, findDangling } from "./references.ts";
 import { readSchema, type Schema } from "./schema.ts";
 import type { DatabaseResult, PlanSummary } from "./types.ts";
-import { checkUnique } from "./unique.ts";
+import { findDuplicates } from "./unique.ts";
+import type { UploadState } from "./uploads.ts";
+import { readServerZone } from "./zone.ts";
 
 /** All that applying a snapshot has to change here. */
 export interface Plan {
   readonly schema: Schema;
   /** Only tables in which something changes. */
   readonly tables: readonly TablePlan[];
-  /** Only files that are missing or differ here. A file that no row refers to any more is left alone, as Kuma does. */
-  readonly files: readonly UploadedFile[];
+  /** Only files that are missing or differ here, or that a status page here refers to and none does any more. */
+  readonly files: readonly UploadState[];
   readonly summary: PlanSummary;
 }
 
@@ -32,19 +37,19 @@ interface Versions {
 export function makePlan(
   db: Database,
   snapshot: Snapshot,
-  uploadDir: string,
-  kumaVersion: string,
+  { uploadDir, timeZone, kumaVersion }: Surroundings & { readonly kumaVersion: string },
 ): DatabaseResult<Plan> {
-  const { content, origin } = snapshot;
+  const { origin } = snapshot;
   const versions = { theirs: origin.kumaVersion, ours: kumaVersion };
   const schema = readSchema(db);
   if (!schema.ok) return schema;
+  const { content: settled, notes } = dropDangling(snapshot.content);
+  const content = keepOwnZones(db, schema.value, settled, readServerZone(db, timeZone));
   const complete = checkTables(content.tables, schema.value);
   if (!complete.ok) return complete;
   const ownerOf = mapOwners(db);
   const tables: TablePlan[] = [];
   const lost: string[] = [];
-  const notes: string[] = [];
   for (const table of content.tables) {
     const live = schema.value.get(table.name);
     if (!live) {
@@ -59,11 +64,13 @@ export function makePlan(
     notes.push(...describePlan(plan, match, kumaVersion));
   }
   if (lost.length > 0) return refuseVersion(versions, lost);
-  const broken = checkReferences(db, schema.value, content);
-  if (!broken.ok) return broken;
-  const unique = checkUnique(db, schema.value, content);
-  if (!unique.ok) return unique;
-  const files = planFiles(content.files, uploadDir);
+  const faults = [
+    ...findDangling(db, schema.value, content, findBrokenReferences(db, schema.value)),
+    ...findDuplicates(db, schema.value, content),
+  ];
+  if (faults.length > 0) return refuse("snapshot-inconsistent", faults.join(" "));
+  const pages = schema.value.get("status_page");
+  const files = planFiles(content, pages && readTable(db, pages), uploadDir);
   return files.ok ? success(finish(schema.value, tables, files.value, notes)) : files;
 }
 
@@ -112,13 +119,15 @@ function refuseVersion({ theirs, ours }: Versions, lost: readonly string[]) {
 
 function finish(schema: Schema, planned: readonly TablePlan[], files: PlannedFiles, notes: string[]): Plan {
   const tables = planned.filter((table) => hasCounts(countTable(table)));
-  const fileCounts = { added: files.added.length, removed: 0, changed: files.changed.length };
+  const { added, changed, removed } = files;
+  const fileCounts = { added: added.length, removed: removed.length, changed: changed.length };
   const changes = Object.fromEntries([
     ...tables.map((table) => [table.name, countTable(table)] as const),
     ...(hasCounts(fileCounts) ? [["file", fileCounts] as const] : []),
   ]);
-  const summary = { empty: Object.keys(changes).length === 0, changes, notes };
-  return { schema, tables, files: [...files.added, ...files.changed], summary };
+  const empty = Object.keys(changes).length === 0;
+  const summary = { empty, changes, notes: [...notes, ...files.notes] };
+  return { schema, tables, files: [...added, ...changed, ...removed], summary };
 }
 
 function countTable({ added, removed, changed }: TablePlan): TableCounts {

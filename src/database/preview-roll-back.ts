@@ -2,7 +2,8 @@ import Database from "better-sqlite3";
 import { success } from "../result.ts";
 import { type Content, encodeValue, type Row, type Value } from "../snapshot/index.ts";
 import { quote } from "./connection.ts";
-import { readContent } from "./read.ts";
+import { iconNames } from "./icons.ts";
+import { readContent, type Surroundings } from "./read.ts";
 import { readRecord, readUndo, refuseRecord, type StoredRecord } from "./record.ts";
 import { restoreRows } from "./roll-back.ts";
 import { readSchema, type Schema } from "./schema.ts";
@@ -15,7 +16,7 @@ import { decodeUndo, digestRow, type Undo } from "./undo.ts";
  */
 export function previewRollBack(
   db: Database.Database,
-  uploadDir: string,
+  surroundings: Surroundings,
 ): DatabaseResult<RollBackPreview | undefined> {
   const record = readRecord(db);
   if (!record.ok) return record;
@@ -24,13 +25,13 @@ export function previewRollBack(
   if (!undo) return refuseRecord(db);
   const schema = readSchema(db);
   if (!schema.ok) return schema;
-  const before = readContent(db, uploadDir);
+  const before = readContent(db, surroundings);
   if (!before.ok) return before;
   const copy = copyTables(db, schema.value);
   try {
     const dangling = restoreRows(copy, schema.value, undo);
     if (!dangling.ok) return dangling;
-    const after = readContent(copy, uploadDir);
+    const after = readContent(copy, surroundings);
     if (!after.ok) return after;
     const { changedAt, snapshotId } = record.value;
     return success({
@@ -47,7 +48,7 @@ export function previewRollBack(
   }
 }
 
-/** The replicated tables with their rules, and the counters. */
+/** The replicated tables with their rules, the settings (the server's time zone is one of them), and the counters. */
 function copyTables(db: Database.Database, schema: Schema): Database.Database {
   const copy = new Database(":memory:");
   copy.defaultSafeIntegers(true);
@@ -57,7 +58,7 @@ function copyTables(db: Database.Database, schema: Schema): Database.Database {
       "SELECT sql FROM sqlite_master WHERE tbl_name = ? AND sql IS NOT NULL ORDER BY type = 'index'",
     )
     .pluck();
-  for (const table of schema.keys()) {
+  for (const table of [...schema.keys(), "setting"]) {
     for (const definition of definitions.all(table)) copy.exec(definition);
     copyRows(db, copy, table);
   }
@@ -77,12 +78,13 @@ function copyRows(from: Database.Database, to: Database.Database, table: string)
 }
 
 /** The files that status pages refer to afterwards, as the undo leaves them. */
-function filesAfter({ files }: Content, undo: Undo): Content["files"] {
-  return files.flatMap((file) => {
-    const state = undo.files.find(({ name }) => name === file.name);
-    if (state === undefined) return [file];
-    return state.bytes === undefined ? [] : [{ name: file.name, bytes: state.bytes }];
-  });
+function filesAfter({ files, tables }: Content, undo: Undo): Content["files"] {
+  const isShown = iconNames(tables.find(({ name }) => name === "status_page"));
+  const kept = files.filter(({ name }) => !undo.files.some((state) => state.name === name));
+  const restored = undo.files.flatMap(({ name, bytes }) =>
+    bytes !== undefined && isShown.has(name) ? [{ name, bytes }] : [],
+  );
+  return [...kept, ...restored].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** The rows that an undo overwrites or deletes and that are not as the apply has written them. */

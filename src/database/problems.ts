@@ -17,7 +17,8 @@ const ADVICE: Readonly<Record<DatabaseProblemCode, string>> = {
   "database-full": "Free space on the disk of the data folder; nothing was changed.",
   "schema-unknown": "Check that versions of Uptime Kuma and Replicator Kuma fit each other.",
   "version-mismatch": "Run the same version of Uptime Kuma on all instances; nothing was changed.",
-  "snapshot-inconsistent": "Open and save that entry on the primary, or delete it; nothing was changed here.",
+  "snapshot-inconsistent":
+    "Nothing was changed here. On the primary, `replicator-kuma doctor` names the same rows and what mends them; if it does not know of them, update Replicator Kuma there.",
   "upload-failed": "Check space, owner and permissions of the upload folder in Uptime Kuma's data folder.",
   "database-failed": "Nothing was changed. Please report it with this line if it stays.",
 };

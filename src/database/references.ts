@@ -1,10 +1,8 @@
 import type { Database } from "better-sqlite3";
-import { success } from "../result.ts";
 import type { Content, Value } from "../snapshot/index.ts";
 import { quote } from "./connection.ts";
-import { refuse } from "./problems.ts";
+import { nameRows } from "./name-rows.ts";
 import type { LiveTable, Schema } from "./schema.ts";
-import type { DatabaseResult } from "./types.ts";
 
 /** References that lead nowhere, each as "table id parent". */
 export type BrokenReferences = ReadonlySet<string>;
@@ -27,33 +25,40 @@ export function findBrokenReferences(db: Database, schema: Schema): BrokenRefere
 }
 
 /**
- * Refuses content with a row that would point at nothing. Those that are broken here already are not its fault: Kuma has
- * lived with them.
+ * The rows of content that would point at nothing and that nobody knows what Kuma makes of: those of which it is known are
+ * settled before (dangling.ts). A sentence for each column.
+ * @param known what is broken here already is not the content's fault: Kuma has lived with it
  */
-export function checkReferences(db: Database, schema: Schema, content: Content): DatabaseResult<void> {
+export function findDangling(
+  db: Database,
+  schema: Schema,
+  content: Content,
+  known: BrokenReferences,
+): string[] {
   const ids = idsAfter(db, schema, content);
-  const known = findBrokenReferences(db, schema);
-  for (const table of content.tables) {
+  return content.tables.flatMap((table) => {
     const idColumn = table.columns.indexOf("id");
-    for (const { column, parent } of schema.get(table.name)?.references ?? []) {
+    return (schema.get(table.name)?.references ?? []).flatMap(({ column, parent }) => {
       const position = table.columns.indexOf(column);
-      const broken = table.rows.find((row) => {
+      const broken = table.rows.filter((row) => {
         const value = row[position] ?? null;
         if (value === null || ids.get(parent)?.has(value)) return false;
         return !known.has(nameReference(table.name, row[idColumn], parent));
       });
-      if (broken) return refuseReference(table.name, broken[idColumn], parent);
-    }
-  }
-  return success(undefined);
+      if (broken.length === 0) return [];
+      return [`${nameRows(table, broken)}: ${column} names a row of ${parent} that does not exist.`];
+    });
+  });
 }
 
-/** A row of the snapshot that would point at nothing. */
-export function refuseReference(table: string, id: unknown, parent: string) {
-  return refuse(
-    "snapshot-inconsistent",
-    `Row ${id} of table ${table} refers to a row of ${parent} that the snapshot does not have.`,
-  );
+/** In sentences. */
+export function describeBroken(references: readonly string[]): string {
+  return references
+    .map((reference) => {
+      const [table, id, parent] = reference.split(" ");
+      return `Row ${id} of table ${table} names a row of ${parent} that does not exist.`;
+    })
+    .join(" ");
 }
 
 /** Table name to the ids that it will have once the content is here; tables that the content lacks stay as they are. */

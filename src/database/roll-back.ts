@@ -2,7 +2,7 @@ import type { Database } from "better-sqlite3";
 import { success } from "../result.ts";
 import type { Row, Value } from "../snapshot/index.ts";
 import { inTransaction, quote } from "./connection.ts";
-import { type Dangling, findDangling, settleDangling } from "./dangling.ts";
+import { type Dangling, findDangling, settleDangling } from "./dangling-rows.ts";
 import { deleteHistory, putBack } from "./history.ts";
 import { refuse } from "./problems.ts";
 import { readRecord, readUndo, refuseRecord, type StoredRecord, writeRecord } from "./record.ts";

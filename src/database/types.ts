@@ -31,6 +31,14 @@ export interface PlanSummary {
   readonly notes: readonly string[];
 }
 
+/** What may keep content that was read here from being applied elsewhere; all in sentences, empty when all is well. */
+export interface Examination {
+  /** What `read` has left out, since it means nothing to Kuma or must not go anywhere. */
+  readonly leftOut: readonly string[];
+  /** What every replica would refuse. */
+  readonly faults: readonly string[];
+}
+
 /** The last apply, kept inside Kuma's database, written by the very transaction that made the change. */
 export interface ApplyRecord {
   readonly snapshotId: string;
@@ -68,7 +76,7 @@ export interface RollBackPreview {
   /** Rows that refer to others which go: they go with them, or lose the reference. */
   readonly dangling: readonly (RowName & {
     readonly column: string;
-    readonly fate: "goes" | "loses-reference";
+    readonly fate: "row goes" | "becomes NULL";
   })[];
   /** Monitors that come back, and whose history is gone by now. */
   readonly withoutHistory: number;
@@ -80,10 +88,16 @@ export interface RollBackPreview {
  * a bad file or a busy database.
  */
 export interface KumaDatabase {
-  /** The replicated content, in one read transaction on a read-only connection; safe while Kuma runs. */
+  /**
+   * The content to publish: without rows that Kuma cannot reach, references to nothing, and files that are no images,
+   * and with times that mean the same on every instance. In one read transaction on a read-only connection; safe
+   * while Kuma runs.
+   */
   read(): DatabaseResult<Content>;
   /** The content hash of what `read` would give, for much less; safe while Kuma runs. */
   hash(): DatabaseResult<string>;
+  /** Looks for what a replica would refuse in content that `read` gave. Safe while Kuma runs. */
+  examine(content: Content): DatabaseResult<Examination>;
   /** What `apply` would do now. Changes nothing; safe while Kuma runs. */
   plan(snapshot: Snapshot): DatabaseResult<PlanSummary>;
   /**

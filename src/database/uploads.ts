@@ -14,7 +14,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { isSafeFileName, type Table, type UploadedFile } from "../snapshot/index.ts";
+import type { Table, UploadedFile } from "../snapshot/index.ts";
+import { iconNames, MAX_ICON_BYTES, refuseIcon, refuseSize } from "./icons.ts";
 
 /** A file as it is or shall be; bytes undefined: it does not exist. */
 export interface UploadState {
@@ -25,15 +26,28 @@ export interface UploadState {
 /** One name for all, so that a process that died while writing leaves one file at most, and the next write replaces it. */
 const TEMPORARY_NAME = ".replicator-kuma.tmp";
 
-/** The uploaded icons that status pages refer to, sorted by name. A file that does not exist is left out. */
-export function readUploads(dir: string, tables: readonly Table[]): UploadedFile[] {
-  const pages = tables.find((table) => table.name === "status_page");
-  const iconColumn = pages?.columns.indexOf("icon") ?? -1;
-  const names = new Set(pages?.rows.flatMap((row) => uploadName(row[iconColumn])));
-  return [...names].sort().flatMap((name) => {
+/**
+ * The uploaded icons that status pages refer to, sorted by name, and sentences about those that no instance would take. A
+ * file that does not exist is left out.
+ */
+export function readUploads(
+  dir: string,
+  tables: readonly Table[],
+): { readonly files: UploadedFile[]; readonly notes: string[] } {
+  const files: UploadedFile[] = [];
+  const notes: string[] = [];
+  for (const name of [...iconNames(tables.find((table) => table.name === "status_page"))].sort()) {
+    if ((lstatSync(join(dir, name), { throwIfNoEntry: false })?.size ?? 0) > MAX_ICON_BYTES) {
+      notes.push(refuseSize(name));
+      continue;
+    }
     const bytes = readUpload(dir, name);
-    return bytes === undefined ? [] : [{ name, bytes }];
-  });
+    if (bytes === undefined) continue;
+    const reason = refuseIcon({ name, bytes });
+    if (reason === undefined) files.push({ name, bytes });
+    else notes.push(reason);
+  }
+  return { files, notes };
 }
 
 /** The file's bytes; undefined when there is no plain file of that name. Links are not followed. */
@@ -68,12 +82,6 @@ export function swapUploads(dir: string, wanted: readonly UploadState[]): () => 
     throw error;
   }
   return putBack;
-}
-
-/** `/upload/logo1.png?t=1795419799821` is the form that Kuma writes; anything else is a URL of somebody else's. */
-function uploadName(icon: unknown): string[] {
-  const name = typeof icon === "string" ? /^\/upload\/([^/?#]+)(\?|#|$)/.exec(icon)?.[1] : undefined;
-  return name !== undefined && isSafeFileName(name) ? [name] : [];
 }
 
 /** Not write-file-atomic: that writes through a symbolic link, to wherever it points. */

@@ -1,3 +1,4 @@
+export { checkContent } from "./content.ts";
 export type { Finding } from "./finding.ts";
 export { failed, ok, warning } from "./finding.ts";
 export { checkFirstContact } from "./first-contact.ts";

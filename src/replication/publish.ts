@@ -7,6 +7,7 @@ import type { Context } from "./context.ts";
 import { fetchSnapshot } from "./fetch.ts";
 import { findLatest } from "./latest.ts";
 import { decide, isSameSnapshot } from "./lineage.ts";
+import { createPublishCheck } from "./publishable.ts";
 
 /** How long an unchanged primary trusts the repository unseen, milliseconds. */
 const LOOK_EVERY = 60 * 60_000;
@@ -30,6 +31,7 @@ export function createPublisher(context: Context): Publisher {
   let mayTakeOver = config.takeover;
   let mustClaim = false;
   let sawMonitors = false;
+  const checkContent = createPublishCheck(context);
 
   return {
     publish: publishChanges,
@@ -133,6 +135,8 @@ export function createPublisher(context: Context): Publisher {
     parent: string | undefined,
     signal: AbortSignal,
   ): Promise<Result<void>> {
+    const fit = checkContent(content);
+    if (!fit.ok) return fit;
     // Noted before restic runs: killed between restic's success and our note of it, we know our own at the next start.
     const noted = stateFile.update({ publishing: hash });
     if (!noted.ok) return noted;

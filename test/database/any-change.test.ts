@@ -37,8 +37,8 @@ test("whatever is edited arrives, and is undone to the last row", (t) => {
       const planned = value(replica.kuma.apply(snapshot, IDS));
       if (!planned.empty) changed += 1;
       assert.equal(contentHash(value(replica.kuma.read())), contentHash(snapshot.content));
-      const isElse = (table: string) => isPrivate(table) && !historyTables.includes(table);
-      assert.deepEqual(dump(replica, isElse), pick(before, isElse));
+      const isElse = (table: string) => isUntouched(table) && !historyTables.includes(table);
+      assert.deepEqual(pick(dump(replica), isElse), pick(before, isElse));
       assert.deepEqual(strayBeats(replica, planned), []);
       value(replica.kuma.confirm());
       value(replica.kuma.rollBack());
@@ -156,6 +156,11 @@ function swap(db: Database.Database, table: string, column: string, one: number,
     write.run(first, other);
     write.run(second, one);
   })();
+}
+
+/** The icon goes with the page that refers to it. */
+function isUntouched(table: string): boolean {
+  return isPrivate(table) && table !== "files";
 }
 
 function pick(all: Record<string, unknown>, isWanted: (table: string) => boolean): Record<string, unknown> {

@@ -209,13 +209,24 @@ test("a table or column that is not replicated is refused, a missing one too", (
   assert.equal(problem(replica.kuma.apply(less, IDS)).code, "snapshot-inconsistent");
 });
 
-test("a row that points at nothing is refused before Kuma has to stop, named by table and id", (t) => {
+/** A reference of a later Kuma: what it makes of one to nothing is not known. */
+const LATER = "ALTER TABLE monitor ADD COLUMN later INTEGER REFERENCES tag (id)";
+
+test("rows that point at nothing are refused before Kuma has to stop, all of them named by table and id", (t) => {
   const replica = makeInstance(t, "2.5.3");
+  sql(replica, LATER);
   const before = dump(replica);
-  const snapshot = takeSnapshot(replica, (content) => changeRows(content, "proxy", () => []));
+  const snapshot = takeSnapshot(replica, (content) =>
+    changeRows(content, "monitor", (rows) =>
+      rows.map((row) => ({ ...row, later: row.id === 11n || row.id === 3n ? 987n : 1n })),
+    ),
+  );
   for (const refused of [replica.kuma.plan(snapshot), replica.kuma.apply(snapshot, IDS)]) {
     assert.equal(problem(refused).code, "snapshot-inconsistent");
-    assert.match(problem(refused).message, /Row 11 of table monitor .* proxy/);
+    assert.match(
+      problem(refused).message,
+      /^Rows 3, 11 of table monitor: later .* tag that does not exist\.$/,
+    );
   }
   assert.deepEqual(dump(replica), before);
   assert.equal(value(replica.kuma.lastApply()), undefined);
@@ -223,7 +234,7 @@ test("a row that points at nothing is refused before Kuma has to stop, named by 
 
 test("a reference that is broken here already does not stop replication", (t) => {
   const replica = makeInstance(t, "2.5.3");
-  sql(replica, "PRAGMA foreign_keys = OFF", "DELETE FROM proxy");
+  sql(replica, LATER, "PRAGMA foreign_keys = OFF", "UPDATE monitor SET later = 987");
   const snapshot = takeSnapshot(replica, (content) =>
     changeRows(content, "tag", (rows) => rows.map((row) => ({ ...row, name: "x" }))),
   );
@@ -237,7 +248,7 @@ test("two status pages with one slug are refused by the plan already, while Kuma
   );
   const { code, message } = problem(replica.kuma.plan(snapshot));
   assert.equal(code, "snapshot-inconsistent");
-  assert.match(message, /Row 2 of table status_page has the same slug as another/);
+  assert.match(message, /^Row 2 of table status_page: the same slug as another\.$/);
 });
 
 test("a row that SQLite refuses is named by table and id, and nothing stays behind", (t) => {

@@ -24,7 +24,12 @@ export type Version = (typeof VERSIONS)[number];
 export const IDS = { snapshotId: "a".repeat(64), contentHash: "b".repeat(64) };
 
 /** The icon that the fixtures' status page refers to. */
-export const ICON = Buffer.from("an icon");
+export const ICON = png("an icon");
+
+/** A file that begins as a PNG does, with a text in it. */
+export function png(text: string): Buffer {
+  return Buffer.concat([Buffer.from("89504e470d0a1a0a", "hex"), Buffer.from(text)]);
+}
 
 export interface Instance {
   readonly kuma: KumaDatabase;
@@ -33,8 +38,11 @@ export interface Instance {
   readonly version: Version;
 }
 
-/** A copy of a fixture with its icon in a folder of its own, removed after the test. */
-export function makeInstance(t: TestContext, version: Version): Instance {
+/**
+ * A copy of a fixture with its icon in a folder of its own, removed after the test.
+ * @param timeZone TZ of its Kuma
+ */
+export function makeInstance(t: TestContext, version: Version, timeZone?: string): Instance {
   const dir = mkdtempSync(join(tmpdir(), "replicator-database-"));
   t.after(() => rmSync(dir, { recursive: true, force: true }));
   const file = join(dir, "kuma.db");
@@ -42,7 +50,8 @@ export function makeInstance(t: TestContext, version: Version): Instance {
   copyFileSync(new URL(`../fixtures/kuma-dbs/${version}.db`, import.meta.url), file);
   mkdirSync(uploadDir);
   writeFileSync(join(uploadDir, "logo1.png"), ICON);
-  return { kuma: openKumaDatabase({ file, uploadDir, kumaVersion: version }), file, uploadDir, version };
+  const kuma = openKumaDatabase({ file, uploadDir, kumaVersion: version, timeZone });
+  return { kuma, file, uploadDir, version };
 }
 
 export function value<T>(result: Result<T>): T {

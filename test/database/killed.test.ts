@@ -7,7 +7,17 @@ import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { encodeSnapshot } from "../../src/snapshot/index.ts";
-import { changeRows, dump, IDS, type Instance, makeInstance, sql, takeSnapshot, value } from "./fixtures.ts";
+import {
+  changeRows,
+  dump,
+  IDS,
+  type Instance,
+  makeInstance,
+  png,
+  sql,
+  takeSnapshot,
+  value,
+} from "./fixtures.ts";
 
 /** Milliseconds after the start of an apply that takes some hundred. */
 const MOMENTS = [1, 30, 60, 100, 150, 220, 300];
@@ -30,7 +40,7 @@ for (const moment of MOMENTS) {
     const changed = takeSnapshot(replica, (content) =>
       changeRows(content, "monitor", (rows) => rows.map((row) => ({ ...row, description: "x".repeat(500) }))),
     );
-    const files = [{ name: "logo1.png", bytes: Buffer.from("new") }];
+    const files = [{ name: "logo1.png", bytes: png("new") }];
     const snapshot = { ...changed, content: { ...changed.content, files } };
     const snapshotFile = join(dirname(replica.file), "snapshot");
     writeFileSync(snapshotFile, Buffer.concat([...encodeSnapshot(snapshot)]));

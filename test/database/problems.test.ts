@@ -5,7 +5,17 @@ import { test } from "node:test";
 import Database from "better-sqlite3";
 import type { DatabaseProblemCode } from "../../src/database/index.ts";
 import { explain } from "../../src/database/problems.ts";
-import { dump, IDS, type Instance, makeInstance, problem, sql, takeSnapshot, value } from "./fixtures.ts";
+import {
+  dump,
+  IDS,
+  type Instance,
+  makeInstance,
+  png,
+  problem,
+  sql,
+  takeSnapshot,
+  value,
+} from "./fixtures.ts";
 
 function everyCall({ kuma }: Instance, snapshot: ReturnType<typeof takeSnapshot>) {
   return {
@@ -101,7 +111,7 @@ test("a write that fails half way leaves rows and files as they were", (t) => {
   const tables = snapshot.content.tables.map((table) =>
     table.name === "tag" ? { ...table, rows: table.rows.map((row) => row.with(0, "other")) } : table,
   );
-  const files = [{ name: "logo1.png", bytes: Buffer.from("new") }];
+  const files = [{ name: "logo1.png", bytes: png("new") }];
   assert.ok(!instance.kuma.apply({ ...snapshot, content: { tables, files } }, IDS).ok);
   sql(instance, "DROP TRIGGER no_INSERT", "DROP TRIGGER no_UPDATE");
   assert.deepEqual(dump(instance), before);

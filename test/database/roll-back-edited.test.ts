@@ -62,20 +62,20 @@ for (const version of VERSIONS) {
     assert.deepEqual({ ...after, sqlite_sequence: 0 }, { ...before, sqlite_sequence: 0 });
     const fates = preview?.dangling.map(({ table, column, fate }) => `${table} ${column} ${fate}`).sort();
     assert.deepEqual(fates, [
-      "group status_page_id goes",
-      "incident status_page_id goes",
-      "monitor docker_host loses-reference",
-      "monitor parent loses-reference",
-      "monitor proxy_id loses-reference",
-      "monitor_group group_id goes",
-      "monitor_group group_id goes",
-      "monitor_group monitor_id goes",
-      "monitor_maintenance monitor_id goes",
-      "monitor_notification monitor_id goes",
-      "monitor_notification notification_id goes",
-      "monitor_tag monitor_id goes",
-      "monitor_tag tag_id goes",
-      "monitor_tag tag_id goes",
+      "group status_page_id row goes",
+      "incident status_page_id row goes",
+      "monitor docker_host becomes NULL",
+      "monitor parent becomes NULL",
+      "monitor proxy_id becomes NULL",
+      "monitor_group group_id row goes",
+      "monitor_group group_id row goes",
+      "monitor_group monitor_id row goes",
+      "monitor_maintenance monitor_id row goes",
+      "monitor_notification monitor_id row goes",
+      "monitor_notification notification_id row goes",
+      "monitor_tag monitor_id row goes",
+      "monitor_tag tag_id row goes",
+      "monitor_tag tag_id row goes",
     ]);
   });
 

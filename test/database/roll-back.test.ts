@@ -5,9 +5,11 @@ import { test } from "node:test";
 import {
   changeRows,
   dump,
+  ICON,
   IDS,
   type Instance,
   makeInstance,
+  png,
   problem,
   query,
   sql,
@@ -31,7 +33,7 @@ function makeUpheaval(replica: Instance) {
           const text = ["name", "title", "host", "domain", "value", "docker_daemon"].find((column) =>
             columns.includes(column),
           );
-          const unique = name === "status_page" ? { slug: "another" } : {};
+          const unique = name === "status_page" ? { slug: "another", icon: "/upload/logo5000.png" } : {};
           const added = {
             ...first,
             id: 5_000n,
@@ -49,8 +51,8 @@ function makeUpheaval(replica: Instance) {
     content: {
       ...snapshot.content,
       files: [
-        { name: "logo1.png", bytes: Buffer.from("new") },
-        { name: "logo5000.png", bytes: Buffer.from("more") },
+        { name: "logo1.png", bytes: png("new") },
+        { name: "logo5000.png", bytes: png("more") },
       ],
     },
   };
@@ -107,7 +109,7 @@ test("the record of the apply before comes back, and only one apply is undone", 
   value(replica.kuma.rollBack());
   assert.ok(first?.canUndo);
   assert.deepEqual(value(replica.kuma.lastApply()), { ...first, canUndo: false });
-  writeFileSync(join(replica.uploadDir, "logo1.png"), "an icon");
+  writeFileSync(join(replica.uploadDir, "logo1.png"), ICON);
   assert.deepEqual(dump(replica), before);
   value(replica.kuma.rollBack());
   assert.deepEqual(dump(replica), before);

@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { type Member, makeRig, type Rig, said, untilLogged } from "./rig.ts";
+
+const ALL_ZONES = "SELECT DISTINCT timezone FROM maintenance";
+
+describe("what a primary publishes", { timeout: 180_000 }, () => {
+  let rig: Rig;
+  let primary: Member;
+
+  before(async () => {
+    rig = makeRig();
+    primary = await rig.add("fra", "BACKUP", { TZ: "Europe/Berlin" });
+    await untilLogged(primary, /Published snapshot/);
+  });
+  after(() => rig.close());
+
+  const edited = async (member: Member) => JSON.parse(said(await member.command("status", "--json"))).edited;
+
+  it("leaves out what points at nothing, says so once, and a new replica takes it", async () => {
+    primary.sql("PRAGMA foreign_keys = OFF; DELETE FROM notification WHERE id = 1");
+    said(await primary.command("sync"));
+    await untilLogged(primary, /Published without a part\. Rows? .* of table monitor_notification: left out/);
+    const doctor = await primary.command("doctor");
+    assert.match(doctor.stdout, /^mind +content +Published without a part\. .*monitor_notification/m);
+
+    primary.sql("UPDATE tag SET name = 'another'");
+    said(await primary.command("sync"));
+    assert.equal(primary.instance.log().match(/Published without a part/g)?.length, 1);
+
+    const replica = await rig.add("nyc", "RESTORE", { TZ: "America/New_York" });
+    await untilLogged(replica, /Applied snapshot/);
+    assert.deepEqual(replica.query("PRAGMA foreign_key_check(monitor_notification)"), []);
+    assert.deepEqual(replica.query("SELECT DISTINCT name FROM tag"), [{ name: "another" }]);
+    assert.deepEqual([await edited(primary), await edited(replica)], [false, false]);
+
+    assert.deepEqual(replica.query(ALL_ZONES), [{ timezone: "Europe/Berlin" }]);
+    assert.deepEqual(primary.query(ALL_ZONES), [{ timezone: "SAME_AS_SERVER" }]);
+  });
+
+  it("is not what a replica would refuse: it names all such rows, and the doctor does", async () => {
+    const link = "monitor SET later = 987 WHERE id IN (3, 5)";
+    primary.sql("ALTER TABLE monitor ADD COLUMN later INTEGER REFERENCES tag (id)");
+    primary.sql(`PRAGMA foreign_keys = OFF; UPDATE ${link}`);
+    const refused = await primary.command("sync");
+    assert.equal(refused.exitCode, 1);
+    const named = /no replica would take it\. Rows 3, 5 of table monitor: later names a row of tag/;
+    assert.match(refused.stderr, named);
+    assert.match(
+      (await primary.command("doctor")).stdout,
+      new RegExp(`^FAILS +content +.*${named.source}`, "m"),
+    );
+
+    primary.sql("UPDATE monitor SET later = NULL");
+    said(await primary.command("sync"));
+    assert.equal(await edited(primary), false);
+  });
+});
