@@ -35,6 +35,8 @@ export interface CatalogTable {
    * column, or several of which any tells. See `isAnother`.
    */
   readonly aspects?: readonly (readonly string[])[];
+  /** Aspects of few values: that two rows agree in one is telling only where their ids have a common history. */
+  readonly weakAspects?: readonly (readonly string[])[];
 }
 
 /** What a monitor watches, whatever its type (server/monitor-types of 2.5.3). Settings of a check, such as a topic, are not in it. */
@@ -72,7 +74,8 @@ export const catalog: readonly CatalogTable[] = [
     owner: "user_id",
     selfWritten: ["dns_last_result"],
     // The history tables below, and what Kuma writes by itself.
-    aspects: [["type"], ["name"], MONITOR_TARGET],
+    aspects: [["name"], MONITOR_TARGET],
+    weakAspects: [["type"]],
     references: [
       // ON DELETE SET NULL; with a parent that does not exist, getParent of server/model/monitor.js finds none.
       nullWithout("parent", "monitor"),
@@ -96,7 +99,8 @@ export const catalog: readonly CatalogTable[] = [
     selfWritten: ["last_start_date"],
     zone: "timezone",
     // A maintenance that repeats every few days counts them from last_start_date (server/model/maintenance.js of 2.5.3).
-    aspects: [["title"], ["strategy"], ["start_date", "cron"]],
+    aspects: [["title"], ["start_date", "cron"]],
+    weakAspects: [["strategy"]],
   },
   { name: "monitor_maintenance", references: [OF_MONITOR, OF_MAINTENANCE] },
   { name: "maintenance_status_page", references: [OF_STATUS_PAGE, OF_MAINTENANCE] },

@@ -19,13 +19,13 @@ const DEFAULT_PORTS: Readonly<Record<string, string>> = { "http:": "80", "https:
  * that have given the same id to two things.
  */
 export function isAnother(
-  { aspects = [] }: CatalogTable,
+  { aspects = [], weakAspects = [] }: CatalogTable,
   before: NamedColumns,
   after: NamedColumns,
 ): boolean {
   return (
     aspects.length > 0 &&
-    aspects.every((columns) => {
+    [...aspects, ...weakAspects].every((columns) => {
       const [old, now] = [readAspect(columns, before), readAspect(columns, after)];
       if (old.length === 0 && now.length === 0) return false;
       return !old.some((one) => now.some((other) => isSame(one, other)));

@@ -10,8 +10,9 @@ import { type PlannedFiles, planFiles } from "./plan-files.ts";
 import { planTable, type TablePlan } from "./plan-table.ts";
 import { refuse } from "./problems.ts";
 import { readTable, type Surroundings } from "./read.ts";
+import { readRecord } from "./record.ts";
 import { findBrokenReferences, findDangling } from "./references.ts";
-import { readSchema, type Schema } from "./schema.ts";
+import { type LiveTable, readSchema, type Schema } from "./schema.ts";
 import type { DatabaseResult, PlanSummary } from "./types.ts";
 import { findDuplicates } from "./unique.ts";
 import type { UploadState } from "./uploads.ts";
@@ -47,6 +48,8 @@ export function makePlan(
   const content = keepOwnZones(db, schema.value, settled, readServerZone(db, timeZone));
   const complete = checkTables(content.tables, schema.value);
   if (!complete.ok) return complete;
+  const record = readRecord(db);
+  if (!record.ok) return record;
   const ownerOf = mapOwners(db);
   const tables: TablePlan[] = [];
   const lost: string[] = [];
@@ -58,7 +61,8 @@ export function makePlan(
       continue;
     }
     const match = matchColumns(live, table);
-    const plan = planTable(db, live, table, match, ownerOf);
+    const known = record.value === undefined ? withoutWeakAspects(live) : live;
+    const plan = planTable(db, known, table, match, ownerOf);
     tables.push(plan);
     lost.push(...nameColumns(plan, match));
     notes.push(...describePlan(plan, match, kumaVersion));
@@ -72,6 +76,12 @@ export function makePlan(
   const pages = schema.value.get("status_page");
   const files = planFiles(content, pages && readTable(db, pages), uploadDir);
   return files.ok ? success(finish(schema.value, tables, files.value, notes)) : files;
+}
+
+/** Before the first apply both sides have counted their ids by themselves: of most monitors the type is the same. */
+function withoutWeakAspects({ entry, ...live }: LiveTable): LiveTable {
+  const { weakAspects, ...rest } = entry;
+  return { ...live, entry: rest };
 }
 
 function checkTables(tables: readonly Table[], schema: Schema): DatabaseResult<void> {

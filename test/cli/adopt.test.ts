@@ -13,7 +13,7 @@ function standAlone(db: Database.Database): void {
     UPDATE monitor SET type = 'ping', name = 'router', hostname = '192.0.2.1' WHERE id = 1;
     UPDATE monitor SET name = 'my shop', url = 'https://shop.example/' WHERE id = 2;
     UPDATE monitor SET name = 'my site', url = 'https://site.example/' WHERE id = 3;
-    INSERT INTO heartbeat (monitor_id, status, time, important) VALUES (1, 1, '2026-01-01 00:00:00', 1);`);
+    INSERT INTO heartbeat (monitor_id, status, time, important) VALUES (1, 1, '2026-01-01 00:00:00', 1), (2, 1, '2026-01-01 00:00:00', 1);`);
 }
 
 /** The primary's own, but for one monitor that somebody has added, with a notification. */
@@ -23,6 +23,11 @@ function withOneMore(db: Database.Database): void {
 }
 
 const rowsOf = (member: Member) => readReplicated(join(member.dataDir, "kuma.db"));
+/** How many heartbeats each monitor that exists has. */
+const beatsOf = (member: Member) =>
+  member.query(
+    "SELECT monitor_id, count(*) AS beats FROM heartbeat JOIN monitor ON monitor.id = monitor_id GROUP BY 1",
+  );
 const startsOf = (member: Member) => member.instance.log().match(/Starting Uptime Kuma/g)?.length;
 const LOST = /would remove or replace monitor "router", monitor "my shop", monitor "my site"/;
 
@@ -68,6 +73,7 @@ describe("first contact", { timeout: 300_000 }, () => {
   it("adopt: a preview, a question, then in place; rollback brings back all, and nothing takes it again", async () => {
     const alone = await rig.add("adopts", "RESTORE", {}, standAlone);
     const mine = rowsOf(alone);
+    const beats = beatsOf(alone);
     await untilLogged(alone, LOST);
 
     const shown = await alone.command("adopt");
@@ -83,10 +89,16 @@ describe("first contact", { timeout: 300_000 }, () => {
     assert.match(text, /^Applied snapshot /m);
     assert.match(text, /removed or replaced monitor "router", .*`replicator-kuma rollback`/);
     assert.deepEqual(rowsOf(alone), rowsOf(primary));
+    assert.deepEqual(
+      beatsOf(alone),
+      [],
+      "no monitor has the history of another, though the id and the type are its own",
+    );
     assert.match(said(await alone.command("adopt", "--replace", "--yes")), /nothing to adopt/);
 
-    said(await alone.command("rollback"));
+    said(await alone.command("rollback", "--yes"));
     assert.deepEqual(rowsOf(alone), mine);
+    assert.deepEqual(beatsOf(alone), beats);
     primary.sql("UPDATE monitor SET name = 'second' WHERE id = 2");
     said(await primary.command("sync"));
     assert.equal((await alone.command("sync")).exitCode, 1);
@@ -107,7 +119,7 @@ describe("first contact", { timeout: 300_000 }, () => {
     await untilLogged(mover, /removed or replaced monitor "added here"/);
     assert.equal(startsOf(mover), 1, "applied before the first start");
     assert.deepEqual(rowsOf(mover), rowsOf(primary));
-    said(await mover.command("rollback"));
+    said(await mover.command("rollback", "--yes"));
     assert.deepEqual(mover.query("SELECT name FROM monitor WHERE id = 77"), [{ name: "added here" }]);
     assert.equal(mover.query("SELECT 1 FROM monitor_notification WHERE monitor_id = 77").length, 1);
     await mover.instance.stop();

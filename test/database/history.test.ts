@@ -99,6 +99,7 @@ for (const [what, change] of [
 ] as const) {
   test(`an edit that keeps ${what} keeps the history`, (t) => {
     const replica = makeInstance(t, "2.5.3");
+    value(replica.kuma.markApplied(IDS));
     const had = beatsOf(replica, MONITOR);
     assert.ok(had.length > 0);
     const snapshot = takeSnapshot(replica, (content) => asAnother(content, change));
@@ -194,6 +195,7 @@ test("a roll back takes along what the monitors that go have recorded: ids are u
 
 test("another maintenance under an old id does not inherit when that one began last", (t) => {
   const replica = makeInstance(t, "2.5.3");
+  value(replica.kuma.markApplied(IDS));
   const read = () => query(replica, "SELECT last_start_date FROM maintenance WHERE id = 1");
   sql(replica, "UPDATE maintenance SET last_start_date = '2026-01-01 00:00:00' WHERE id = 1");
   const change = (strategy: string) =>
@@ -214,6 +216,20 @@ test("another maintenance under an old id does not inherit when that one began l
   assert.deepEqual(read(), [{ last_start_date: null }]);
   value(replica.kuma.rollBack());
   assert.deepEqual(read(), [{ last_start_date: "2026-01-01 00:00:00" }]);
+});
+
+test("at a first apply the same type alone makes no history another's: most monitors have it", (t) => {
+  const replica = makeInstance(t, "2.5.3");
+  const had = beatsOf(replica, MONITOR);
+  const snapshot = takeSnapshot(replica, (content) => asAnother(content, { type: "http" }));
+  assert.deepEqual(value(replica.kuma.apply(snapshot, IDS)).changes.monitor, {
+    added: 1,
+    removed: 1,
+    changed: 0,
+  });
+  assert.deepEqual(beatsOf(replica, MONITOR), []);
+  value(replica.kuma.rollBack());
+  assert.deepEqual(beatsOf(replica, MONITOR), had);
 });
 
 test("before a migration nothing is left of monitors that are gone", (t) => {
