@@ -59,6 +59,27 @@ describe("retention", { timeout: 10_000 }, () => {
     assert.equal(policies.length, 2);
   });
 
+  it("waits for two days at most where the clock was set, ahead or back", async () => {
+    const hour = 60 * 60_000;
+    for (const [ago, isDue] of [
+      [23, false],
+      [25, true],
+      [-23, false],
+      [-25, true],
+    ] as const) {
+      let tries = 0;
+      const { retention, file } = rig(async () => {
+        tries += 1;
+        return success({ forgotten: 0 });
+      });
+      file.update({ thinnedAt: Date.now() - ago * hour });
+      retention.begin(never);
+      await sleep(20);
+      await retention.end();
+      assert.equal(tries, isDue ? 1 : 0, `thinned out ${ago} h ago`);
+    }
+  });
+
   it("tells of a failure, and does not try again at once", async () => {
     let tries = 0;
     const { retention, events } = rig(async () => {
