@@ -9,4 +9,5 @@ export type {
   NtfyConfig,
   ResticConfig,
   Role,
+  WebhookConfig,
 } from "./types.ts";

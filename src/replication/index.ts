@@ -1,3 +1,4 @@
+export { blockedBy, createBlocked } from "./blocked.ts";
 export { fetchSnapshot } from "./fetch.ts";
 export { chooseLatest } from "./latest.ts";
 export { isSameSnapshot } from "./lineage.ts";
