@@ -7,6 +7,7 @@ export type {
   KumaLimits,
   NotifyLevel,
   NtfyConfig,
+  ProxyConfig,
   ResticConfig,
   Role,
   WebhookConfig,

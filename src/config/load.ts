@@ -9,11 +9,12 @@ import { readSettings } from "./lenient.ts";
 import { describeMistake, type Mistake } from "./mistake.ts";
 import { type Notices, readNotices } from "./ntfy.ts";
 import { secretsOfPing } from "./ping.ts";
+import { readProxy, secretsOfProxy } from "./proxy.ts";
 import { checkRestic } from "./restic.ts";
 import { chooseRole } from "./role.ts";
 import { secretsOf, worthHiding } from "./secrets.ts";
 import type { Settings } from "./settings.ts";
-import type { Config, HttpConfig, NtfyConfig } from "./types.ts";
+import type { Config, HttpConfig, NtfyConfig, ProxyConfig } from "./types.ts";
 import { chooseUser } from "./user.ts";
 import { readWake } from "./wake.ts";
 
@@ -36,6 +37,11 @@ export function loadConfig(processEnv: NodeJS.ProcessEnv, cwd: string): LoadedCo
   const notices = readNotices(settings?.NTFY_URL, env, cwd);
   const wake = readWake(settings?.REPLICATOR_WAKE === "ntfy", notices.value, env);
   const http = readHttp(settings?.REPLICATOR_HTTP, kuma.ok ? kuma.value.url : undefined, env, cwd);
+  const { ntfy, webhook } = notices.value;
+  // A proxy that nothing would go through is not our business.
+  const hasRequests =
+    ntfy !== undefined || webhook !== undefined || settings?.REPLICATOR_PING_URL !== undefined;
+  const proxy = hasRequests ? readProxy(env) : { value: undefined, mistakes: [] };
   const files = [file.ok ? undefined : file.problem, kuma.ok ? kuma.value.ownFileProblem : undefined];
   const allMistakes: readonly Mistake[] = [
     // Mostly one and the same file: ours and Kuma's folder are one in the image.
@@ -46,6 +52,7 @@ export function loadConfig(processEnv: NodeJS.ProcessEnv, cwd: string): LoadedCo
     ...notices.mistakes,
     ...wake.mistakes,
     ...http.mistakes,
+    ...proxy.mistakes,
   ];
   const warnings = [...new Set(allMistakes.map(describeMistake))];
 
@@ -57,7 +64,8 @@ export function loadConfig(processEnv: NodeJS.ProcessEnv, cwd: string): LoadedCo
     ...secretsOf(env),
     ...restic.secrets,
     ...notices.value.secrets,
-    ...secretsOfPing(notices.value.webhook?.url),
+    ...secretsOfPing(webhook?.url),
+    ...secretsOfProxy(proxy.value),
     ...secretsOfPing(settings.REPLICATOR_PING_URL),
     ...(http.value?.credentials?.split(/:(.*)/s).slice(1) ?? []),
   ]);
@@ -68,6 +76,7 @@ export function loadConfig(processEnv: NodeJS.ProcessEnv, cwd: string): LoadedCo
       notices: notices.value,
       wake: wake.value,
       http: http.value,
+      proxy: proxy.value,
     },
   };
   return { ok: true, config: deepFreeze(assemble(parts)) };
@@ -80,6 +89,7 @@ interface Parts {
   readonly notices: Notices;
   readonly wake: NtfyConfig | undefined;
   readonly http: HttpConfig | undefined;
+  readonly proxy: ProxyConfig | undefined;
   readonly secrets: readonly string[];
   readonly warnings: readonly string[];
   readonly obstacles: readonly Problem[];
@@ -117,6 +127,7 @@ function assemble({ settings, env, kuma, notices, wake, http, ...parts }: Parts)
     webhook: notices.webhook,
     notify: { level: settings.REPLICATOR_NOTIFY, clickUrl: settings.REPLICATOR_CLICK_URL },
     wake,
+    proxy: parts.proxy,
     pingUrl: settings.REPLICATOR_PING_URL,
     http,
     log: { level: settings.LOG_LEVEL, format: settings.LOG_FORMAT },

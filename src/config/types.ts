@@ -54,6 +54,16 @@ export interface WebhookConfig extends Omit<NtfyConfig, "server" | "topic"> {
   readonly url: string;
 }
 
+/** The proxies of our own requests, whole addresses; undefined: that kind goes without. */
+export interface ProxyConfig {
+  /** For http addresses. */
+  readonly http: string | undefined;
+  /** For https addresses. */
+  readonly https: string | undefined;
+  /** Entries of NO_PROXY. */
+  readonly bypass: readonly string[];
+}
+
 /** What people are told of through ntfy: publishes and applies, failures and recoveries, both, or nothing. */
 export type NotifyLevel = "all" | "changes" | "errors" | "off";
 
@@ -96,6 +106,8 @@ export interface Config {
   };
   /** The topic by which a primary wakes its replicas (REPLICATOR_WAKE); undefined: they look at their interval alone. */
   readonly wake: NtfyConfig | undefined;
+  /** What ntfy, webhook and dead man's switch are reached through; undefined: nothing. */
+  readonly proxy: ProxyConfig | undefined;
   /** The dead man's switch that is pinged after each cycle; a secret. */
   readonly pingUrl: string | undefined;
   /** Where page, metrics and health are served; undefined: nowhere. */

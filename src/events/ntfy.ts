@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Config, type NtfyConfig, redact, type WebhookConfig } from "../config/index.ts";
+import { createFetch, type Fetch } from "../fetch/index.ts";
 import { describeNotice, isWanted, type Notice } from "./notice.ts";
 import { send } from "./send.ts";
 import type { Listener } from "./types.ts";
@@ -17,9 +18,9 @@ export interface NtfyNotifier {
  *   or a failed notice would be told by a notice
  */
 export function createNtfyNotifier(
-  config: Pick<Config, "ntfy" | "webhook" | "notify" | "wake" | "instanceName" | "secrets">,
+  config: Pick<Config, "ntfy" | "webhook" | "proxy" | "notify" | "wake" | "instanceName" | "secrets">,
   report: Listener,
-  { fetch = globalThis.fetch }: { fetch?: typeof globalThis.fetch } = {},
+  { fetch = createFetch(config.proxy) }: { fetch?: Fetch } = {},
 ): NtfyNotifier {
   const { ntfy, notify, wake, instanceName, secrets } = config;
   const target = ntfy ?? config.webhook;

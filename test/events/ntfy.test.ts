@@ -31,7 +31,7 @@ async function serve() {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, received, state, close };
 }
 
-const nowhere = { webhook: undefined };
+const nowhere = { webhook: undefined, proxy: undefined };
 const everything = { level: "all", clickUrl: undefined } as const;
 
 function notify(

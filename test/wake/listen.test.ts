@@ -43,8 +43,7 @@ function listen(server: string, { times = quick, authorization = undefined as st
   const end = new AbortController();
   let heard = 0;
   const done = listenToTopic(
-    { server, topic: "my-secret-topic", authorization },
-    times,
+    { ntfy: { server, topic: "my-secret-topic", authorization }, times, fetch },
     () => heard++,
     (event) => {
       events.push(event);

@@ -22,7 +22,10 @@ async function start(role: Role) {
   end = new AbortController();
   const events: ReplicatorEvent[] = [];
   const wake = { server: ntfy.url, topic: "kuma", authorization: undefined };
-  const waker = createWaker({ wake, role }, { ...WAKE_TIMES, shortestPause: 20, apart: 300 });
+  const waker = createWaker(
+    { wake, role, proxy: undefined },
+    { ...WAKE_TIMES, shortestPause: 20, apart: 300 },
+  );
   let wakes = 0;
   return {
     events,
@@ -111,7 +114,7 @@ describe("createWaker", { timeout: 30_000 }, () => {
   it("does nothing where it is off", async () => {
     ntfy = await startNtfy();
     end = new AbortController();
-    const waker = createWaker({ wake: undefined, role: "replica" });
+    const waker = createWaker({ wake: undefined, role: "replica", proxy: undefined });
     waker.start(assert.fail, () => assert.fail(), end.signal);
     waker.listener({ type: "role-changed", role: "primary", interval: 1 });
   });
