@@ -193,7 +193,7 @@ describe("createNtfyNotifier", () => {
     listener(samples.published);
     const start = Date.now();
     await drain(200);
-    assert.ok(Date.now() - start < 1_500);
+    assert.ok(Date.now() - start < 8_000, "a request has 10 s");
   });
 
   it("sends what else the address asks for, and to a webhook plain text", async () => {

@@ -163,6 +163,6 @@ describe("web server", { timeout: 30_000 }, () => {
     shutdown.abort();
     await closed;
     assert.equal(await isOpen(port), undefined);
-    assert.ok(Date.now() - before < 1_000);
+    assert.ok(Date.now() - before < 4_000, "Node waits 5 s for an idle connection");
   });
 });
