@@ -212,7 +212,7 @@ async function findFirst(outer: ChildProcess): Promise<number> {
   const { pid } = outer;
   if (pid === undefined) throw new Error("unshare cannot be started");
   const find = () => childOf(pid) ?? (isRunning(outer) ? undefined : pid);
-  return waitFor("PID 1 starts", find, { timeout: 10_000, every: 5 });
+  return waitFor("PID 1 starts", find, { timeout: 60_000, every: 5 });
 }
 
 function isRunning(child: ChildProcess): boolean {

@@ -91,7 +91,7 @@ export async function openReplicaStage(
 }
 
 /** Waits until the box's database holds the wanted rows, proven, and its Kuma runs. */
-export async function untilEqual(box: Box, wanted: Look, timeout = 30_000): Promise<Look> {
+export async function untilEqual(box: Box, wanted: Look, timeout = 120_000): Promise<Look> {
   let now: Look | undefined;
   const isEqual = () => {
     now = look(box.dataDir);
@@ -163,7 +163,7 @@ export async function openPrimaryStage(folder: string, options: BoxChange = {}):
           .events()
           .slice(from)
           .some(({ type }) => type === "published" || type === "unchanged") || undefined;
-      await waitFor("a cycle", isDone, { timeout: 30_000, every: 20 }).catch(() => {
+      await waitFor("a cycle", isDone, { timeout: 120_000, every: 20 }).catch(() => {
         throw new Loss(`the primary does not publish\n${stage.box.output().slice(-3_000)}`);
       });
       await insistPublished(author, dataDir);

@@ -1,9 +1,19 @@
 // Takes a fresh clone to a running TypeScript program: node scripts/bootstrap.mjs PROGRAM.ts [ARGUMENT...]
 // Plain JavaScript with nothing but Node, because nothing is installed yet when it starts.
 import { spawn } from "node:child_process";
-import { accessSync, constants, existsSync, statSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { constants as osConstants } from "node:os";
 import { delimiter, dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -69,11 +79,46 @@ async function install() {
   process.stdout.write(`Packages installed (${seconds()} s)\n`);
 }
 
+/** One install at a time: two in one tree spoil it. The lock holds a pid, by which one that was left behind is known. */
+async function installOnce() {
+  const lock = join(root, ".lab", "npm-ci.lock");
+  mkdirSync(dirname(lock), { recursive: true });
+  let isTold = false;
+  while (!take(lock)) {
+    if (!isTold) process.stdout.write("Waiting for another npm ci in this folder\n");
+    isTold = true;
+    if (isAlive(lock)) await sleep(500);
+    else rmSync(lock, { force: true });
+  }
+  if (!isInstalled()) await install();
+  rmSync(lock, { force: true });
+}
+
+function take(lock) {
+  try {
+    writeFileSync(lock, String(process.pid), { flag: "wx" });
+    return true;
+  } catch (error) {
+    if (error.code !== "EEXIST") throw error;
+    return false;
+  }
+}
+
+function isAlive(lock) {
+  try {
+    // An empty one is just being written: 0 is ourselves.
+    process.kill(Number(readFileSync(lock, "utf8")), 0);
+    return true;
+  } catch (error) {
+    return error.code !== "ESRCH";
+  }
+}
+
 if (Number(process.versions.node.split(".")[0]) < 20)
   fail(`Node ${process.versions.node} is too old: 20 or newer is needed.`);
 const [program, ...rest] = process.argv.slice(2);
 if (program === undefined) fail("Name a program: node scripts/bootstrap.mjs PROGRAM.ts [ARGUMENT...]");
-if (!isInstalled()) await install();
+if (!isInstalled()) await installOnce();
 process.exitCode = await run(
   process.execPath,
   ["--import", "tsx", program, ...rest],

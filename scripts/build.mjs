@@ -19,7 +19,7 @@ await build({
   splitting: true,
   platform: "node",
   format: "esm",
-  target: "node20.17",
+  target: "node20.18",
   external: Object.keys(dependencies).filter((name) => !BUNDLED.includes(name)),
   // execa's cross-spawn is CommonJS, and asks for Node's own modules.
   banner: {

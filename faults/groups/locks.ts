@@ -40,21 +40,38 @@ const locked: Fault = {
   },
 };
 
+interface Holder {
+  /** Lets it end, and waits for that. */
+  readonly release: () => Promise<void>;
+}
+
 /** A restic on another machine that holds the exclusive lock: of one on this machine restic sees that no box knows it. */
-async function holdLock(repository: string): Promise<{ release: () => Promise<void> }> {
+async function holdLock(repository: string): Promise<Holder> {
+  // On a busy machine restic may be done, and its lock gone, before it is stopped: then once more.
+  for (;;) {
+    const holder = await stopOnceLocked(repository);
+    if (isLocked(repository)) return holder;
+    await holder.release();
+  }
+}
+
+async function stopOnceLocked(repository: string): Promise<Holder> {
   const elsewhere = ["--uts", "sh", "-c", "hostname elsewhere && exec restic check -q"];
   const holder = spawn("unshare", elsewhere, { env: resticEnvironment(repository), stdio: "ignore" });
   const exited = once(holder, "exit");
-  const isLocked = () =>
-    readdirSync(join(repository, "locks")).some((name) => /^[0-9a-f]{64}$/.test(name)) || undefined;
-  // restic looks again 200 ms after it has made its lock: time enough to stop it there.
-  await waitFor("a lock", isLocked, { timeout: 10_000, every: 3 });
+  // restic looks again 200 ms after it has made its lock: mostly time enough to stop it there.
+  const isOver = () => isLocked(repository) || holder.exitCode !== null || undefined;
+  await waitFor("a lock", isOver, { timeout: 60_000, every: 3 });
   holder.kill("SIGSTOP");
   const release = async () => {
     holder.kill("SIGCONT");
     await exited;
   };
   return { release };
+}
+
+function isLocked(repository: string): boolean {
+  return readdirSync(join(repository, "locks")).some((name) => /^[0-9a-f]{64}$/.test(name));
 }
 
 const deadLock: Fault = {

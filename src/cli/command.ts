@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { type Config, loadConfig } from "../config/index.ts";
-import type { Problem, Result } from "../result.ts";
+import { type Problem, type Result, success } from "../result.ts";
 import { complain } from "./terminal.ts";
 
 /** What a command's process ends with; each command's help says which of them it has. */
@@ -25,9 +25,18 @@ export function newCommand(name: string, description: string, help: string): Com
 
 /**
  * Loads the settings, which are those of the container, does the work, and ends with its exit code. A problem is told
- * on standard error.
+ * on standard error. Settings that replication cannot do without are as wrong as others: there is nothing to command.
  */
 export async function withConfig(work: (config: Config) => Promise<Result<number>>): Promise<void> {
+  return withAnyConfig(async (config) => {
+    if (config.obstacles.length === 0) return work(config);
+    for (const problem of config.obstacles) complain(problem, config.secrets);
+    return success(EXIT.usage);
+  });
+}
+
+/** The same, also where the settings leave no replication. */
+export async function withAnyConfig(work: (config: Config) => Promise<Result<number>>): Promise<void> {
   const loaded = loadConfig(process.env, process.cwd());
   if (!loaded.ok) {
     for (const problem of loaded.problems) complain(problem);

@@ -19,7 +19,7 @@ import { chooseLatest } from "../replication/index.ts";
 import type { SnapshotInfo } from "../repository/index.ts";
 import { type Result, success } from "../result.ts";
 import { version } from "../version.ts";
-import { EXIT, newCommand, withConfig } from "./command.ts";
+import { EXIT, newCommand, withAnyConfig } from "./command.ts";
 import { download, listSnapshots, openSources, type Sources } from "./sources.ts";
 import { paint, say, sayJson, table } from "./terminal.ts";
 
@@ -45,7 +45,7 @@ export function doctorCommand() {
   return newCommand("doctor", "Check what goes wrong in practice, and say what to do.", HELP)
     .option("--json", "for programs")
     .action(({ json }: { json?: boolean }) =>
-      withConfig(async (config) => {
+      withAnyConfig(async (config) => {
         const findings = await examine(config);
         if (json) sayJson(findings);
         else say(table(findings.flatMap(toRows)));
@@ -56,27 +56,41 @@ export function doctorCommand() {
 }
 
 async function examine(config: Config): Promise<Finding[]> {
-  const sources = openSources(config);
-  const status = await askStatus(config.stateDir);
-  const [listed, restic, patch, ntfy] = await Promise.all([
-    listSnapshots(sources, REPOSITORY_LIMIT),
+  const [replication, restic, patch, ntfy] = await Promise.all([
+    // Without its settings there is none, and nothing more to be said of it.
+    config.obstacles.length > 0 ? [] : checkReplication(config),
     checkRestic(config),
     checkPatch(config),
-    checkNtfy(config.ntfy),
+    checkNtfy(config),
   ]);
   return [
-    config.warnings.length === 0
-      ? ok("settings", "As they should be.")
-      : warning("settings", config.warnings.join(" "), "Correct the variable."),
-    describeInstance(status),
-    ...examineContent(sources, status.ok ? status.value.role : config.role),
+    ...checkSettings(config),
     restic,
-    ...(await checkRepository(sources, listed, status)),
+    ...replication,
     checkPermissions(config),
     checkDisk(config),
     patch,
     ...ntfy,
   ];
+}
+
+async function checkReplication(config: Config): Promise<Finding[]> {
+  const sources = openSources(config);
+  const status = await askStatus(config.stateDir);
+  const listed = await listSnapshots(sources, REPOSITORY_LIMIT);
+  return [
+    describeInstance(status),
+    ...examineContent(sources, status.ok ? status.value.role : config.role),
+    ...(await checkRepository(sources, listed, status)),
+  ];
+}
+
+function checkSettings({ warnings, obstacles }: Config): Finding[] {
+  const wrong = [
+    ...obstacles.map((problem) => failed("settings", problem)),
+    ...(warnings.length > 0 ? [warning("settings", warnings.join(" "), "Correct the variable.")] : []),
+  ];
+  return wrong.length > 0 ? wrong : [ok("settings", "As they should be.")];
 }
 
 function describeInstance(status: Result<Status>): Finding {

@@ -12,11 +12,18 @@ Writes the configuration to standard output, of Uptime Kuma as it is now, or of 
   jsonl  the form of the snapshots, with a checksum; for \`import\`
   json   one document, to read and to edit; for \`import\`
   sql    INSERT statements for SQLite, without the icons; not for \`import\`
+
+A terminal changes what goes through it: \`docker compose exec\` makes one unless told -T.
 ${EXIT_HELP.replace(/\n {2}3 .*/, "")}
 
 Examples:
   docker exec kuma replicator-kuma export > kuma.jsonl
+  docker compose exec -T kuma replicator-kuma export > kuma.jsonl
   docker exec kuma replicator-kuma export latest --format json | jq '.tables[] | .name'`;
+
+const TO_TERMINAL = `Mind: this goes to a terminal, which changes the ends of lines, and it holds every password.
+For a file: docker compose exec -T (docker exec without -t) … replicator-kuma export > kuma.jsonl
+`;
 
 const WRITERS = {
   jsonl: (snapshot: Snapshot) => encodeSnapshot(snapshot),
@@ -43,6 +50,7 @@ export function exportCommand() {
           instanceId: "export",
           createdAt: new Date().toISOString(),
         };
+        if (process.stdout.isTTY) process.stderr.write(TO_TERMINAL);
         const snapshot = { origin: read.value.origin ?? origin, content: read.value.content };
         for (const part of WRITERS[format](snapshot)) process.stdout.write(part);
         return success(EXIT.ok);

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
-import { fromText } from "../export/index.ts";
+import type { Config } from "../config/index.ts";
+import { aboutFile, fromFile } from "../export/index.ts";
 import { failure, type Result, success } from "../result.ts";
-import { encodeSnapshot } from "../snapshot/index.ts";
+import { encodeSnapshot, type Snapshot } from "../snapshot/index.ts";
 import { askAndTell } from "./ask.ts";
 import { EXIT, EXIT_HELP, newCommand, withConfig } from "./command.ts";
 import { preview } from "./preview.ts";
@@ -11,7 +12,8 @@ const HELP = `
 Makes the configuration equal to an exported one (jsonl or json): shows what would change,
 asks, then has the running instance stop Uptime Kuma, change the differing rows and start
 it again. The result is published, so that the replicas follow. \`rollback\` undoes it.
-Only on the primary. FILE is read inside the container; - is standard input.
+Only on the primary. FILE is read inside the container; - is standard input. What a
+terminal added to the file on its way is taken off.
 ${EXIT_HELP}
 
 Examples:
@@ -25,22 +27,29 @@ export function importCommand() {
     .option("--json", "for programs")
     .action((file: string, { yes = false, json }: { yes?: boolean; json?: boolean }) =>
       withConfig(async (config) => {
-        const text = readText(file);
-        if (!text.ok) return text;
-        const snapshot = fromText(text.value);
-        if (!snapshot.ok) return snapshot;
-        const goOn = await preview(config, openSources(config), snapshot.value, yes);
-        if (!goOn.ok) return goOn;
-        if (!goOn.value) return success(EXIT.ok);
-        const encoded = Buffer.concat([...encodeSnapshot(snapshot.value)]).toString("utf8");
-        return askAndTell(config, { do: "import", snapshot: encoded }, { json });
+        const done = await importFile(config, file, { yes, json });
+        return done.ok ? done : failure(aboutFile(done.problem));
       }),
     );
 }
 
-function readText(file: string): Result<string> {
+async function importFile(
+  config: Config,
+  file: string,
+  { yes, json }: { yes: boolean; json: boolean | undefined },
+): Promise<Result<number>> {
+  const read = readFile(file);
+  if (!read.ok) return read;
+  const goOn = await preview(config, openSources(config), read.value, yes);
+  if (!goOn.ok) return goOn;
+  if (!goOn.value) return success(EXIT.ok);
+  const encoded = Buffer.concat([...encodeSnapshot(read.value)]).toString("utf8");
+  return askAndTell(config, { do: "import", snapshot: encoded }, { json });
+}
+
+function readFile(file: string): Result<Snapshot> {
   try {
-    return success(readFileSync(file === "-" ? 0 : file, "utf8"));
+    return fromFile(readFileSync(file === "-" ? 0 : file));
   } catch (error) {
     return failure({
       code: "file-unreadable",

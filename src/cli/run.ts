@@ -12,7 +12,13 @@ import {
 import { openWebServer, type WebServer } from "../http/index.ts";
 import { exitCodeOf, listenToSignals, startReaper } from "../init/index.ts";
 import { createSupervisor, type End, readKumaVersion, type Supervisor } from "../kuma/index.ts";
-import { createReplicator, lockStateDir, type Replicator } from "../replication/index.ts";
+import {
+  blockedBy,
+  createBlocked,
+  createReplicator,
+  lockStateDir,
+  type Replicator,
+} from "../replication/index.ts";
 import { version } from "../version.ts";
 import { createWaker, type Waker } from "../wake/index.ts";
 
@@ -24,7 +30,7 @@ const EXIT_LOCKED = 1;
 
 /**
  * Supervises Kuma and replicates its configuration until a signal ends it.
- * @returns the exit code: 0 after SIGTERM or SIGINT; 2 for wrong settings; 1 when another instance runs on the same
+ * @returns the exit code: 0 after SIGTERM or SIGINT; 2 for settings that Kuma cannot be started with; 1 when another instance runs on the same
  * data; 126 or 127 when Kuma cannot be started at all; Kuma's own when it crashes too often
  */
 export async function run(env: NodeJS.ProcessEnv, cwd: string): Promise<number> {
@@ -75,16 +81,20 @@ async function supervise(
   if (shutdown.signal.aborted) return 0;
 
   const lock = lockStateDir(config.stateDir);
-  if (!lock.ok) emit({ type: "cycle-failed", problem: lock.problem, repeated: 0 });
-  if (!lock.ok && lock.problem.code === "instance-running") return EXIT_LOCKED;
+  if (!lock.ok && lock.problem.code === "instance-running") {
+    emit({ type: "cycle-failed", problem: lock.problem, repeated: 0 });
+    return EXIT_LOCKED;
+  }
 
   web.start(shutdown.signal, emit);
-  // Without a state folder there is no replication, but the monitoring goes on.
-  replicator = lock.ok ? createReplicator(config, kumaVersion, kuma, emit) : undefined;
+  // Without a state folder, or settings that restic needs, there is no replication, but the monitoring goes on.
+  const obstacle = blockedBy([...(lock.ok ? [] : [lock.problem]), ...config.obstacles]);
+  const blocked = obstacle && createBlocked(obstacle, config.intervals[config.role], kuma, emit);
+  replicator = blocked === undefined ? createReplicator(config, kumaVersion, kuma, emit) : undefined;
   const control =
     replicator && openControl({ config, kumaVersion, kuma, replicator, journal }, shutdown, emit);
   if (replicator !== undefined) waker.start(replicator.syncNow, emit, shutdown.signal);
-  const work = replicator === undefined ? Promise.resolve(kuma.start()) : replicator.run(shutdown.signal);
+  const work = (blocked ?? replicator)?.run(shutdown.signal);
   const end = await Promise.race([kuma.ended, once(shutdown.signal, "abort").then(() => undefined)]);
   shutdown.abort();
   await control?.then((close) => close());

@@ -7,6 +7,8 @@ export type {
   KumaLimits,
   NotifyLevel,
   NtfyConfig,
+  ProxyConfig,
   ResticConfig,
   Role,
+  WebhookConfig,
 } from "./types.ts";

@@ -1,6 +1,6 @@
 import { isIPv6 } from "node:net";
 import { join, resolve } from "node:path";
-import { failure, type Result, success } from "../result.ts";
+import { failure, type Problem, type Result, success } from "../result.ts";
 import { splitCommand } from "./command.ts";
 import { readDotenv } from "./dotenv.ts";
 import type { Environment } from "./environment.ts";
@@ -22,20 +22,22 @@ export interface KumaLocation {
   readonly url: string;
   /** What the `.env` in Kuma's own folder holds: Kuma reads it by itself (server/server.js, 1.23 to 2.5). */
   readonly ownFile: Environment;
+  /** Why that file could not be read, if so: nor can Kuma, which goes on without it. */
+  readonly ownFileProblem: Problem | undefined;
 }
 
 /**
  * Where Kuma, its data, its address and our own folder are. That they exist is not asked here. Without the schema of
  * all settings, which takes longer to load than a health check should take.
- * @returns a problem when Kuma's port is none, or its `.env` cannot be read
+ * @returns a problem when Kuma's port is none
  */
 export function locateKuma(env: Environment, cwd: string): Result<KumaLocation> {
   const dir = resolve(cwd, env.KUMA_DIR?.trim() || DEFAULT_KUMA_DIR);
   // A command that cannot be split is a problem that the schema tells.
   const command = splitCommand(env.KUMA_COMMAND?.trim() || DEFAULT_KUMA_COMMAND) ?? [];
-  const ownFile = readDotenv(dir);
-  if (!ownFile.ok) return ownFile;
-  const seen = { ...ownFile.value, ...env };
+  const read = readDotenv(dir);
+  const ownFile = read.ok ? read.value : {};
+  const seen = { ...ownFile, ...env };
   const url = kumaUrl(seen, command);
   if (url === undefined)
     return failure({
@@ -45,7 +47,8 @@ export function locateKuma(env: Environment, cwd: string): Result<KumaLocation> 
     });
   const dataDir = kumaDataDir(seen, command, dir);
   const stateDir = resolve(cwd, env.REPLICATOR_STATE_DIR?.trim() || join(dataDir, "replicator"));
-  return success({ dir, dataDir, stateDir, url, ownFile: ownFile.value });
+  const ownFileProblem = read.ok ? undefined : read.problem;
+  return success({ dir, dataDir, stateDir, url, ownFile, ownFileProblem });
 }
 
 /**

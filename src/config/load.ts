@@ -1,20 +1,22 @@
 import { hostname } from "node:os";
-import type { z } from "zod";
-import type { Problem, Result } from "../result.ts";
+import type { Problem } from "../result.ts";
 import { readDotenv } from "./dotenv.ts";
 import { type Environment, kumaEnvironment, resticEnvironment } from "./environment.ts";
 import { deepFreeze } from "./freeze.ts";
 import { readHttp } from "./http.ts";
 import { type KumaLocation, locateKuma } from "./kuma.ts";
-import { authorize, readNtfyToken } from "./ntfy.ts";
+import { readSettings } from "./lenient.ts";
+import { describeMistake, type Mistake } from "./mistake.ts";
+import { type Notices, readNotices } from "./ntfy.ts";
 import { secretsOfPing } from "./ping.ts";
+import { readProxy, secretsOfProxy } from "./proxy.ts";
 import { checkRestic } from "./restic.ts";
 import { chooseRole } from "./role.ts";
 import { secretsOf, worthHiding } from "./secrets.ts";
-import { type Settings, settingsSchema } from "./settings.ts";
-import type { Config, HttpConfig, NtfyConfig } from "./types.ts";
+import type { Settings } from "./settings.ts";
+import type { Config, HttpConfig, NtfyConfig, ProxyConfig } from "./types.ts";
 import { chooseUser } from "./user.ts";
-import { checkWake } from "./wake.ts";
+import { readWake } from "./wake.ts";
 
 export type LoadedConfig =
   | { readonly ok: true; readonly config: Config }
@@ -22,37 +24,61 @@ export type LoadedConfig =
 
 /**
  * Makes the configuration out of the environment and the file `.env` in `cwd`; the environment wins. Reads the files
- * that variables name, writes nothing, starts nothing.
+ * that variables name, writes nothing, starts nothing. Only what leaves Kuma without a way to start is refused: what is
+ * wrong with notices, page, pings and pace is a warning, what replication cannot do without an obstacle.
  * @returns the configuration, frozen through and through, or everything that is wrong with it at once
  */
 export function loadConfig(processEnv: NodeJS.ProcessEnv, cwd: string): LoadedConfig {
-  const problems: Problem[] = [];
-  const take = <T>(result: Result<T>): T | undefined => {
-    if (result.ok) return result.value;
-    problems.push(result.problem);
-    return undefined;
-  };
-
-  const env: Environment = { ...take(readDotenv(cwd)), ...withoutUndefined(processEnv) };
-  const parsed = settingsSchema.safeParse(env);
-  if (!parsed.success) problems.push(...parsed.error.issues.map(explain));
+  const file = readDotenv(cwd);
+  const env: Environment = { ...(file.ok ? file.value : {}), ...withoutUndefined(processEnv) };
+  const { settings, problems, mistakes } = readSettings(env);
   const restic = checkRestic(env, cwd);
-  problems.push(...restic.problems);
-  const token = take(readNtfyToken(env, cwd));
-  const ntfy = take(authorize(parsed.data?.NTFY_URL, token));
-  take(checkWake(env));
-  const kuma = take(locateKuma(env, cwd));
-  const http = take(readHttp(parsed.data?.REPLICATOR_HTTP, kuma?.url, env, cwd));
+  const kuma = locateKuma(env, cwd);
+  const notices = readNotices(settings?.NTFY_URL, env, cwd);
+  const wake = readWake(settings?.REPLICATOR_WAKE === "ntfy", notices.value, env);
+  const http = readHttp(settings?.REPLICATOR_HTTP, kuma.ok ? kuma.value.url : undefined, env, cwd);
+  const { ntfy, webhook } = notices.value;
+  // A proxy that nothing would go through is not our business.
+  const hasRequests =
+    ntfy !== undefined || webhook !== undefined || settings?.REPLICATOR_PING_URL !== undefined;
+  const proxy = hasRequests ? readProxy(env) : { value: undefined, mistakes: [] };
+  const files = [file.ok ? undefined : file.problem, kuma.ok ? kuma.value.ownFileProblem : undefined];
+  const allMistakes: readonly Mistake[] = [
+    // Mostly one and the same file: ours and Kuma's folder are one in the image.
+    ...files
+      .filter((problem) => problem !== undefined)
+      .map((problem) => ({ ...problem, instead: "It counts as empty." })),
+    ...mistakes,
+    ...notices.mistakes,
+    ...wake.mistakes,
+    ...http.mistakes,
+    ...proxy.mistakes,
+  ];
+  const warnings = [...new Set(allMistakes.map(describeMistake))];
 
-  if (!parsed.success || kuma === undefined || problems.length > 0) return { ok: false, problems };
+  if (settings === undefined || !kuma.ok) {
+    const fatal = [...problems, ...(kuma.ok ? [] : [kuma.problem])];
+    return { ok: false, problems: [...fatal, ...restic.problems, ...allMistakes] };
+  }
   const secrets = worthHiding([
     ...secretsOf(env),
     ...restic.secrets,
-    ...(token ? [token] : []),
-    ...secretsOfPing(parsed.data.REPLICATOR_PING_URL),
-    ...(http?.credentials?.split(/:(.*)/s).slice(1) ?? []),
+    ...notices.value.secrets,
+    ...secretsOfPing(webhook?.url),
+    ...secretsOfProxy(proxy.value),
+    ...secretsOfPing(settings.REPLICATOR_PING_URL),
+    ...(http.value?.credentials?.split(/:(.*)/s).slice(1) ?? []),
   ]);
-  const parts = { settings: parsed.data, env, kuma, ntfy, http, secrets };
+  const parts: Parts = {
+    ...{ settings, env, secrets, warnings, kuma: kuma.value },
+    ...{
+      obstacles: restic.problems,
+      notices: notices.value,
+      wake: wake.value,
+      http: http.value,
+      proxy: proxy.value,
+    },
+  };
   return { ok: true, config: deepFreeze(assemble(parts)) };
 }
 
@@ -60,12 +86,16 @@ interface Parts {
   readonly settings: Settings;
   readonly env: Environment;
   readonly kuma: KumaLocation;
-  readonly ntfy: NtfyConfig | undefined;
+  readonly notices: Notices;
+  readonly wake: NtfyConfig | undefined;
   readonly http: HttpConfig | undefined;
+  readonly proxy: ProxyConfig | undefined;
   readonly secrets: readonly string[];
+  readonly warnings: readonly string[];
+  readonly obstacles: readonly Problem[];
 }
 
-function assemble({ settings, env, kuma, ntfy, http, secrets }: Parts): Config {
+function assemble({ settings, env, kuma, notices, wake, http, ...parts }: Parts): Config {
   const { role, warnings } = chooseRole(settings.REPLICATOR_MODE);
   const instanceName = settings.REPLICATOR_INSTANCE_NAME || hostname();
   const { dir, dataDir, stateDir, url } = kuma;
@@ -96,26 +126,20 @@ function assemble({ settings, env, kuma, ntfy, http, secrets }: Parts): Config {
     keep: settings.REPLICATOR_KEEP,
     proofWindow: settings.REPLICATOR_PROOF_WINDOW,
     intervals: { primary: settings.BACKUP_INTERVAL, replica: settings.RESTORE_INTERVAL },
-    ntfy,
+    ntfy: notices.ntfy,
+    webhook: notices.webhook,
     notify: { level: settings.REPLICATOR_NOTIFY, clickUrl: settings.REPLICATOR_CLICK_URL },
-    wake: settings.REPLICATOR_WAKE === "ntfy" ? ntfy : undefined,
+    wake,
+    proxy: parts.proxy,
     pingUrl: settings.REPLICATOR_PING_URL,
     http,
     log: { level: settings.LOG_LEVEL, format: settings.LOG_FORMAT },
-    warnings,
-    secrets,
+    warnings: [...warnings, ...parts.warnings],
+    obstacles: parts.obstacles,
+    secrets: parts.secrets,
   };
 }
 
 function withoutUndefined(env: NodeJS.ProcessEnv): Environment {
   return Object.fromEntries(Object.entries(env).flatMap(([k, v]) => (v === undefined ? [] : [[k, v]])));
-}
-
-function explain(issue: z.core.$ZodIssue): Problem {
-  const advice = issue.code === "custom" ? issue.params?.advice : undefined;
-  return {
-    code: "setting-invalid",
-    message: `${issue.path.join(".")} ${issue.message}.`,
-    advice: typeof advice === "string" ? advice : "Correct it.",
-  };
 }

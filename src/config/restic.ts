@@ -6,7 +6,7 @@ import { passwordsInAddresses } from "./secrets.ts";
 /**
  * Whether restic is told its repository and password. restic takes them from its environment by itself; here they are
  * only checked, so that a mistake is told at the start and not in the middle of a backup.
- * @returns every problem, and the secrets that the named files hold
+ * @returns every problem, each of which makes replication impossible, and the secrets that the named files hold
  */
 export function checkRestic(env: Environment, cwd: string): { problems: Problem[]; secrets: string[] } {
   const files = (["RESTIC_REPOSITORY_FILE", "RESTIC_PASSWORD_FILE"] as const).filter((name) => env[name]);

@@ -4,8 +4,8 @@ import { LONGEST_DURATION, parseDuration } from "./duration.ts";
 import { parseKeepPolicy } from "./keep.ts";
 import { DEFAULT_KUMA_COMMAND, DEFAULT_KUMA_DIR } from "./kuma.ts";
 import { parseListenAddress } from "./listen.ts";
-import { parseNtfyUrl } from "./ntfy-url.ts";
-import type { Config, ListenAddress, NotifyLevel, NtfyConfig } from "./types.ts";
+import { type NtfyAddress, parseNtfyUrl } from "./ntfy-url.ts";
+import type { Config, ListenAddress, NotifyLevel } from "./types.ts";
 
 /** A shorter one would keep restic running without a break: each of its commands takes about half a second. */
 const SHORTEST_INTERVAL = 5_000;
@@ -153,7 +153,7 @@ function webAddress() {
 
 /** The value is not quoted in the message: it can hold a password. */
 function ntfyAddress() {
-  return optional().transform((text, context): NtfyConfig | undefined => {
+  return optional().transform((text, context): NtfyAddress | undefined => {
     if (text === "") return undefined;
     const result = parseNtfyUrl(text);
     if (!("wrong" in result)) return result;

@@ -1,3 +1,5 @@
+import type { Problem } from "../result.ts";
+
 /** How the instance takes part: the primary publishes, a replica follows. */
 export type Role = "primary" | "replica";
 
@@ -42,6 +44,26 @@ export interface NtfyConfig {
   readonly topic: string;
   /** Value of the Authorization header: "Bearer TOKEN", or "Basic …" of the address's own user and password. */
   readonly authorization: string | undefined;
+  /** What the address had after its "?", without that; left out when it had nothing. */
+  readonly query?: string;
+  /** More headers for each request. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** An address of NTFY_URL that is no ntfy topic: it is posted plain text, as the bash version posted it. */
+export interface WebhookConfig extends Omit<NtfyConfig, "server" | "topic"> {
+  /** Without its query. */
+  readonly url: string;
+}
+
+/** The proxies of our own requests, whole addresses; undefined: that kind goes without. */
+export interface ProxyConfig {
+  /** For http addresses. */
+  readonly http: string | undefined;
+  /** For https addresses. */
+  readonly https: string | undefined;
+  /** Entries of NO_PROXY. */
+  readonly bypass: readonly string[];
 }
 
 /** What people are told of through ntfy: publishes and applies, failures and recoveries, both, or nothing. */
@@ -81,7 +103,9 @@ export interface Config {
   readonly proofWindow: number;
   /** Milliseconds between two cycles, in each role: a command may change the role while this runs. */
   readonly intervals: Readonly<Record<Role, number>>;
+  /** Where notices go; or they go to a webhook, or nowhere. */
   readonly ntfy: NtfyConfig | undefined;
+  readonly webhook: WebhookConfig | undefined;
   readonly notify: {
     readonly level: NotifyLevel;
     /** What a tap on a notice opens. */
@@ -89,13 +113,17 @@ export interface Config {
   };
   /** The topic by which a primary wakes its replicas (REPLICATOR_WAKE); undefined: they look at their interval alone. */
   readonly wake: NtfyConfig | undefined;
+  /** What ntfy, webhook and dead man's switch are reached through; undefined: nothing. */
+  readonly proxy: ProxyConfig | undefined;
   /** The dead man's switch that is pinged after each cycle; a secret. */
   readonly pingUrl: string | undefined;
   /** Where page, metrics and health are served; undefined: nowhere. */
   readonly http: HttpConfig | undefined;
   readonly log: { readonly level: "debug" | "info" | "warn" | "error"; readonly format: "text" | "json" };
-  /** Said loudly once at start: settings that are accepted, but surely not what was meant. */
+  /** Said loudly once at start: settings that are wrong or surely not what was meant, and what is done instead. */
   readonly warnings: readonly string[];
+  /** What makes replication impossible, everything at once: Kuma runs without it. None: it is possible. */
+  readonly obstacles: readonly Problem[];
   /** Every secret value that we know of; the log replaces each occurrence. */
   readonly secrets: readonly string[];
 }

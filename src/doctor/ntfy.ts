@@ -1,4 +1,5 @@
-import type { NtfyConfig } from "../config/index.ts";
+import type { Config } from "../config/index.ts";
+import { createFetch } from "../fetch/index.ts";
 import { type Finding, failed, ok, warning } from "./finding.ts";
 
 /** Milliseconds. */
@@ -6,10 +7,20 @@ const LIMIT = 10_000;
 const CLOCK_TOLERANCE = 2 * 60_000;
 
 /** Asks the ntfy server how it is (https://docs.ntfy.sh/config/#health-checks); its answer tells the time, too. */
-export async function checkNtfy(ntfy: NtfyConfig | undefined): Promise<Finding[]> {
+export async function checkNtfy({
+  ntfy,
+  webhook,
+  proxy,
+}: Pick<Config, "ntfy" | "webhook" | "proxy">): Promise<Finding[]> {
+  if (webhook !== undefined)
+    return [ok("ntfy", "NTFY_URL is no ntfy topic: notices go there as plain text, untried here.")];
   if (ntfy === undefined) return [ok("ntfy", "Not used.")];
   try {
-    const answer = await fetch(`${ntfy.server}/v1/health`, { signal: AbortSignal.timeout(LIMIT) });
+    const signal = AbortSignal.timeout(LIMIT);
+    const answer = await createFetch(proxy)(`${ntfy.server}/v1/health`, {
+      headers: ntfy.headers ?? {},
+      signal,
+    });
     await answer.body?.cancel();
     const reached = answer.ok
       ? ok("ntfy", "The ntfy server answers.")

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Config, type NtfyConfig, redact } from "../config/index.ts";
+import { type Config, type NtfyConfig, redact, type WebhookConfig } from "../config/index.ts";
+import { createFetch, type Fetch } from "../fetch/index.ts";
 import { describeNotice, isWanted, type Notice } from "./notice.ts";
 import { send } from "./send.ts";
 import type { Listener } from "./types.ts";
@@ -11,36 +12,46 @@ export interface NtfyNotifier {
 }
 
 /**
- * Tells people through ntfy of what they want to know: publishes, applies, roll-backs, the first failure and recovery.
- * One notice after the other, in the background: a failed notice is lost, and never anybody's failure.
+ * Tells people through ntfy, or a webhook, of what they want to know: publishes, applies, roll-backs, the first failure
+ * and recovery. One notice after the other, in the background: a failed notice is lost, and never anybody's failure.
  * @param report is told, once until a notice gets through again, that notices fail. Not the listener of all events,
  *   or a failed notice would be told by a notice
  */
 export function createNtfyNotifier(
-  {
-    ntfy,
-    notify,
-    wake,
-    instanceName,
-    secrets,
-  }: Pick<Config, "ntfy" | "notify" | "wake" | "instanceName" | "secrets">,
+  config: Pick<Config, "ntfy" | "webhook" | "proxy" | "notify" | "wake" | "instanceName" | "secrets">,
   report: Listener,
-  { fetch = globalThis.fetch }: { fetch?: typeof globalThis.fetch } = {},
+  { fetch = createFetch(config.proxy) }: { fetch?: Fetch } = {},
 ): NtfyNotifier {
-  if (ntfy === undefined) return { listener: () => {}, drain: async () => {} };
+  const { ntfy, notify, wake, instanceName, secrets } = config;
+  const target = ntfy ?? config.webhook;
+  if (target === undefined) return { listener: () => {}, drain: async () => {} };
   let works = true;
   let queue = Promise.resolve();
 
-  async function tell(notice: Notice, { server, topic, authorization }: NtfyConfig): Promise<void> {
-    // At the server's root: https://docs.ntfy.sh/publish/#publish-as-json.
-    const problem = await send(fetch, server, server, {
-      method: "POST",
-      headers: { "Content-Type": "application/json", ...(authorization && { Authorization: authorization }) },
-      body: JSON.stringify({ topic, ...notice, ...(notify.clickUrl && { click: notify.clickUrl }) }),
-    });
+  async function tell(notice: Notice, to: NtfyConfig | WebhookConfig): Promise<void> {
+    const { name, url, request } = "topic" in to ? toTopic(notice, to) : toWebhook(notice, to);
+    const problem = await send(fetch, name, url, request);
     if (problem !== undefined && works)
-      report({ type: "notice-failed", to: "ntfy", reason: redact(problem, secrets) });
+      report({
+        type: "notice-failed",
+        to: "topic" in to ? "ntfy" : "NTFY_URL",
+        reason: redact(problem, secrets),
+      });
     works = problem === undefined;
+  }
+
+  /** At the server's root: https://docs.ntfy.sh/publish/#publish-as-json. */
+  function toTopic(notice: Notice, { server, topic, authorization, query, headers }: NtfyConfig): Message {
+    const click = notify.clickUrl && { click: notify.clickUrl };
+    return {
+      name: server,
+      url: query === undefined ? server : `${server}?${query}`,
+      request: {
+        method: "POST",
+        headers: { ...headers, "Content-Type": "application/json", ...authorizationOf(authorization) },
+        body: JSON.stringify({ topic, ...notice, ...click }),
+      },
+    };
   }
 
   return {
@@ -49,7 +60,7 @@ export function createNtfyNotifier(
       const notice = isTold ? describeNotice(event, instanceName) : undefined;
       if (notice === undefined) return;
       const message = redact(notice.message, secrets);
-      queue = queue.then(() => tell({ ...notice, message }, ntfy));
+      queue = queue.then(() => tell({ ...notice, message }, target));
     },
     drain: (limit) => {
       const tooLate = new AbortController();
@@ -57,4 +68,31 @@ export function createNtfyNotifier(
       return Promise.race([queue, late]).finally(() => tooLate.abort());
     },
   };
+}
+
+/** A request, and what stands for its address where that may be read. */
+interface Message {
+  readonly name: string;
+  readonly url: string;
+  readonly request: RequestInit;
+}
+
+/** Its address may be a secret, so it is never named. */
+function toWebhook(
+  { title, message }: Notice,
+  { url, authorization, query, headers }: WebhookConfig,
+): Message {
+  return {
+    name: "the webhook",
+    url: query === undefined ? url : `${url}?${query}`,
+    request: {
+      method: "POST",
+      headers: { ...headers, "Content-Type": "text/plain; charset=utf-8", ...authorizationOf(authorization) },
+      body: `${title}\n${message}`,
+    },
+  };
+}
+
+function authorizationOf(authorization: string | undefined): Record<string, string> {
+  return authorization === undefined ? {} : { Authorization: authorization };
 }

@@ -1,4 +1,5 @@
 import { type Config, redact } from "../config/index.ts";
+import { createFetch, type Fetch } from "../fetch/index.ts";
 import { describeProblem } from "./describe.ts";
 import { send, shorten } from "./send.ts";
 import type { Listener, ReplicatorEvent } from "./types.ts";
@@ -22,9 +23,9 @@ interface Ping {
  * @param report is told, once until a ping gets through again, that pings fail; never the address, a secret
  */
 export function createPinger(
-  { pingUrl, secrets }: Pick<Config, "pingUrl" | "secrets">,
+  { pingUrl, proxy, secrets }: Pick<Config, "pingUrl" | "proxy" | "secrets">,
   report: Listener,
-  { fetch = globalThis.fetch }: { fetch?: typeof globalThis.fetch } = {},
+  { fetch = createFetch(proxy) }: { fetch?: Fetch } = {},
 ): Listener {
   if (pingUrl === undefined) return () => {};
   const url = pingUrl;

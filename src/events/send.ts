@@ -1,3 +1,5 @@
+import type { Fetch } from "../fetch/index.ts";
+
 /** How long a server may take for one message, milliseconds. */
 const SEND_LIMIT = 10_000;
 
@@ -7,7 +9,7 @@ const SEND_LIMIT = 10_000;
  * @returns what went wrong, undefined when nothing did
  */
 export async function send(
-  fetch: typeof globalThis.fetch,
+  fetch: Fetch,
   name: string,
   url: string,
   request: RequestInit,

@@ -9,6 +9,8 @@ import {
   type Snapshot,
   type Value,
 } from "../snapshot/index.ts";
+import { withoutAdditions } from "./additions.ts";
+import { aboutFile } from "./problems.ts";
 
 const values = z.record(z.string(), z.unknown());
 const shape = z.object({
@@ -49,8 +51,24 @@ export function toDocument({ origin, content }: Snapshot): z.infer<typeof shape>
   };
 }
 
-/** The snapshot that an exported text holds, JSON or JSON Lines; everything in it is checked. */
-export function fromText(text: string): Result<Snapshot> {
+/**
+ * The snapshot that an exported file holds, JSON or JSON Lines, also after a way through a terminal; everything in it is
+ * checked. What is wrong is told of the file.
+ */
+export function fromFile(bytes: Uint8Array): Result<Snapshot> {
+  const text = withoutAdditions(bytes);
+  if (!text.startsWith("{"))
+    return failure({
+      code: "file-no-export",
+      message:
+        text.trim() === "" ? "The file is empty." : "The file is nothing that export wrote as jsonl or json.",
+      advice: "Take one that it wrote; what it writes as sql is for SQLite alone.",
+    });
+  const read = fromText(text);
+  return read.ok ? read : failure(aboutFile(read.problem));
+}
+
+function fromText(text: string): Result<Snapshot> {
   const json = parseJson(text);
   if (json === undefined) return decodeSnapshot(Buffer.from(text, "utf8"));
   const parsed = shape.safeParse(json);

@@ -1,2 +1,3 @@
-export { fromText, toDocument } from "./document.ts";
+export { fromFile, toDocument } from "./document.ts";
+export { aboutFile } from "./problems.ts";
 export { toSql } from "./sql.ts";

@@ -1,4 +1,5 @@
 export { IS_PRIMARY, NOTHING_TO_ADOPT } from "./adopt.ts";
+export { blockedBy, createBlocked } from "./blocked.ts";
 export { fetchSnapshot } from "./fetch.ts";
 export { listUnknown, meet, notAdopted } from "./first-contact.ts";
 export { chooseLatest } from "./latest.ts";

@@ -1,9 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { NtfyConfig } from "../config/index.ts";
 import type { Listener } from "../events/index.ts";
 import { placeOf, tellsOfPublish } from "./message.ts";
-import { holdStream } from "./stream.ts";
-import type { WakeTimes } from "./times.ts";
+import { holdStream, type Listening } from "./stream.ts";
 
 /**
  * Listens to a topic until the signal aborts, and then ends at once. A stream that ends is opened again after a pause,
@@ -13,21 +11,20 @@ import type { WakeTimes } from "./times.ts";
  * @param emit is told that it works, and once that it does not, until it works again
  */
 export async function listenToTopic(
-  ntfy: NtfyConfig,
-  times: WakeTimes,
+  listening: Listening,
   onPublish: () => void,
   emit: Listener,
   signal: AbortSignal,
 ): Promise<void> {
+  const { times } = listening;
   let works: boolean | undefined;
   let since: string | undefined;
   let pause = times.shortestPause;
   while (!signal.aborted) {
     const startedAt = performance.now();
     const problem = await holdStream(
-      ntfy,
+      listening,
       since,
-      times,
       (message) => {
         // What was missed comes after the stream's first line: until then it is still to be asked for.
         if (message.event !== "open" || since === undefined) since = placeOf(message);

@@ -1,4 +1,5 @@
 import type { NtfyConfig } from "../config/index.ts";
+import type { Fetch } from "../fetch/index.ts";
 import type { Problem } from "../result.ts";
 import { readLines } from "./lines.ts";
 import { parseMessage, type TopicMessage } from "./message.ts";
@@ -8,6 +9,13 @@ import type { WakeTimes } from "./times.ts";
 /** Characters. ntfy takes messages of 4096 bytes, and JSON makes at most six of one. */
 const LONGEST_LINE = 64 * 1024;
 
+/** Which topic is listened to, and how. */
+export interface Listening {
+  readonly ntfy: NtfyConfig;
+  readonly times: WakeTimes;
+  readonly fetch: Fetch;
+}
+
 /**
  * Holds one stream of a topic's messages (`GET <server>/<topic>/json`, https://docs.ntfy.sh/subscribe/api/) for as
  * long as it lives. What is not of ntfy's form is passed over.
@@ -16,19 +24,19 @@ const LONGEST_LINE = 64 * 1024;
  * @returns why there was no stream; undefined when there was one: that it ends is nothing to worry about
  */
 export async function holdStream(
-  { server, topic, authorization }: NtfyConfig,
+  { ntfy, times, fetch }: Listening,
   since: string | undefined,
-  times: Pick<WakeTimes, "open" | "silence">,
   onMessage: (message: TopicMessage) => void,
   signal: AbortSignal,
 ): Promise<Problem | undefined> {
+  const { server, topic, authorization, headers } = ntfy;
   const dead = new AbortController();
   const watch = (limit: number) => setTimeout(() => dead.abort(), limit);
   let isOpen = false;
   let timer = watch(times.open);
   try {
     const response = await fetch(`${server}/${topic}/json${since === undefined ? "" : `?since=${since}`}`, {
-      headers: { ...(authorization && { Authorization: authorization }) },
+      headers: { ...headers, ...(authorization && { Authorization: authorization }) },
       signal: AbortSignal.any([signal, dead.signal]),
     });
     if (!response.ok || response.body === null) {

@@ -1,5 +1,6 @@
 import type { Config } from "../config/index.ts";
 import type { Listener } from "../events/index.ts";
+import { createFetch } from "../fetch/index.ts";
 import { listenToTopic } from "./listen.ts";
 import { mergeCalls } from "./merge.ts";
 import { WAKE_TIMES } from "./times.ts";
@@ -16,10 +17,11 @@ export interface Waker {
 
 /** Wakes a replica when the primary tells of a publish through ntfy; where that is not wanted, nothing at all. */
 export function createWaker(
-  { wake: ntfy, role: firstRole }: Pick<Config, "wake" | "role">,
+  { wake: ntfy, role: firstRole, proxy }: Pick<Config, "wake" | "role" | "proxy">,
   times = WAKE_TIMES,
 ): Waker {
   if (ntfy === undefined) return { listener: () => {}, start: () => {} };
+  const fetch = createFetch(proxy);
   let role = firstRole;
   let follow: () => void = () => {};
 
@@ -42,7 +44,12 @@ export function createWaker(
         listening?.abort();
         listening = role === "replica" ? new AbortController() : undefined;
         if (listening === undefined) return;
-        void listenToTopic(ntfy, times, onPublish, emit, AbortSignal.any([signal, listening.signal]));
+        void listenToTopic(
+          { ntfy, times, fetch },
+          onPublish,
+          emit,
+          AbortSignal.any([signal, listening.signal]),
+        );
       };
       follow();
     },

@@ -29,6 +29,8 @@ export interface Member {
   command(...args: string[]): Promise<Said>;
   /** The same, with this on its standard input. */
   commandWith(input: string, ...args: string[]): Promise<Said>;
+  /** Runs a command at a terminal, as `docker exec -t` would; gives what that shows, standard error among it. */
+  atTerminal(...args: string[]): Promise<string>;
   /** Runs SQL on the database, as Kuma would. */
   sql(statement: string): void;
   query(statement: string): unknown[];
@@ -89,8 +91,9 @@ export function makeRig(): Rig {
     let current = await start({});
     let environment = { ...more };
 
-    const run = async (input: string | undefined, args: string[]): Promise<Said> => {
-      const { exitCode, stdout, stderr } = await execa(process.execPath, [programFile, ...args], {
+    const run = async (input: string | undefined, program: [string, ...string[]]): Promise<Said> => {
+      const [file, ...args] = program;
+      const { exitCode, stdout, stderr } = await execa(file, args, {
         cwd: dataDir,
         extendEnv: false,
         env: {
@@ -117,8 +120,12 @@ export function makeRig(): Rig {
         return current;
       },
       dataDir,
-      command: (...args) => run(undefined, args),
-      commandWith: (input, ...args) => run(input, args),
+      command: (...args) => run(undefined, [process.execPath, programFile, ...args]),
+      commandWith: (input, ...args) => run(input, [process.execPath, programFile, ...args]),
+      atTerminal: async (...args) => {
+        const words = [process.execPath, programFile, ...args].map((word) => `'${word}'`).join(" ");
+        return (await run(undefined, ["script", "-q", "-e", "-c", words, "/dev/null"])).stdout;
+      },
       sql: (statement) => inDatabase(dataDir, (db) => void db.exec(statement)),
       query: (statement) => inDatabase(dataDir, (db) => db.prepare(statement).all()),
       restart: async (other = {}) => {

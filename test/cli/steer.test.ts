@@ -86,6 +86,20 @@ describe("commands that steer", { timeout: 240_000 }, () => {
     await primary.instance.waitReady();
   });
 
+  it("an export that went through a terminal is warned of, and imported all the same", async () => {
+    for (const format of ["jsonl", "json"]) {
+      const shown = await primary.atTerminal("export", "--format", format);
+      assert.match(shown, /^Mind: this goes to a terminal.*every password\.\r\n.* exec -T /);
+      assert.match(shown, /\r\n/);
+      const file = join(rig.folder, `shown.${format}`);
+      writeFileSync(file, shown);
+      const { exitCode, stderr } = await primary.command("import", file, "--yes");
+      assert.deepEqual([exitCode, stderr], [0, "Nothing differs: nothing to do."]);
+    }
+    const { stderr } = await primary.command("export");
+    assert.equal(stderr, "", "nothing to warn of in a pipe");
+  });
+
   it("export and import: out, changed by hand, in again, published", async () => {
     const lines = said(await primary.command("export"));
     const json = said(await primary.command("export", "--format", "json"));
@@ -105,7 +119,7 @@ describe("commands that steer", { timeout: 240_000 }, () => {
 
     for (const [input, why] of [
       [lines.slice(0, -200), /no end mark/],
-      [statements, /snapshot/],
+      [statements, /^The file is nothing that export wrote/],
       ['{"format":1}', /not an export of Replicator Kuma/],
     ] as const) {
       const refused = await primary.commandWith(input, "import", "-", "--yes");

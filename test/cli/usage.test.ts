@@ -47,9 +47,13 @@ describe("usage", { timeout: 180_000 }, () => {
   });
 
   it("wrong settings: all of them, exit code 2", async () => {
-    const { exitCode, stderr } = await runAlone(["status"], { BACKUP_INTERVAL: "soon" });
-    assert.equal(exitCode, 2);
-    for (const name of ["RESTIC_REPOSITORY", "RESTIC_PASSWORD", "BACKUP_INTERVAL"])
-      assert.match(stderr, new RegExp(name));
+    for (const [command, env, names] of [
+      ["status", { BACKUP_INTERVAL: "soon" }, ["RESTIC_REPOSITORY", "RESTIC_PASSWORD"]],
+      ["run", { BACKUP_INTERVAL: "soon", PUID: "me" }, ["RESTIC_REPOSITORY", "BACKUP_INTERVAL", "PUID"]],
+    ] as const) {
+      const { exitCode, stderr } = await runAlone([command], env);
+      assert.equal(exitCode, 2);
+      for (const name of names) assert.match(stderr, new RegExp(`^${name} `, "m"));
+    }
   });
 });

@@ -23,6 +23,18 @@ function problemsOf(env: NodeJS.ProcessEnv, cwd = folder): string[] {
   return loaded.problems.map(({ message }) => message);
 }
 
+/** What is told of settings with which Kuma starts all the same. */
+function warningsOf(env: NodeJS.ProcessEnv, cwd = folder): string {
+  return load(env, cwd).warnings.join("\n");
+}
+
+/** Why replication cannot be, while Kuma runs. */
+function obstaclesOf(env: NodeJS.ProcessEnv, cwd = folder): string[] {
+  const loaded = loadConfig(env, cwd);
+  assert.ok(loaded.ok, loaded.ok ? "" : JSON.stringify(loaded.problems));
+  return loaded.config.obstacles.map(({ message }) => message);
+}
+
 describe("loadConfig", () => {
   it("needs a repository and a password only", () => {
     const config = load({});
@@ -64,20 +76,23 @@ describe("loadConfig", () => {
     assert.ok(config.secrets.includes("pass:word"));
     for (const wrong of ["hush-hush", ":hush-hush", "hush:", "hush:hush\nhush:hush"]) {
       writeFileSync(join(folder, "wrong-auth"), wrong);
-      const messages = problemsOf({
-        ...enough,
-        REPLICATOR_HTTP: ":3080",
-        REPLICATOR_HTTP_AUTH_FILE: "wrong-auth",
-      });
-      assert.match(messages.join(), /^The file that REPLICATOR_HTTP_AUTH_FILE names does not hold one line/);
-      assert.doesNotMatch(messages.join(), /hush/);
+      const closed = load({ REPLICATOR_HTTP: ":3080", REPLICATOR_HTTP_AUTH_FILE: "wrong-auth" });
+      assert.equal(closed.http, undefined, "no page rather than an open one");
+      const told = closed.warnings.join();
+      assert.match(
+        told,
+        /^The file that REPLICATOR_HTTP_AUTH_FILE names does not hold one line.* There is no page\./,
+      );
+      assert.doesNotMatch(told, /hush/);
     }
   });
 
   it("refuses to take Kuma's port for itself", () => {
+    const config = load({ REPLICATOR_HTTP: ":3005", UPTIME_KUMA_PORT: "3005" });
+    assert.equal(config.http, undefined);
     assert.match(
-      problemsOf({ ...enough, REPLICATOR_HTTP: ":3005", UPTIME_KUMA_PORT: "3005" }).join(),
-      /^REPLICATOR_HTTP names port 3005, which is Uptime Kuma's\.$/,
+      config.warnings.join(),
+      /^REPLICATOR_HTTP names port 3005, which is Uptime Kuma's\. There is no page\./,
     );
   });
 
@@ -93,11 +108,15 @@ describe("loadConfig", () => {
     assert.ok(
       load({ REPLICATOR_PING_URL: "http://kuma/api/push/aBcDeF?status=up" }).secrets.includes("aBcDeF"),
     );
-    for (const REPLICATOR_PING_URL of ["hc.example.com/hush", "ftp://x/hush", "https://u:hush@x/"])
+    for (const REPLICATOR_PING_URL of ["hc.example.com/hush", "ftp://x/hush", "https://u:hush@x/"]) {
+      const config = load({ REPLICATOR_PING_URL });
+      assert.equal(config.pingUrl, undefined);
       assert.match(
-        problemsOf({ ...enough, REPLICATOR_PING_URL }).join(),
-        /^REPLICATOR_PING_URL is not [^\n]*$/,
+        config.warnings.join("\n"),
+        /^REPLICATOR_PING_URL is not [^\n]* It counts as unset\.[^\n]*$/,
       );
+      assert.doesNotMatch(config.warnings.join(), /hush/);
+    }
   });
 
   it("wakes replicas by the topic of the notices, and needs one", () => {
@@ -111,17 +130,25 @@ describe("loadConfig", () => {
     assert.deepEqual(wake, ntfy);
     for (const REPLICATOR_WAKE of ["", "off", undefined])
       assert.equal(load({ ...withToken, REPLICATOR_WAKE }).wake, undefined);
-    const alone = { ...enough, REPLICATOR_WAKE: "ntfy" };
-    assert.deepEqual(problemsOf(alone), ["REPLICATOR_WAKE is ntfy, but NTFY_URL is not set."]);
-    assert.equal(problemsOf({ ...alone, BACKUP_INTERVAL: "soon" }).length, 2, "told with all the others");
+    const alone = { REPLICATOR_WAKE: "ntfy" };
+    assert.equal(load(alone).wake, undefined);
+    assert.match(
+      warningsOf(alone),
+      /^REPLICATOR_WAKE is ntfy, but NTFY_URL is not set\. No replica is woken/,
+    );
+    assert.equal(load({ ...alone, BACKUP_INTERVAL: "soon" }).warnings.length, 2, "told with all the others");
     assert.equal(
-      problemsOf({ ...alone, NTFY_URL: "ntfy.sh" }).length,
+      load({ ...alone, NTFY_URL: "ntfy.sh" }).warnings.length,
       1,
       "and not when the address is wrong",
     );
-    assert.deepEqual(problemsOf({ ...enough, REPLICATOR_WAKE: "always" }), [
-      'REPLICATOR_WAKE is "always", which is not known.',
-    ]);
+    const webhook = load({ ...alone, NTFY_URL: "https://example.com/notify.php" });
+    assert.deepEqual([webhook.wake, webhook.ntfy], [undefined, undefined]);
+    assert.match(webhook.warnings.join(), /^REPLICATOR_WAKE is ntfy, but NTFY_URL names no ntfy topic\./);
+    assert.match(
+      warningsOf({ REPLICATOR_WAKE: "always" }),
+      /^REPLICATOR_WAKE is "always", which is not known\./,
+    );
   });
 
   it("has an interval for each role, since a command may change the role", () => {
@@ -137,44 +164,71 @@ describe("loadConfig", () => {
     assert.match(mistyped.warnings.join(), /"BACKUPS"/);
   });
 
-  it("tells everything that is wrong at once, each by its name", () => {
-    const messages = problemsOf({
-      BACKUP_INTERVAL: "soon",
-      RESTORE_INTERVAL: "1s",
-      REPLICATOR_INIT: "perhaps",
-      REPLICATOR_INSTANCE_NAME: "two\nlines",
-      REPLICATOR_RESTART_LIMIT: "-1",
-      KUMA_COMMAND: 'node "server',
-      LOG_LEVEL: "chatty",
-      LOG_FORMAT: "xml",
-      NTFY_URL: "https://user:hush@ntfy.sh",
-      REPLICATOR_NOTIFY: "sometimes",
-      REPLICATOR_CLICK_URL: "javascript:hush()",
-      REPLICATOR_PING_URL: "hush",
-      REPLICATOR_HTTP: "3080",
-      NTFY_TOKEN_FILE: "/nowhere/token",
-      UPTIME_KUMA_PORT: "70000",
-    });
-    const names = [
-      ...["BACKUP_INTERVAL", "RESTORE_INTERVAL", "REPLICATOR_INIT", "REPLICATOR_INSTANCE_NAME"],
-      ...[
-        "REPLICATOR_RESTART_LIMIT",
-        "KUMA_COMMAND",
-        "LOG_LEVEL",
-        "LOG_FORMAT",
-        "NTFY_URL",
-        "NTFY_TOKEN_FILE",
-        "REPLICATOR_NOTIFY",
-        "REPLICATOR_CLICK_URL",
-        "REPLICATOR_PING_URL",
-        "REPLICATOR_HTTP",
-      ],
-      ...["UPTIME_KUMA_PORT", "RESTIC_REPOSITORY", "RESTIC_PASSWORD"],
-    ];
+  const wrong = {
+    BACKUP_INTERVAL: "soon",
+    RESTORE_INTERVAL: "1s",
+    REPLICATOR_INIT: "perhaps",
+    REPLICATOR_TAKEOVER: "perhaps",
+    REPLICATOR_KEEP: "--keep-everything",
+    REPLICATOR_INSTANCE_NAME: "two\nlines",
+    REPLICATOR_RESTART_LIMIT: "-1",
+    REPLICATOR_RESTART_PAUSE: "soon",
+    REPLICATOR_STOP_GRACE: "soon",
+    REPLICATOR_START_LIMIT: "soon",
+    REPLICATOR_PROOF_WINDOW: "soon",
+    LOG_LEVEL: "chatty",
+    LOG_FORMAT: "xml",
+    NTFY_URL: "https://user:hush@ntfy.sh",
+    REPLICATOR_NOTIFY: "sometimes",
+    REPLICATOR_CLICK_URL: "javascript:hush()",
+    REPLICATOR_PING_URL: "hush",
+    REPLICATOR_HTTP: "3080",
+    REPLICATOR_WAKE: "hush",
+    NTFY_TOKEN_FILE: "/nowhere/token",
+  };
+
+  it("starts Kuma with any setting of ours wrong: each is told by its name and counts as unset", () => {
+    const config = load(wrong);
+    const names = Object.keys(wrong);
     for (const name of names)
-      assert.equal(messages.filter((text) => text.startsWith(`${name} `)).length, 1, `${name}: ${messages}`);
-    assert.equal(messages.length, names.length);
-    assert.doesNotMatch(messages.join(), /hush/);
+      assert.equal(
+        config.warnings.filter((text) => text.startsWith(`${name} `)).length,
+        1,
+        `${name}: ${config.warnings}`,
+      );
+    assert.equal(config.warnings.length, names.length);
+    assert.doesNotMatch(config.warnings.join().replace(/REPLICATOR_WAKE is "hush"/, ""), /hush/);
+    const { warnings, secrets, createRepository, keep, ...rest } = config;
+    const { warnings: _, secrets: __, createRepository: ___, keep: ____, ...unset } = load({});
+    assert.deepEqual(rest, unset);
+    // Where the default does more than nothing, a careful person waits.
+    assert.deepEqual([createRepository, keep], [false, []]);
+  });
+
+  it("refuses only what leaves nobody to know how Kuma is started, and tells all the rest with it", () => {
+    for (const fatal of [
+      { KUMA_COMMAND: 'node "server' },
+      { UPTIME_KUMA_PORT: "70000" },
+      { PUID: "me" },
+      { PGID: "us" },
+    ] as const) {
+      const [name = ""] = Object.keys(fatal);
+      assert.equal(problemsOf({ ...enough, ...fatal }).length, 1);
+      const messages = problemsOf({ ...wrong, ...fatal });
+      for (const each of [name, ...Object.keys(wrong), "RESTIC_REPOSITORY", "RESTIC_PASSWORD"])
+        assert.equal(
+          messages.filter((text) => text.startsWith(`${each} `)).length,
+          1,
+          `${each}: ${messages}`,
+        );
+      assert.equal(messages.length, Object.keys(wrong).length + 3);
+    }
+  });
+
+  it("is an obstacle to replication alone, what restic cannot do without", () => {
+    assert.deepEqual(obstaclesOf({}), ["RESTIC_REPOSITORY is not set.", "RESTIC_PASSWORD is not set."]);
+    assert.deepEqual(load({}).obstacles, []);
+    assert.deepEqual(load(wrong).obstacles, [], "and nothing else is");
   });
 
   it("accepts each way in which restic takes its repository and password", () => {
@@ -195,18 +249,20 @@ describe("loadConfig", () => {
     const empty = join(folder, "empty");
     writeFileSync(empty, "\n");
     assert.match(
-      problemsOf({ ...enough, RESTIC_PASSWORD_FILE: "/nowhere/x" }).join(),
+      obstaclesOf({ ...enough, RESTIC_PASSWORD_FILE: "/nowhere/x" }).join(),
       /RESTIC_PASSWORD_FILE names \/nowhere\/x.*ENOENT/,
     );
-    assert.match(problemsOf({ ...enough, NTFY_TOKEN_FILE: empty }).join(), /NTFY_TOKEN_FILE .*empty/);
+    assert.match(warningsOf({ NTFY_TOKEN_FILE: empty }), /NTFY_TOKEN_FILE .*empty.* sent without a token/);
     assert.match(
-      problemsOf({ ...enough, RESTIC_REPOSITORY_FILE: empty }).join(),
+      obstaclesOf({ ...enough, RESTIC_REPOSITORY_FILE: empty }).join(),
       /RESTIC_REPOSITORY and RESTIC_REPOSITORY_FILE are both set/,
     );
-    assert.match(
-      problemsOf({ ...enough, NTFY_TOKEN: "abcd", NTFY_URL: "u:p@ntfy.sh/t" }).join(),
-      /NTFY_URL .*NTFY_TOKEN/,
-    );
+    const two = load({ NTFY_TOKEN: "abcd", NTFY_URL: "u:p@ntfy.sh/t" });
+    assert.match(two.warnings.join(), /NTFY_URL .*NTFY_TOKEN.* The token is used\./);
+    assert.equal(two.ntfy?.authorization, "Bearer abcd");
+    const three = load({ NTFY_TOKEN: "abcd", NTFY_TOKEN_FILE: empty, NTFY_URL: "ntfy.sh/t" });
+    assert.match(three.warnings.join(), /both set\. NTFY_TOKEN is used\./);
+    assert.equal(three.ntfy?.authorization, "Bearer abcd");
   });
 
   it("reads .env beneath the environment, and leaves the environment alone", () => {
@@ -223,7 +279,9 @@ describe("loadConfig", () => {
   it("tells that .env cannot be read", () => {
     const cwd = mkdtempSync(join(folder, "dotenv-"));
     mkdirSync(join(cwd, ".env"));
-    assert.match(problemsOf(enough, cwd).join(), /\.env cannot be read \(EISDIR\)/);
+    assert.match(warningsOf({}, cwd), /^[^\n]*\.env cannot be read \(EISDIR\)\. It counts as empty\.[^\n]*$/);
+    assert.match(warningsOf({ KUMA_DIR: cwd }), /\.env cannot be read \(EISDIR\)/, "Kuma's own");
+    assert.equal(load({ KUMA_DIR: cwd }, cwd).warnings.length, 1, "one and the same file once");
   });
 
   it("resolves relative folders: ours from the working folder, Kuma's data from Kuma's", () => {
@@ -267,7 +325,7 @@ describe("loadConfig", () => {
       [...secrets].sort(),
       [
         ...["aws-secret", "b2-secret", "correct horse", "db-secret"],
-        ...["ntfy-secret", "rclone-secret", "s%40cret", "s@cret"],
+        ...["c29tZW9uZTpudGZ5LXNlY3JldA==", "ntfy-secret", "rclone-secret", "s%40cret", "s@cret"],
       ].sort(),
     );
   });

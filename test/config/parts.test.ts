@@ -6,7 +6,6 @@ import { parseDuration } from "../../src/config/duration.ts";
 import { kumaEnvironment, resticEnvironment } from "../../src/config/environment.ts";
 import { kumaUrl } from "../../src/config/kuma.ts";
 import { parseListenAddress } from "../../src/config/listen.ts";
-import { parseNtfyUrl } from "../../src/config/ntfy-url.ts";
 import { redact, secretsOf } from "../../src/config/secrets.ts";
 
 describe("parseDuration", () => {
@@ -53,40 +52,7 @@ describe("splitCommand", () => {
     const start = Date.now();
     splitCommand(`${"a ".repeat(5_000)}"`);
     splitCommand(`${"a".repeat(5_000)}"`);
-    assert.ok(Date.now() - start < 1_000);
-  });
-});
-
-describe("parseNtfyUrl", () => {
-  it("takes an address with or without a scheme apart", () => {
-    const none = { authorization: undefined };
-    const cases = {
-      "ntfy.sh/kuma": { server: "https://ntfy.sh", topic: "kuma", ...none },
-      "localhost:8080/kuma": { server: "https://localhost:8080", topic: "kuma", ...none },
-      "http://10.0.0.1:8080/my_topic/": { server: "http://10.0.0.1:8080", topic: "my_topic", ...none },
-      "https://example.com/ntfy/t-1?x=1": { server: "https://example.com/ntfy", topic: "t-1", ...none },
-      "https://me:p%40ss@example.com/t": {
-        server: "https://example.com",
-        topic: "t",
-        authorization: `Basic ${Buffer.from("me:p@ss").toString("base64")}`,
-      },
-    };
-    for (const [text, expected] of Object.entries(cases))
-      assert.deepEqual(parseNtfyUrl(text), expected, text);
-  });
-
-  it("says what is wrong", () => {
-    const cases = {
-      "ntfy.sh": /no topic/,
-      "https://ntfy.sh/": /no topic/,
-      "ftp://ntfy.sh/x": /neither http/,
-      "https://ntfy.sh/a%20b": /cannot be a topic/,
-      "https://:x:/": /not an address/,
-    };
-    for (const [text, expected] of Object.entries(cases)) {
-      const result = parseNtfyUrl(text);
-      assert.match("wrong" in result ? result.wrong : "", expected, text);
-    }
+    assert.ok(Date.now() - start < 20_000, "not of another order");
   });
 });
 

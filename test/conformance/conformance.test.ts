@@ -14,7 +14,7 @@ const here = COLUMNS.filter(
 describe("conformance", { skip: isRoot ? false : "needs root, for PID namespaces", concurrency: 3 }, () => {
   before(ensureBuilt);
   for (const each of CASES) {
-    it(each.name, { timeout: 120_000 }, async () => {
+    it(each.name, { timeout: 10 * 60_000 }, async () => {
       const seen: Record<string, string> = {};
       for (const column of here.filter((name) => each.columns.includes(name))) {
         const verdict = await judge(each, column);

@@ -10,7 +10,7 @@ import { ensurePackages } from "../../lab/apt.ts";
 import { ensureBuilt } from "../../lab/build.ts";
 import { ensureRestic } from "../../lab/restic.ts";
 import { type Case, judge, type Verdict } from "./case.ts";
-import { CASES, LONG_CASES } from "./cases/index.ts";
+import { CASES, FIGURE_CASES, LONG_CASES } from "./cases/index.ts";
 import { COLUMNS, type Column } from "./columns.ts";
 import { measureIdle } from "./idle.ts";
 
@@ -31,7 +31,7 @@ if (options.idle) await printIdle();
 else process.exitCode = await printTable();
 
 async function printTable(): Promise<number> {
-  const cases = [...CASES, ...(options.long ? LONG_CASES : [])].filter(({ name }) =>
+  const cases = [...CASES, ...FIGURE_CASES, ...(options.long ? LONG_CASES : [])].filter(({ name }) =>
     name.includes(options.match),
   );
   const misses: string[] = [];

@@ -63,6 +63,10 @@ describe("check of the clock", () => {
 });
 
 describe("check of ntfy", { timeout: 20_000 }, () => {
+  const none = { ntfy: undefined, webhook: undefined, proxy: undefined };
+  const check = (server: string) =>
+    checkNtfy({ ...none, ntfy: { server, topic: "t", authorization: undefined } });
+
   /** Checks against a server that answers with this status and time. */
   async function against(status: number, date: Date) {
     const asked: string[] = [];
@@ -74,11 +78,7 @@ describe("check of ntfy", { timeout: 20_000 }, () => {
     await once(server, "listening");
     const { port } = server.address() as AddressInfo;
     try {
-      const findings = await checkNtfy({
-        server: `http://127.0.0.1:${port}`,
-        topic: "t",
-        authorization: undefined,
-      });
+      const findings = await check(`http://127.0.0.1:${port}`);
       assert.deepEqual(asked, ["/v1/health"]);
       return findings.map(({ check, state }) => `${check} ${state}`);
     } finally {
@@ -95,8 +95,11 @@ describe("check of ntfy", { timeout: 20_000 }, () => {
   });
 
   it("says so when it is not used or away", async () => {
-    assert.equal((await checkNtfy(undefined))[0]?.state, "ok");
-    const [away] = await checkNtfy({ server: "http://127.0.0.1:9", topic: "t", authorization: undefined });
+    assert.equal((await checkNtfy(none))[0]?.state, "ok");
+    const [away] = await check("http://127.0.0.1:9");
     assert.equal(away?.state, "failure");
+    const webhook = { url: "http://127.0.0.1:9/hook.php", authorization: undefined };
+    const [untried] = await checkNtfy({ ...none, webhook });
+    assert.match(untried?.message ?? "", /plain text, untried/);
   });
 });

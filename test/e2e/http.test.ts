@@ -97,7 +97,7 @@ describe("a primary, seen from outside", { timeout: 120_000 }, () => {
     await (await idle).text();
     const before = Date.now();
     assert.equal((await primary.stop()).code, 0);
-    assert.ok(Date.now() - before < 5_000, `${Date.now() - before} ms`);
+    assert.ok(Date.now() - before < 15_000, `${Date.now() - before} ms`);
     await assert.rejects(fetch(web));
   });
 });

@@ -31,7 +31,7 @@ async function serve() {
 
 function pinger(pingUrl: string | undefined, secrets: string[] = []) {
   const reports: ReplicatorEvent[] = [];
-  const listener = createPinger({ pingUrl, secrets }, (event) => reports.push(event));
+  const listener = createPinger({ pingUrl, proxy: undefined, secrets }, (event) => reports.push(event));
   return { listener, reports };
 }
 

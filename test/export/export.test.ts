@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import Database from "better-sqlite3";
 import fc from "fast-check";
-import { fromText, toDocument, toSql } from "../../src/export/index.ts";
+import { aboutFile, fromFile, toDocument, toSql } from "../../src/export/index.ts";
 import { contentHash, encodeSnapshot, type Value } from "../../src/snapshot/index.ts";
 import {
   changeRows,
@@ -15,11 +15,13 @@ import {
 } from "../database/fixtures.ts";
 import { snapshot as anySnapshot } from "../snapshot/arbitrary.ts";
 
+const fromFileText = (text: string) => fromFile(Buffer.from(text, "utf8"));
+
 describe("export as one JSON document", () => {
   it("gives the snapshot back, whatever it holds", () => {
     fc.assert(
       fc.property(anySnapshot, (snapshot) => {
-        const back = value(fromText(JSON.stringify(toDocument(snapshot), undefined, 2)));
+        const back = value(fromFileText(JSON.stringify(toDocument(snapshot), undefined, 2)));
         assert.deepEqual(back.origin, snapshot.origin);
         assert.equal(contentHash(back.content), contentHash(snapshot.content));
       }),
@@ -32,7 +34,7 @@ describe("export as one JSON document", () => {
     const monitors = document.tables.find(({ name }) => name === "monitor");
     assert.ok(monitors?.rows[1]);
     monitors.rows[1].name = "by hand";
-    const back = value(fromText(JSON.stringify(document)));
+    const back = value(fromFileText(JSON.stringify(document)));
     const table = back.content.tables.find(({ name }) => name === "monitor");
     assert.equal(table?.rows[1]?.[table.columns.indexOf("name")], "by hand");
   });
@@ -42,7 +44,7 @@ describe("export as one JSON document", () => {
     const spoil = (change: (copy: typeof document) => void) => {
       const copy = structuredClone(document);
       change(copy);
-      return problem(fromText(JSON.stringify(copy))).message;
+      return problem(fromFileText(JSON.stringify(copy))).message;
     };
     const row = (copy: typeof document) => copy.tables.find(({ name }) => name === "tag")?.rows[0] ?? {};
     assert.match(
@@ -68,15 +70,67 @@ describe("export as one JSON document", () => {
   });
 });
 
-describe("fromText", () => {
+describe("fromFile", () => {
   it("takes JSON Lines, and refuses what was changed or cut off", (t) => {
     const snapshot = takeSnapshot(makeInstance(t, "2.5.3"));
     const text = Buffer.concat([...encodeSnapshot(snapshot)]).toString("utf8");
-    assert.deepEqual(value(fromText(text)).content, snapshot.content);
-    assert.equal(problem(fromText(text.replace("http ok", "http ko"))).code, "snapshot-damaged");
-    assert.equal(problem(fromText(text.slice(0, -100))).code, "snapshot-truncated");
+    assert.deepEqual(value(fromFileText(text)).content, snapshot.content);
+    assert.equal(problem(fromFileText(text.replace("http ok", "http ko"))).code, "snapshot-damaged");
+    assert.equal(problem(fromFileText(text.slice(0, -100))).code, "snapshot-truncated");
     for (const nonsense of ["", "nonsense", "[]", "null", "INSERT INTO monitor VALUES (1);"])
-      assert.ok(!fromText(nonsense).ok, nonsense);
+      assert.equal(problem(fromFileText(nonsense)).code, "file-no-export", nonsense);
+  });
+
+  it("takes off what a terminal, a shell or an editor adds, and nothing else", () => {
+    const additions: ((text: string) => string | Buffer)[] = [
+      (text) => text.replaceAll("\n", "\r\n"),
+      (text) => text.replaceAll("\n", "\r\r\n"),
+      (text) => `Mind: this goes to a terminal.\r\n${text.replaceAll("\n", "\r\n")}\r\n$ exit\r\n`,
+      (text) => text.trimEnd(),
+      (text) => `\ufeff${text}`,
+      (text) => `${text}\n\n  \n`,
+      (text) => Buffer.from(`\ufeff${text.replaceAll("\n", "\r\n")}`, "utf16le"),
+    ];
+    fc.assert(
+      fc.property(anySnapshot, fc.constantFrom(...additions), (snapshot, add) => {
+        const jsonl = Buffer.concat([...encodeSnapshot(snapshot)]).toString("utf8");
+        const document = toDocument(snapshot);
+        for (const text of [jsonl, JSON.stringify(document), `${JSON.stringify(document, undefined, 2)}\n`]) {
+          const back = value(fromFile(Buffer.from(add(text))));
+          assert.equal(contentHash(back.content), contentHash(snapshot.content));
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it("says what is wrong with the file, and never talks of the repository or the primary", (t) => {
+    const snapshot = takeSnapshot(makeInstance(t, "2.5.3"));
+    const text = Buffer.concat([...encodeSnapshot(snapshot)]).toString("utf8");
+    const lines = text.split("\n");
+    const wrong = {
+      empty: "",
+      cut: text.slice(0, -100),
+      "header alone": `${lines[0]}\n`,
+      changed: text.replace("http ok", "http ko"),
+      "a line missing": lines.toSpliced(3, 1).join("\n"),
+      newer: JSON.stringify({ ...toDocument(snapshot), format: 9 }),
+      "no table": JSON.stringify({ ...toDocument(snapshot), tables: 1 }),
+      sql: [...toSql(snapshot.content)].join(""),
+      html: "<html></html>",
+      binary: "\u0000\u0001",
+    };
+    for (const [name, content] of Object.entries(wrong)) {
+      const { message, advice } = problem(fromFileText(content));
+      assert.match(message, /\b[Ff]ile\b/, name);
+      assert.doesNotMatch(`${message} ${advice}`, /repository|primary|snapshot|stored|fetched/i, name);
+    }
+    const content = changeRows(snapshot.content, "monitor_tag", (rows) =>
+      rows.map((row) => ({ ...row, monitor_id: 999n })),
+    );
+    const dangling = aboutFile(problem(makeInstance(t, "2.5.3").kuma.plan({ ...snapshot, content })));
+    assert.match(dangling.message, /the file/);
+    assert.doesNotMatch(`${dangling.message} ${dangling.advice}`, /repository|primary|snapshot/i);
   });
 });
 

@@ -206,6 +206,6 @@ describe("web server", { timeout: 30_000 }, () => {
     shutdown.abort();
     await closed;
     assert.equal(await isOpen(port), undefined);
-    assert.ok(performance.now() - before < 1_000);
+    assert.ok(performance.now() - before < 4_000, "Node waits 5 s for an idle connection");
   });
 });

@@ -5,6 +5,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   rmSync,
   symlinkSync,
   utimesSync,
@@ -58,6 +59,23 @@ test("npm's failure is said, and the program is not started", async () => {
   const { exitCode, stderr } = await bootstrap("program.ts");
   assert.equal(exitCode, 1);
   assert.match(stderr, /npm ci failed with exit code 7/);
+});
+
+test("two at once install once, and a lock that was left behind holds nobody up", async () => {
+  for (const command of ["python3", "make", "g++"]) putOnPath(command, "");
+  const marker = "node_modules/.package-lock.json";
+  putOnPath(
+    "npm",
+    `echo begun >> runs; /bin/sleep 1; /bin/mkdir -p node_modules; : > ${marker}; echo over >> runs`,
+  );
+  const { stdout: pid } = await execa(process.execPath, ["-p", "process.pid"]);
+  mkdirSync(join(clone, ".lab"));
+  writeFileSync(join(clone, ".lab", "npm-ci.lock"), pid);
+  const both = await Promise.all([bootstrap("program.ts"), bootstrap("program.ts")]);
+  assert.equal(readFileSync(join(clone, "runs"), "utf8"), "begun\nover\n");
+  for (const { stderr } of both)
+    assert.match(stderr, /tsx/, "and then each goes on, to what there is not here");
+  assert.equal(existsSync(join(clone, ".lab", "npm-ci.lock")), false);
 });
 
 test("with everything installed, arguments and exit code pass through", async () => {

@@ -19,14 +19,20 @@ export function whyNoDeadLock(): string | undefined {
  * @param env restic's
  */
 export async function leaveLock(repository: string, env: Record<string, string>, pid: number): Promise<void> {
-  const before = locksIn(repository);
+  const before = locksIn(repository).length;
+  // On a busy machine restic may be done, and its lock gone, before we look: then once more.
+  while (locksIn(repository).length === before) await killOnceLocked(repository, env, pid);
+}
+
+async function killOnceLocked(repository: string, env: Record<string, string>, pid: number): Promise<void> {
+  const before = locksIn(repository).length;
   const script = `echo ${pid - 1} > ${LAST_PID}; restic check -q & wait`;
   const namespace = ["--fork", "--pid", "--mount-proc", "--kill-child"];
   const container = spawn("unshare", [...namespace, "sh", "-c", script], { env, stdio: "ignore" });
   const exited = once(container, "exit");
   try {
-    // restic looks again 200 ms after it has made its lock: time enough to kill it there.
-    while (locksIn(repository).length === before.length && container.exitCode === null) await pause(10);
+    // restic looks again 200 ms after it has made its lock: mostly time enough to kill it there.
+    while (locksIn(repository).length === before && container.exitCode === null) await pause(10);
   } finally {
     container.kill("SIGKILL");
     await exited;

