@@ -8,7 +8,9 @@ import { readHttp } from "./http.ts";
 import { type KumaLocation, locateKuma } from "./kuma.ts";
 import { authorize, readNtfyToken } from "./ntfy.ts";
 import { secretsOfPing } from "./ping.ts";
+import { redact } from "./redact.ts";
 import { checkRestic } from "./restic.ts";
+import { checkResticEnv } from "./restic-env.ts";
 import { chooseRole } from "./role.ts";
 import { secretsOf, worthHiding } from "./secrets.ts";
 import { type Settings, settingsSchema } from "./settings.ts";
@@ -38,21 +40,23 @@ export function loadConfig(processEnv: NodeJS.ProcessEnv, cwd: string): LoadedCo
   if (!parsed.success) problems.push(...parsed.error.issues.map(explain));
   const restic = checkRestic(env, cwd);
   problems.push(...restic.problems);
+  const warnings = take(checkResticEnv(env)) ?? [];
   const token = take(readNtfyToken(env, cwd));
   const ntfy = take(authorize(parsed.data?.NTFY_URL, token));
   take(checkWake(env));
   const kuma = take(locateKuma(env, cwd));
   const http = take(readHttp(parsed.data?.REPLICATOR_HTTP, kuma?.url, env, cwd));
 
-  if (!parsed.success || kuma === undefined || problems.length > 0) return { ok: false, problems };
   const secrets = worthHiding([
     ...secretsOf(env),
     ...restic.secrets,
     ...(token ? [token] : []),
-    ...secretsOfPing(parsed.data.REPLICATOR_PING_URL),
+    ...secretsOfPing(parsed.data?.REPLICATOR_PING_URL),
     ...(http?.credentials?.split(/:(.*)/s).slice(1) ?? []),
   ]);
-  const parts = { settings: parsed.data, env, kuma, ntfy, http, secrets };
+  if (!parsed.success || kuma === undefined || problems.length > 0)
+    return { ok: false, problems: problems.map((problem) => hidden(problem, secrets)) };
+  const parts = { settings: parsed.data, env, kuma, ntfy, http, secrets, warnings };
   return { ok: true, config: deepFreeze(assemble(parts)) };
 }
 
@@ -63,14 +67,15 @@ interface Parts {
   readonly ntfy: NtfyConfig | undefined;
   readonly http: HttpConfig | undefined;
   readonly secrets: readonly string[];
+  readonly warnings: readonly string[];
 }
 
-function assemble({ settings, env, kuma, ntfy, http, secrets }: Parts): Config {
-  const { role, warnings } = chooseRole(settings.REPLICATOR_MODE);
+function assemble({ settings, env, kuma, ntfy, http, secrets, warnings }: Parts): Config {
+  const chosen = chooseRole(settings.REPLICATOR_MODE);
   const instanceName = settings.REPLICATOR_INSTANCE_NAME || hostname();
   const { dir, dataDir, stateDir, url } = kuma;
   return {
-    role,
+    role: chosen.role,
     instanceName,
     stateDir,
     kuma: {
@@ -87,7 +92,7 @@ function assemble({ settings, env, kuma, ntfy, http, secrets }: Parts): Config {
       },
       user: chooseUser(settings, dir),
     },
-    restic: { env: resticEnvironment(env, stateDir) },
+    restic: { env: resticEnvironment(env, stateDir), options: settings.REPLICATOR_RESTIC_OPTIONS, secrets },
     createRepository: settings.REPLICATOR_INIT,
     takeover: settings.REPLICATOR_TAKEOVER,
     keep: settings.REPLICATOR_KEEP,
@@ -99,13 +104,17 @@ function assemble({ settings, env, kuma, ntfy, http, secrets }: Parts): Config {
     pingUrl: settings.REPLICATOR_PING_URL,
     http,
     log: { level: settings.LOG_LEVEL, format: settings.LOG_FORMAT },
-    warnings,
+    warnings: [...chosen.warnings, ...warnings].map((warning) => redact(warning, secrets)),
     secrets,
   };
 }
 
 function withoutUndefined(env: NodeJS.ProcessEnv): Environment {
   return Object.fromEntries(Object.entries(env).flatMap(([k, v]) => (v === undefined ? [] : [[k, v]])));
+}
+
+function hidden({ code, message, advice }: Problem, secrets: readonly string[]): Problem {
+  return { code, message: redact(message, secrets), advice: redact(advice, secrets) };
 }
 
 function explain(issue: z.core.$ZodIssue): Problem {
