@@ -2,6 +2,7 @@
 #   docker build -t replicator-kuma .
 #   docker build -t replicator-kuma:2-rootless --build-arg KUMA_IMAGE=louislam/uptime-kuma:2-rootless .
 #   docker build -t replicator-kuma:1 --build-arg KUMA_IMAGE=louislam/uptime-kuma:1 .
+#   docker build -t replicator-kuma --build-arg RCLONE=image .     # with rclone, 60 MB more, for rclone: repositories
 
 ARG KUMA_IMAGE=louislam/uptime-kuma:2
 # Node and Debian releases of the 2.x images, so that there our native modules run on the Node that is there already.
@@ -9,6 +10,9 @@ ARG NODE_IMAGE=node:22-bookworm-slim
 # image: from restic/restic:RESTIC_VERSION. apt: that of NODE_IMAGE's Debian, where that image cannot be had.
 ARG RESTIC_FROM=image
 ARG RESTIC_VERSION=0.19.1
+# none; image: from rclone/rclone:RCLONE_VERSION; apt: that of NODE_IMAGE's Debian, where that image cannot be had.
+ARG RCLONE=none
+ARG RCLONE_VERSION=1.71
 
 FROM restic/restic:${RESTIC_VERSION} AS restic-image
 
@@ -16,6 +20,23 @@ FROM ${NODE_IMAGE} AS restic-apt
 RUN apt-get update && apt-get install -y --no-install-recommends restic
 
 FROM restic-${RESTIC_FROM} AS restic
+
+FROM ${NODE_IMAGE} AS rclone-none
+RUN mkdir /rclone
+
+FROM rclone/rclone:${RCLONE_VERSION} AS rclone-image
+RUN mkdir /rclone && cp /usr/local/bin/rclone /rclone/
+
+FROM ${NODE_IMAGE} AS rclone-apt
+RUN apt-get update && apt-get install -y --no-install-recommends rclone && mkdir /rclone && cp /usr/bin/rclone /rclone/
+
+FROM rclone-${RCLONE} AS rclone
+
+# For sftp: repositories. With its libraries, 12 MB: what the bases have differs, and buster's is not to be had any more.
+FROM ${NODE_IMAGE} AS ssh
+RUN apt-get update && apt-get install -y --no-install-recommends openssh-client patchelf && rm -rf /var/lib/apt/lists/*
+COPY image/build/pack-program.sh image/build/pack-ssh.sh /build/
+RUN /build/pack-ssh.sh /opt/replicator-kuma/ssh
 
 FROM ${NODE_IMAGE} AS build
 RUN apt-get update && apt-get install -y --no-install-recommends python3 make g++ patchelf && rm -rf /var/lib/apt/lists/*
@@ -50,7 +71,10 @@ LABEL org.opencontainers.image.title="Replicator Kuma" \
       org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.base.name="${KUMA_IMAGE}"
 COPY --from=restic /usr/bin/restic /usr/local/bin/
+COPY --from=rclone /rclone /usr/local/bin/
 COPY --from=patched /opt/replicator-kuma /opt/replicator-kuma
+COPY --from=ssh /opt/replicator-kuma/ssh /opt/replicator-kuma/ssh
+COPY --from=ssh /build/links /usr/local/bin/
 COPY --from=patched /usr/local/bin/replicator-kuma /usr/local/bin/
 COPY --from=patched /app/server /app/server
 COPY --from=patched /volumes /

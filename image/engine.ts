@@ -34,6 +34,21 @@ export async function pullMissing(image: string): Promise<void> {
   if (failed) await execa("docker", ["pull", "--quiet", image], { timeout: BUILD_LIMIT });
 }
 
+/** Builds an image: the project's, or one of a Dockerfile that needs no other file. @param args its build arguments */
+export async function buildImage(
+  tag: string,
+  args: Readonly<Record<string, string>>,
+  dockerfile?: string,
+): Promise<void> {
+  const given = Object.entries(args).flatMap(([name, value]) => ["--build-arg", `${name}=${value}`]);
+  const { failed, all } = await execa(
+    "docker",
+    ["build", "--tag", tag, ...given, dockerfile === undefined ? "." : "-"],
+    { cwd: projectFolder, input: dockerfile ?? "", all: true, reject: false, timeout: BUILD_LIMIT },
+  );
+  if (failed) throw new LabError(`docker build failed:\n${all.split("\n").slice(-30).join("\n")}`);
+}
+
 /** What a container has written so far, standard output and error in the order they came. */
 export async function logsOf(container: string): Promise<string> {
   const { all } = await execa("docker", ["logs", container], { all: true, timeout: COMMAND_LIMIT });

@@ -9,6 +9,7 @@ import { startChecklist } from "./checklist.ts";
 import { checkBuild } from "./checks/build.ts";
 import { checkConfined, removeConfined } from "./checks/confined.ts";
 import { checkPair } from "./checks/pair.ts";
+import { checkTransports, removeTransports } from "./checks/transports.ts";
 import { isEngineUp } from "./engine.ts";
 import { composePair } from "./pair.ts";
 
@@ -23,14 +24,16 @@ async function main(): Promise<number> {
   const pair = await composePair(base);
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
     process.once(signal, () =>
-      Promise.allSettled([pair.remove(), removeConfined()]).then(() => process.exit(1)),
+      Promise.allSettled([pair.remove(), removeConfined(), removeTransports()]).then(() => process.exit(1)),
     );
   try {
     if (await checkBuild(list, pair.compose, { base, image: pair.image })) {
       await checkPair(list, await pair.start());
       await checkConfined(list, pair.image);
+      await checkTransports(list, pair.image, base);
     }
   } finally {
+    await removeTransports();
     await pair.remove();
   }
   const { missed } = list;

@@ -1,4 +1,4 @@
-import type { Config, Role } from "../config/index.ts";
+import { type Config, type Role, redact } from "../config/index.ts";
 import { askStatus, type Status } from "../control/index.ts";
 import {
   checkClock,
@@ -46,13 +46,20 @@ export function doctorCommand() {
     .option("--json", "for programs")
     .action(({ json }: { json?: boolean }) =>
       withAnyConfig(async (config) => {
-        const findings = await examine(config);
+        const findings = (await examine(config)).map((finding) => hidden(finding, config.secrets));
         if (json) sayJson(findings);
         else say(table(findings.flatMap(toRows)));
         const isWell = findings.every(({ state }) => state !== "failure");
         return success(isWell ? EXIT.ok : EXIT.failed);
       }),
     );
+}
+
+/** What other programs said may hold what they were given. */
+function hidden(finding: Finding, secrets: readonly string[]): Finding {
+  const { message, advice } = finding;
+  const told = { ...finding, message: redact(message, secrets) };
+  return advice === undefined ? told : { ...told, advice: redact(advice, secrets) };
 }
 
 async function examine(config: Config): Promise<Finding[]> {

@@ -6,7 +6,9 @@ const HELP = `
 Environment (the whole table is in README.md):
   REPLICATOR_MODE        BACKUP: this instance is the primary and publishes. RESTORE (default): a replica, it follows.
   RESTIC_REPOSITORY      where the configuration is exchanged: whatever restic speaks (s3:…, b2:…, sftp:…, rest:…, a folder)
-  RESTIC_PASSWORD        the repository's password, or RESTIC_PASSWORD_FILE
+  RESTIC_PASSWORD        the repository's password, or RESTIC_PASSWORD_FILE, or RESTIC_PASSWORD_COMMAND
+  REPLICATOR_RESTIC_ENV  variables that this command, ssh or rclone need, such as VAULT_TOKEN,VAULT_ADDR; kept from Kuma
+  REPLICATOR_RESTIC_OPTIONS  options of restic, such as -o "sftp.args=-i /run/secrets/ssh/key"
   NTFY_URL               where to tell of publishes and applies, such as ntfy.sh/my-topic
   REPLICATOR_HTTP        where a page, metrics and health are served, such as 127.0.0.1:3080 (off)
   BACKUP_INTERVAL        how often a primary looks for changes (5m)

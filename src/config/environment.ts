@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { namesForRestic } from "./restic-env.ts";
 
 /** Variables and their values; what is unset has no key. */
 export type Environment = Readonly<Record<string, string>>;
@@ -25,9 +26,11 @@ const AUDIENCE: readonly { names: RegExp; kuma: boolean; restic: boolean }[] = [
  *   so what it must not see is set to nothing here: dotenv leaves a variable that exists alone.
  */
 export function kumaEnvironment(env: Environment, ownFile: Environment, instanceName: string): Environment {
-  const blanked = Object.keys(ownFile).filter((name) => !audienceOf(name).kuma);
+  const given = namesForRestic(env);
+  const isForKuma = (name: string) => audienceOf(name).kuma && !given.includes(name);
+  const blanked = Object.keys(ownFile).filter((name) => !isForKuma(name));
   return {
-    ...pick(env, (name) => audienceOf(name).kuma),
+    ...pick(env, isForKuma),
     ...Object.fromEntries(blanked.map((name) => [name, ""])),
     REPLICATOR_INSTANCE_NAME: instanceName,
   };
@@ -36,11 +39,13 @@ export function kumaEnvironment(env: Environment, ownFile: Environment, instance
 /**
  * What every restic process sees. Unless said otherwise its cache is kept in the state folder, where it outlives the
  * container (a cold one costs one request per old snapshot), and so are its temporary files, which are encrypted:
- * with a read-only root file system there is no other place.
+ * with a read-only root file system there is no other place. What its helper programs need (a password command, ssh,
+ * rclone) is not known to us: REPLICATOR_RESTIC_ENV names it.
  */
 export function resticEnvironment(env: Environment, stateDir: string): Environment {
   const places = { RESTIC_CACHE_DIR: join(stateDir, "cache"), TMPDIR: stateDir };
-  return { ...places, ...pick(env, (name) => audienceOf(name).restic) };
+  const given = namesForRestic(env);
+  return { ...places, ...pick(env, (name) => audienceOf(name).restic || given.includes(name)) };
 }
 
 function audienceOf(name: string): { kuma: boolean; restic: boolean } {

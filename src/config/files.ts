@@ -16,13 +16,18 @@ export function readFileOf(name: string, env: Environment, cwd: string): Result<
     const { code } = error as NodeJS.ErrnoException;
     return failure({
       code: "setting-unreadable",
-      message: `${name} names ${path}, which cannot be read (${code}).`,
+      message: `${name} names ${described(path)}, which cannot be read (${code}).`,
       advice: "Name a file that exists and that this user may read.",
     });
   }
   return failure({
     code: "setting-unreadable",
-    message: `${name} names ${path}, which is empty.`,
+    message: `${name} names ${described(path)}, which is empty.`,
     advice: "Put the value into that file.",
   });
+}
+
+/** A path. What does not look like one may be the secret itself, put where the name of its file belongs. */
+function described(path: string): string {
+  return /^\.{0,2}\//.test(path) ? path : "a file without a folder (not shown: it may be the secret itself)";
 }

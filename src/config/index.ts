@@ -1,5 +1,6 @@
 export { loadConfig } from "./load.ts";
-export { redact, secretsOf } from "./secrets.ts";
+export { redact } from "./redact.ts";
+export { secretsOf } from "./secrets.ts";
 export type {
   Config,
   HttpConfig,

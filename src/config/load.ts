@@ -10,7 +10,9 @@ import { describeMistake, type Mistake } from "./mistake.ts";
 import { type Notices, readNotices } from "./ntfy.ts";
 import { secretsOfPing } from "./ping.ts";
 import { readProxy, secretsOfProxy } from "./proxy.ts";
+import { redact } from "./redact.ts";
 import { checkRestic } from "./restic.ts";
+import { checkResticEnv } from "./restic-env.ts";
 import { chooseRole } from "./role.ts";
 import { secretsOf, worthHiding } from "./secrets.ts";
 import type { Settings } from "./settings.ts";
@@ -35,6 +37,7 @@ export function loadConfig(processEnv: NodeJS.ProcessEnv, cwd: string): LoadedCo
   const restic = checkRestic(env, cwd);
   const kuma = locateKuma(env, cwd);
   const notices = readNotices(settings?.NTFY_URL, env, cwd);
+  const resticEnv = checkResticEnv(env);
   const wake = readWake(settings?.REPLICATOR_WAKE === "ntfy", notices.value, env);
   const http = readHttp(settings?.REPLICATOR_HTTP, kuma.ok ? kuma.value.url : undefined, env, cwd);
   const { ntfy, webhook } = notices.value;
@@ -54,25 +57,26 @@ export function loadConfig(processEnv: NodeJS.ProcessEnv, cwd: string): LoadedCo
     ...http.mistakes,
     ...proxy.mistakes,
   ];
-  const warnings = [...new Set(allMistakes.map(describeMistake))];
-
-  if (settings === undefined || !kuma.ok) {
-    const fatal = [...problems, ...(kuma.ok ? [] : [kuma.problem])];
-    return { ok: false, problems: [...fatal, ...restic.problems, ...allMistakes] };
-  }
+  const obstacles = [...restic.problems, ...(resticEnv.ok ? [] : [resticEnv.problem])];
   const secrets = worthHiding([
     ...secretsOf(env),
     ...restic.secrets,
     ...notices.value.secrets,
     ...secretsOfPing(webhook?.url),
     ...secretsOfProxy(proxy.value),
-    ...secretsOfPing(settings.REPLICATOR_PING_URL),
+    ...secretsOfPing(settings?.REPLICATOR_PING_URL),
     ...(http.value?.credentials?.split(/:(.*)/s).slice(1) ?? []),
   ]);
+  const hide = (problem: Problem) => hidden(problem, secrets);
+  if (settings === undefined || !kuma.ok) {
+    const fatal = [...problems, ...(kuma.ok ? [] : [kuma.problem])];
+    return { ok: false, problems: [...fatal, ...obstacles, ...allMistakes].map(hide) };
+  }
+  const warnings = [...allMistakes.map(describeMistake), ...(resticEnv.ok ? resticEnv.value : [])];
   const parts: Parts = {
     ...{ settings, env, secrets, warnings, kuma: kuma.value },
     ...{
-      obstacles: restic.problems,
+      obstacles: obstacles.map(hide),
       notices: notices.value,
       wake: wake.value,
       http: http.value,
@@ -96,11 +100,11 @@ interface Parts {
 }
 
 function assemble({ settings, env, kuma, notices, wake, http, ...parts }: Parts): Config {
-  const { role, warnings } = chooseRole(settings.REPLICATOR_MODE);
+  const chosen = chooseRole(settings.REPLICATOR_MODE);
   const instanceName = settings.REPLICATOR_INSTANCE_NAME || hostname();
   const { dir, dataDir, stateDir, url } = kuma;
   return {
-    role,
+    role: chosen.role,
     instanceName,
     stateDir,
     kuma: {
@@ -119,7 +123,11 @@ function assemble({ settings, env, kuma, notices, wake, http, ...parts }: Parts)
       },
       user: chooseUser(settings, dir),
     },
-    restic: { env: resticEnvironment(env, stateDir) },
+    restic: {
+      env: resticEnvironment(env, stateDir),
+      options: settings.REPLICATOR_RESTIC_OPTIONS,
+      secrets: parts.secrets,
+    },
     createRepository: settings.REPLICATOR_INIT,
     takeover: settings.REPLICATOR_TAKEOVER,
     adopt: settings.REPLICATOR_ADOPT,
@@ -134,7 +142,9 @@ function assemble({ settings, env, kuma, notices, wake, http, ...parts }: Parts)
     pingUrl: settings.REPLICATOR_PING_URL,
     http,
     log: { level: settings.LOG_LEVEL, format: settings.LOG_FORMAT },
-    warnings: [...warnings, ...parts.warnings],
+    warnings: [...new Set([...chosen.warnings, ...parts.warnings])].map((each) =>
+      redact(each, parts.secrets),
+    ),
     obstacles: parts.obstacles,
     secrets: parts.secrets,
   };
@@ -142,4 +152,8 @@ function assemble({ settings, env, kuma, notices, wake, http, ...parts }: Parts)
 
 function withoutUndefined(env: NodeJS.ProcessEnv): Environment {
   return Object.fromEntries(Object.entries(env).flatMap(([k, v]) => (v === undefined ? [] : [[k, v]])));
+}
+
+function hidden({ code, message, advice }: Problem, secrets: readonly string[]): Problem {
+  return { code, message: redact(message, secrets), advice: redact(advice, secrets) };
 }

@@ -1,7 +1,7 @@
 import type { Problem } from "../result.ts";
+import { addressSecrets } from "./address-secrets.ts";
 import type { Environment } from "./environment.ts";
 import { readFileOf } from "./files.ts";
-import { passwordsInAddresses } from "./secrets.ts";
 
 /**
  * Whether restic is told its repository and password. restic takes them from its environment by itself; here they are
@@ -19,7 +19,7 @@ export function checkRestic(env: Environment, cwd: string): { problems: Problem[
     ],
     secrets: contents.flatMap(({ name, file }) => {
       if (!file.ok) return [];
-      return name === "RESTIC_PASSWORD_FILE" ? file.value : passwordsInAddresses(file.value);
+      return name === "RESTIC_PASSWORD_FILE" ? file.value : addressSecrets(file.value);
     }),
   };
 }

@@ -5,6 +5,7 @@ import { parseKeepPolicy } from "./keep.ts";
 import { DEFAULT_KUMA_COMMAND, DEFAULT_KUMA_DIR } from "./kuma.ts";
 import { parseListenAddress } from "./listen.ts";
 import { type NtfyAddress, parseNtfyUrl } from "./ntfy-url.ts";
+import { OPTION_NAMES, parseResticOptions } from "./restic-options.ts";
 import type { Config, ListenAddress, NotifyLevel } from "./types.ts";
 
 /** A shorter one would keep restic running without a break: each of its commands takes about half a second. */
@@ -36,6 +37,7 @@ export const settingsSchema = z.object({
   REPLICATOR_WAKE: oneOf(["off", "ntfy"], "off"),
   REPLICATOR_PING_URL: webAddress(),
   REPLICATOR_HTTP: listenAddress(),
+  REPLICATOR_RESTIC_OPTIONS: resticOptions(),
   PUID: userId(),
   PGID: userId(),
   LOG_LEVEL: oneOf<Config["log"]["level"]>(["debug", "info", "warn", "error"], "info"),
@@ -121,6 +123,16 @@ function keepPolicy(fallback: string) {
 function command(fallback: string) {
   const wrong = "in which a quote is not closed";
   return parsed(fallback, splitCommand, wrong, "Write the program and its arguments, separated by spaces.");
+}
+
+function resticOptions() {
+  return optional().transform((text, context): readonly string[] => {
+    const result = parseResticOptions(text);
+    if (!("wrong" in result)) return result.options;
+    const advice = `Write options of restic, such as -o s3.bucket-lookup=path or -o "sftp.args=-i /key". These are taken: ${OPTION_NAMES}.`;
+    context.addIssue({ code: "custom", message: result.wrong, params: { advice } });
+    return z.NEVER;
+  });
 }
 
 function listenAddress() {

@@ -36,6 +36,10 @@ export interface KumaConfig {
 export interface ResticConfig {
   /** Environment of every restic process: restic's and the clouds' variables, and the few that any program needs. */
   readonly env: Readonly<Record<string, string>>;
+  /** Added to the arguments of every call (REPLICATOR_RESTIC_OPTIONS); none when left out. */
+  readonly options?: readonly string[];
+  /** What restic must not be quoted with, also from files that the environment names; longest first. */
+  readonly secrets?: readonly string[];
 }
 
 export interface NtfyConfig {

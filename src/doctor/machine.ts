@@ -55,7 +55,10 @@ export async function checkRestic({ restic }: Config): Promise<Finding> {
       message: "The program restic cannot be started.",
       advice: "Install restic 0.14 or newer where PATH finds it.",
     });
-  return ok("restic", `restic ${version}.`);
+  const helper = restic.env.RESTIC_PASSWORD_COMMAND
+    ? " RESTIC_PASSWORD_COMMAND gets restic's variables alone, and those that REPLICATOR_RESTIC_ENV names."
+    : "";
+  return ok("restic", `restic ${version}.${helper}`);
 }
 
 /** Whether Kuma's messages carry the name of this instance. */

@@ -17,9 +17,9 @@ export interface RepositoryOptions {
 }
 
 /** The repository that restic's environment names. Nothing is asked of it before the first call. */
-export function openRepository({ env }: ResticConfig, options: RepositoryOptions): Repository {
+export function openRepository(config: ResticConfig, options: RepositoryOptions): Repository {
   const limits = { ...LIMITS, ...options.limits };
-  const restic = createRestic(env);
+  const restic = createRestic(config);
   const writing = { restic, version: createVersionLookup(restic, limits.version), limits };
   const { instanceName } = options;
   return {

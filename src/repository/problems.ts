@@ -35,7 +35,8 @@ const KNOWN: readonly Known[] = [
     code: "wrong-password",
     words: /Resolving password failed/,
     message: "restic could not get the repository's password",
-    advice: "Check RESTIC_PASSWORD_FILE or RESTIC_PASSWORD_COMMAND.",
+    advice:
+      "Check RESTIC_PASSWORD_FILE or RESTIC_PASSWORD_COMMAND. The command gets restic's variables alone: name others that it needs in REPLICATOR_RESTIC_ENV, such as VAULT_TOKEN,VAULT_ADDR.",
   },
   {
     code: "repository-locked",

@@ -1,5 +1,5 @@
 import { execa } from "execa";
-import { secretsOf } from "../config/index.ts";
+import { type ResticConfig, secretsOf } from "../config/index.ts";
 import { failure, success } from "../result.ts";
 import { cacheOptions } from "./cache-room.ts";
 import { explain, recognise } from "./problems.ts";
@@ -30,12 +30,10 @@ export interface ResticOutput {
 /** Runs restic once. A problem for any exit code but 0, for the time limit ("repository-timeout"), and on abort. */
 export type Restic = (run: ResticRun) => Promise<RepositoryResult<ResticOutput>>;
 
-/** @param env all that restic sees; nothing of our own environment is added */
-export function createRestic(env: Readonly<Record<string, string>>): Restic {
-  const secrets = secretsOf(env);
-
+/** @param config its `env` is all that restic sees; nothing of our own environment is added */
+export function createRestic({ env, options = [], secrets = secretsOf(env) }: ResticConfig): Restic {
   return async ({ args, input, limit, signal }) => {
-    const result = await execa("restic", [...args, ...cacheOptions(env)], {
+    const result = await execa("restic", [...args, ...options, ...cacheOptions(env)], {
       env,
       extendEnv: false,
       ...(input === undefined ? { stdin: "ignore" } : { input }),

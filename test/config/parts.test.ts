@@ -4,9 +4,9 @@ import fc from "fast-check";
 import { splitCommand } from "../../src/config/command.ts";
 import { parseDuration } from "../../src/config/duration.ts";
 import { kumaEnvironment, resticEnvironment } from "../../src/config/environment.ts";
+import { redact, secretsOf } from "../../src/config/index.ts";
 import { kumaUrl } from "../../src/config/kuma.ts";
 import { parseListenAddress } from "../../src/config/listen.ts";
-import { redact, secretsOf } from "../../src/config/secrets.ts";
 
 describe("parseDuration", () => {
   it("reads seconds and units, and nothing else", () => {
