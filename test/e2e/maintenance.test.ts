@@ -38,6 +38,10 @@ async function addWindows(kuma: KumaClient, zone: string): Promise<void> {
   await kuma.addMaintenance({ title: "summer", strategy: "cron", cron: "0 2 1 7 *" }, []);
   const weekdays = [0, 1, 2, 3, 4, 5, 6];
   await kuma.addMaintenance({ title: "weekday", strategy: "recurring-weekday", timeRange, weekdays }, []);
+  const daysOfMonth = Array.from({ length: 31 }, (_, day) => day + 1);
+  await kuma.addMaintenance({ title: "day", strategy: "recurring-day-of-month", timeRange, daysOfMonth }, []);
+  const since = { dateRange: ["2026-01-01T00:00", null], intervalDay: 1 };
+  await kuma.addMaintenance({ title: "interval", strategy: "recurring-interval", timeRange, ...since }, []);
 }
 
 /** As the Kuma lists them anew, sorted by title. */
@@ -92,6 +96,8 @@ for (const { name, env, setting, zone } of [
         windows.map(({ title, status, timezone }) => [title, status, timezone]),
         [
           ["cron", "under-maintenance", zone],
+          ["day", "under-maintenance", zone],
+          ["interval", "under-maintenance", zone],
           ["single", "under-maintenance", zone],
           ["summer", "scheduled", zone],
           ["weekday", "under-maintenance", zone],
