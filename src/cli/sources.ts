@@ -23,7 +23,7 @@ export function openSources({ instanceName, kuma, restic }: Config): Sources {
   const uploadDir = join(kuma.dataDir, "upload");
   return {
     repository: openRepository(restic, { instanceName }),
-    database: openKumaDatabase({ file, uploadDir, kumaVersion }),
+    database: openKumaDatabase({ file, uploadDir, kumaVersion, timeZone: kuma.timeZone }),
     kumaVersion,
   };
 }

@@ -79,6 +79,8 @@ function assemble({ settings, env, kuma, ntfy, http, secrets }: Parts): Config {
       dataDir,
       url,
       env: kumaEnvironment(env, kuma.ownFile, instanceName),
+      // dotenv leaves a variable that exists alone, also an empty one.
+      timeZone: env.TZ ?? kuma.ownFile.TZ,
       limits: {
         stopGrace: settings.REPLICATOR_STOP_GRACE,
         startLimit: settings.REPLICATOR_START_LIMIT,

@@ -24,6 +24,8 @@ export interface KumaConfig {
   readonly url: string;
   /** Environment of the child: none of our secrets. */
   readonly env: Readonly<Record<string, string>>;
+  /** TZ as the child sees it: of its environment, else of the `.env` in its own folder; undefined: not set. */
+  readonly timeZone: string | undefined;
   readonly limits: KumaLimits;
   /** Who Kuma runs as and its data folder belongs to; undefined: as we do. */
   readonly user: { readonly uid: number; readonly gid: number } | undefined;

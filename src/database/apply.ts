@@ -5,6 +5,7 @@ import { inTransaction } from "./connection.ts";
 import { hasAccounts } from "./owners.ts";
 import { makePlan, type Plan } from "./plan.ts";
 import { refuse } from "./problems.ts";
+import type { Surroundings } from "./read.ts";
 import { noteApplied, readRecord, type StoredRecord, summarize, writeRecord } from "./record.ts";
 import { describeBroken, findBrokenReferences } from "./references.ts";
 import type { DatabaseResult, PlanSummary } from "./types.ts";
@@ -24,11 +25,12 @@ export function applySnapshot(
   db: Database,
   snapshot: Snapshot,
   id: { snapshotId: string; contentHash: string },
-  { uploadDir, kumaVersion }: { uploadDir: string; kumaVersion: string },
+  surroundings: Surroundings & { readonly kumaVersion: string },
 ): DatabaseResult<PlanSummary> {
+  const { uploadDir } = surroundings;
   let putFilesBack = () => {};
   const applied = inTransaction(db, "IMMEDIATE", (): DatabaseResult<PlanSummary> => {
-    const plan = makePlan(db, snapshot, uploadDir, kumaVersion);
+    const plan = makePlan(db, snapshot, surroundings);
     if (!plan.ok) return plan;
     const { summary, files } = plan.value;
     const record = readRecord(db);

@@ -19,6 +19,8 @@ export interface CatalogTable {
   readonly owner?: string;
   /** The owner is none of them: an account differs between instances. */
   readonly references?: readonly CatalogReference[];
+  /** The column that holds a time zone, or "same as server": see zone.ts. */
+  readonly zone?: string;
   /** Columns that Kuma writes by itself while it runs: neither read nor applied. */
   readonly selfWritten?: readonly string[];
   /** True when versions that are still in use lack the table. */
@@ -75,7 +77,7 @@ export const catalog: readonly CatalogTable[] = [
   { name: "status_page_cname", references: [OF_STATUS_PAGE] },
   { name: "group", references: [OF_STATUS_PAGE] },
   { name: "monitor_group", references: [OF_MONITOR, goesWith("group_id", "group")] },
-  { name: "maintenance", owner: "user_id", selfWritten: ["last_start_date"] },
+  { name: "maintenance", owner: "user_id", selfWritten: ["last_start_date"], zone: "timezone" },
   { name: "monitor_maintenance", references: [OF_MONITOR, OF_MAINTENANCE] },
   { name: "maintenance_status_page", references: [OF_STATUS_PAGE, OF_MAINTENANCE] },
   { name: "incident", references: [OF_STATUS_PAGE] },

@@ -3,19 +3,20 @@ import { success } from "../result.ts";
 import { hashWritten, type Row, type WrittenTable, writeRow } from "../snapshot/index.ts";
 import { quote } from "./connection.ts";
 import { publishedRows } from "./published.ts";
-import { readTable } from "./read.ts";
+import { readTable, type Surroundings } from "./read.ts";
 import { type Column, isSelfWritten, type LiveTable, readSchema } from "./schema.ts";
 import type { DatabaseResult } from "./types.ts";
 import { readUploads } from "./uploads.ts";
+import { readServerZone } from "./zone.ts";
 
 /**
  * The content hash of what `readContent` gives, in about a third of its time and with no row in memory: SQLite itself
  * writes each row as JSON. Must run in a transaction.
  */
-export function hashContent(db: Database, uploadDir: string): DatabaseResult<string> {
+export function hashContent(db: Database, { uploadDir, timeZone }: Surroundings): DatabaseResult<string> {
   const schema = readSchema(db);
   if (!schema.ok) return schema;
-  const rowsOf = publishedRows(db, schema.value);
+  const rowsOf = publishedRows(db, schema.value, readServerZone(db, timeZone));
   const tables = [...schema.value.values()];
   const pages = tables.filter(({ entry }) => entry.name === "status_page");
   const { files } = readUploads(

@@ -4,16 +4,18 @@ import type { Snapshot, Table, TableCounts } from "../snapshot/index.ts";
 import { catalog } from "./catalog.ts";
 import { type ColumnMatch, matchColumns } from "./columns.ts";
 import { dropDangling } from "./dangling.ts";
+import { keepOwnZones } from "./own-zones.ts";
 import { mapOwners } from "./owners.ts";
 import { type PlannedFiles, planFiles } from "./plan-files.ts";
 import { planTable, type TablePlan } from "./plan-table.ts";
 import { refuse } from "./problems.ts";
-import { readTable } from "./read.ts";
+import { readTable, type Surroundings } from "./read.ts";
 import { findBrokenReferences, findDangling } from "./references.ts";
 import { readSchema, type Schema } from "./schema.ts";
 import type { DatabaseResult, PlanSummary } from "./types.ts";
 import { findDuplicates } from "./unique.ts";
 import type { UploadState } from "./uploads.ts";
+import { readServerZone } from "./zone.ts";
 
 /** All that applying a snapshot has to change here. */
 export interface Plan {
@@ -35,14 +37,14 @@ interface Versions {
 export function makePlan(
   db: Database,
   snapshot: Snapshot,
-  uploadDir: string,
-  kumaVersion: string,
+  { uploadDir, timeZone, kumaVersion }: Surroundings & { readonly kumaVersion: string },
 ): DatabaseResult<Plan> {
   const { origin } = snapshot;
   const versions = { theirs: origin.kumaVersion, ours: kumaVersion };
   const schema = readSchema(db);
   if (!schema.ok) return schema;
-  const { content, notes } = dropDangling(snapshot.content);
+  const { content: settled, notes } = dropDangling(snapshot.content);
+  const content = keepOwnZones(db, schema.value, settled, readServerZone(db, timeZone));
   const complete = checkTables(content.tables, schema.value);
   if (!complete.ok) return complete;
   const ownerOf = mapOwners(db);

@@ -2,16 +2,18 @@ import type { Database } from "better-sqlite3";
 import type { CatalogReference } from "./catalog.ts";
 import { quote } from "./connection.ts";
 import type { LiveTable, Schema } from "./schema.ts";
+import { settledZone } from "./zone.ts";
 
 /** Gives what stands for a table in FROM, so that a statement sees the rows that are published. */
 export type PublishedRows = (table: LiveTable) => string;
 
 /**
  * What is published of each table, and hashed: not the rows that Kuma cannot reach since what they belong to is gone, no
- * reference to nothing. What is left in Kuma's own tables stays as it is. Good for
+ * reference to nothing, no zone that depends on the instance. What is left in Kuma's own tables stays as it is. Good for
  * one transaction: it looks for what points at nothing, so that where nothing does a table is read as it is.
+ * @param zone from `readServerZone`
  */
-export function publishedRows(db: Database, schema: Schema): PublishedRows {
+export function publishedRows(db: Database, schema: Schema, zone: string): PublishedRows {
   /** Table name to what stands for its reachable rows; a parent comes before what refers to it. */
   const reachable = new Map<string, string>();
   const published = new Map<string, string>();
@@ -30,7 +32,11 @@ export function publishedRows(db: Database, schema: Schema): PublishedRows {
   return ({ entry }) => published.get(entry.name) ?? quote(entry.name);
 
   /** The rows with other values in the columns that have to be settled. */
-  function settle({ columns }: LiveTable, rows: string, dangling: readonly CatalogReference[]): string {
+  function settle(
+    { entry, columns }: LiveTable,
+    rows: string,
+    dangling: readonly CatalogReference[],
+  ): string {
     const settled = new Map(
       dangling
         .filter((reference) => reference.dangling === "becomes NULL")
@@ -39,6 +45,7 @@ export function publishedRows(db: Database, schema: Schema): PublishedRows {
           `CASE WHEN ${exists(reference)} THEN ${own(reference.column)} END`,
         ]),
     );
+    if (entry.zone !== undefined) settled.set(entry.zone, settledZone("own", entry.zone, zone));
     if (settled.size === 0) return rows;
     const list = columns.map(({ name }) => `${settled.get(name) ?? own(name)} AS ${quote(name)}`);
     return `(SELECT ${list.join(", ")} FROM ${rows} AS own)`;

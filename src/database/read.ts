@@ -6,12 +6,21 @@ import { type PublishedRows, publishedRows } from "./published.ts";
 import { isSelfWritten, type LiveTable, readSchema } from "./schema.ts";
 import type { DatabaseResult } from "./types.ts";
 import { readUploads } from "./uploads.ts";
+import { readServerZone } from "./zone.ts";
+
+/** What makes rows and files mean the same on every instance. */
+export interface Surroundings {
+  /** The folder of uploaded icons, absolute. */
+  readonly uploadDir: string;
+  /** TZ as Kuma's process sees it. */
+  readonly timeZone?: string | undefined;
+}
 
 /** All that is published: rows and the files they refer to. Must run in a transaction, so that the tables fit each other. */
-export function readContent(db: Database, uploadDir: string): DatabaseResult<Content> {
+export function readContent(db: Database, { uploadDir, timeZone }: Surroundings): DatabaseResult<Content> {
   const schema = readSchema(db);
   if (!schema.ok) return schema;
-  const rowsOf = publishedRows(db, schema.value);
+  const rowsOf = publishedRows(db, schema.value, readServerZone(db, timeZone));
   const tables = [...schema.value.values()].map((table) => readTable(db, table, rowsOf));
   return success({ tables, files: readUploads(uploadDir, tables).files });
 }

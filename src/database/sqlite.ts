@@ -18,21 +18,23 @@ export interface KumaFiles {
   readonly uploadDir: string;
   /** Of the Kuma that uses the database; for what is said about versions that do not fit. */
   readonly kumaVersion: string;
+  /** TZ as Kuma's process sees it; undefined: not set. */
+  readonly timeZone?: string | undefined;
 }
 
 /** Kuma's SQLite database. Opens nothing yet; see `KumaDatabase` for what each call promises. */
-export function openKumaDatabase({ file, uploadDir, kumaVersion }: KumaFiles): KumaDatabase {
+export function openKumaDatabase(files: KumaFiles): KumaDatabase {
+  const { file, uploadDir } = files;
   return {
-    read: () => reading((db) => readContent(db, uploadDir)),
-    hash: () => reading((db) => hashContent(db, uploadDir)),
+    read: () => reading((db) => readContent(db, files)),
+    hash: () => reading((db) => hashContent(db, files)),
     examine: (content) => reading((db) => examineContent(db, content, uploadDir)),
     plan: (snapshot) =>
       reading((db) => {
-        const plan = makePlan(db, snapshot, uploadDir, kumaVersion);
+        const plan = makePlan(db, snapshot, files);
         return plan.ok ? success(plan.value.summary) : plan;
       }),
-    apply: (snapshot, id) =>
-      withDatabase(file, "write", (db) => applySnapshot(db, snapshot, id, { uploadDir, kumaVersion })),
+    apply: (snapshot, id) => withDatabase(file, "write", (db) => applySnapshot(db, snapshot, id, files)),
     lastApply: () =>
       reading((db): DatabaseResult<LastApply | undefined> => {
         const record = readRecord(db);

@@ -63,8 +63,8 @@ export interface LastApply extends ApplyRecord {
  */
 export interface KumaDatabase {
   /**
-   * The content to publish: without rows that Kuma cannot reach, references to nothing, and files that are no images.
-   * In one read transaction on a read-only connection; safe
+   * The content to publish: without rows that Kuma cannot reach, references to nothing, and files that are no images,
+   * and with times that mean the same on every instance. In one read transaction on a read-only connection; safe
    * while Kuma runs.
    */
   read(): DatabaseResult<Content>;

@@ -52,6 +52,7 @@ export function createReplicator(
       file: databaseFile,
       uploadDir: join(config.kuma.dataDir, "upload"),
       kumaVersion,
+      timeZone: config.kuma.timeZone,
     }),
     repository: openRepository(config.restic, { instanceName: config.instanceName }),
     stateFile,

@@ -2,13 +2,15 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { type Member, makeRig, type Rig, said, untilLogged } from "./rig.ts";
 
+const ALL_ZONES = "SELECT DISTINCT timezone FROM maintenance";
+
 describe("what a primary publishes", { timeout: 180_000 }, () => {
   let rig: Rig;
   let primary: Member;
 
   before(async () => {
     rig = makeRig();
-    primary = await rig.add("fra", "BACKUP");
+    primary = await rig.add("fra", "BACKUP", { TZ: "Europe/Berlin" });
     await untilLogged(primary, /Published snapshot/);
   });
   after(() => rig.close());
@@ -26,11 +28,14 @@ describe("what a primary publishes", { timeout: 180_000 }, () => {
     said(await primary.command("sync"));
     assert.equal(primary.instance.log().match(/Published without a part/g)?.length, 1);
 
-    const replica = await rig.add("nyc", "RESTORE");
+    const replica = await rig.add("nyc", "RESTORE", { TZ: "America/New_York" });
     await untilLogged(replica, /Applied snapshot/);
     assert.deepEqual(replica.query("PRAGMA foreign_key_check(monitor_notification)"), []);
     assert.deepEqual(replica.query("SELECT DISTINCT name FROM tag"), [{ name: "another" }]);
     assert.deepEqual([await edited(primary), await edited(replica)], [false, false]);
+
+    assert.deepEqual(replica.query(ALL_ZONES), [{ timezone: "Europe/Berlin" }]);
+    assert.deepEqual(primary.query(ALL_ZONES), [{ timezone: "SAME_AS_SERVER" }]);
   });
 
   it("is not what a replica would refuse: it names all such rows, and the doctor does", async () => {

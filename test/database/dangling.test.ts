@@ -188,20 +188,28 @@ test("hash is that of what is read, and what is read can be applied, whatever po
   const edits = fc.record({
     version: fc.constantFrom<Version>(...VERSIONS),
     deletions: fc.array(deletion, { minLength: 1, maxLength: 4 }),
+    zone: fc.constantFrom("SAME_AS_SERVER", "UTC", "", "Asia/Tokyo"),
+    cron: fc.constantFrom("0 2 * * *", ""),
+    timeZone: fc.constantFrom(undefined, "America/New_York", "No/Where"),
   });
   let leftOut = 0;
   fc.assert(
-    fc.property(edits, ({ version, deletions }) => {
-      const primary = makeInstance(t, version);
-      const replica = makeInstance(t, version);
+    fc.property(edits, ({ version, deletions, zone, cron, timeZone }) => {
+      const primary = makeInstance(t, version, timeZone);
+      const replica = makeInstance(t, version, "Pacific/Auckland");
       for (const { parent, remainder } of deletions)
         if (hasTable(primary, parent)) deleteByHand(primary, parent, `id % 4 = ${remainder}`);
+      sql(
+        primary,
+        `UPDATE maintenance SET timezone = nullif('${zone}', ''), cron = '${cron}' WHERE id % 2 = 0`,
+      );
       const snapshot = takeSnapshot(primary);
       const hash = contentHash(snapshot.content);
       assert.equal(value(primary.kuma.hash()), hash);
       const examined = value(primary.kuma.examine(snapshot.content));
       assert.deepEqual(examined.faults, []);
       leftOut += examined.leftOut.length;
+      assert.ok(value(primary.kuma.plan(snapshot)).changes.maintenance === undefined);
       value(replica.kuma.apply(snapshot, IDS));
       assert.equal(value(replica.kuma.hash()), hash);
       assert.ok(value(replica.kuma.plan(snapshot)).empty);

@@ -38,8 +38,11 @@ export interface Instance {
   readonly version: Version;
 }
 
-/** A copy of a fixture with its icon in a folder of its own, removed after the test. */
-export function makeInstance(t: TestContext, version: Version): Instance {
+/**
+ * A copy of a fixture with its icon in a folder of its own, removed after the test.
+ * @param timeZone TZ of its Kuma
+ */
+export function makeInstance(t: TestContext, version: Version, timeZone?: string): Instance {
   const dir = mkdtempSync(join(tmpdir(), "replicator-database-"));
   t.after(() => rmSync(dir, { recursive: true, force: true }));
   const file = join(dir, "kuma.db");
@@ -47,7 +50,7 @@ export function makeInstance(t: TestContext, version: Version): Instance {
   copyFileSync(new URL(`../fixtures/kuma-dbs/${version}.db`, import.meta.url), file);
   mkdirSync(uploadDir);
   writeFileSync(join(uploadDir, "logo1.png"), ICON);
-  const kuma = openKumaDatabase({ file, uploadDir, kumaVersion: version });
+  const kuma = openKumaDatabase({ file, uploadDir, kumaVersion: version, timeZone });
   return { kuma, file, uploadDir, version };
 }
 

@@ -6,7 +6,6 @@ import {
   IDS,
   isPrivate,
   makeInstance,
-  query,
   takeSnapshot,
   VERSIONS,
   type Version,
@@ -54,7 +53,10 @@ for (const theirs of VERSIONS) {
       const here = value(replica.kuma.read());
       assert.deepEqual(here.files, files);
       for (const table of tables) {
-        const found = query(replica, `SELECT * FROM "${table.name}" ORDER BY id`);
+        // As it is read: a zone may stand there as "same as server" that means the same.
+        const read = here.tables.find(({ name }) => name === table.name);
+        const found =
+          read?.rows.map((row) => Object.fromEntries(read.columns.map((c, at) => [c, row[at]]))) ?? [];
         assert.equal(found.length, table.rows.length);
         const shared = table.columns.filter((column) => column in (found[0] ?? {}) && column !== table.owner);
         assert.ok(shared.length > 1);
