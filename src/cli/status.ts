@@ -1,6 +1,7 @@
 import { askStatus, type Status } from "../control/index.ts";
 import { type Result, success } from "../result.ts";
 import { EXIT, EXIT_HELP, newCommand, withConfig } from "./command.ts";
+import { isEdited } from "./edited.ts";
 import { listSnapshots, openSources, type Sources } from "./sources.ts";
 import { type Standing, standingOf } from "./standing.ts";
 import { duration, formatTime, paint, relative, say, sayJson, shortId, table } from "./terminal.ts";
@@ -43,10 +44,8 @@ async function look(sources: Sources, { head }: Status): Promise<View> {
   const listed = await listSnapshots(sources, REPOSITORY_LIMIT);
   if (!listed.ok) return { standing: listed, isEdited: undefined };
   const standing = standingOf(listed.value, head);
-  const now = sources.database.hash();
   const base = listed.value.find(({ id }) => head !== undefined && id.startsWith(head));
-  const isEdited = now.ok && base ? now.value !== base.contentHash : undefined;
-  return { standing: success(standing), isEdited };
+  return { standing: success(standing), isEdited: base && (await isEdited(sources, base)) };
 }
 
 function toJson(status: Status, { standing, isEdited }: View) {

@@ -38,6 +38,15 @@ describe("what a primary publishes", { timeout: 180_000 }, () => {
     assert.deepEqual(primary.query(ALL_ZONES), [{ timezone: "SAME_AS_SERVER" }]);
   });
 
+  it("is not edited on a replica whose Kuma has another column, until somebody edits it", async () => {
+    const replica = await rig.add("syd", "RESTORE");
+    await untilLogged(replica, /Applied snapshot/);
+    replica.sql("ALTER TABLE monitor ADD COLUMN of_another_release TEXT");
+    assert.equal(await edited(replica), false);
+    replica.sql("UPDATE monitor SET name = 'by hand' WHERE id = 1");
+    assert.equal(await edited(replica), true);
+  });
+
   it("is not what a replica would refuse: it names all such rows, and the doctor does", async () => {
     const link = "monitor SET later = 987 WHERE id IN (3, 5)";
     primary.sql("ALTER TABLE monitor ADD COLUMN later INTEGER REFERENCES tag (id)");
