@@ -31,16 +31,16 @@ export function createBlocked(problem: Problem, interval: number, kuma: Supervis
 }
 
 /**
- * One problem that names them all.
+ * One problem that names them all, each beside what to do about it.
  * @returns undefined when there are none
  */
 export function blockedBy(obstacles: readonly Problem[]): Problem | undefined {
-  const [first] = obstacles;
-  if (first === undefined) return undefined;
-  const all = (part: "message" | "advice") => [...new Set(obstacles.map((each) => each[part]))].join(" ");
+  const last = obstacles.at(-1);
+  if (last === undefined) return undefined;
+  const others = obstacles.slice(0, -1).map(({ message, advice }) => `${message} ${advice}`);
   return {
-    code: first.code,
-    message: `Uptime Kuma runs without replication: ${all("message")}`,
-    advice: all("advice"),
+    code: last.code,
+    message: `Uptime Kuma runs without replication: ${[...others, last.message].join(" ")}`,
+    advice: last.advice,
   };
 }
