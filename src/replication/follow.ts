@@ -3,6 +3,7 @@ import { applySnapshot } from "./apply.ts";
 import type { Context } from "./context.ts";
 import { findLatest } from "./latest.ts";
 import { isSameSnapshot } from "./lineage.ts";
+import { isRefused } from "./refused.ts";
 
 /**
  * One cycle of a replica: looks for the latest snapshot and applies it when it is not the one applied last.
@@ -29,8 +30,7 @@ export async function follow(
   if (!applied.ok) return applied;
   const isApplied = applied.value !== undefined && isSameSnapshot(applied.value.snapshotId, latest.id);
   emit({ type: "repository-seen", latest, agrees: isApplied });
-  const isRefused = stateFile.state.refused?.some(({ snapshotId }) => isSameSnapshot(snapshotId, latest.id));
-  if (isRefused || (isApplied && !again)) {
+  if (isRefused(stateFile, latest.id) || (isApplied && !again)) {
     emit({ type: "unchanged", role: "replica" });
     return success(undefined);
   }

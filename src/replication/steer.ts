@@ -5,6 +5,7 @@ import type { Context } from "./context.ts";
 import { follow } from "./follow.ts";
 import { isSameSnapshot } from "./lineage.ts";
 import type { Publisher } from "./publish.ts";
+import { forgetRefused, listRefused } from "./refused.ts";
 import type { Turns } from "./turns.ts";
 import { undoByHand } from "./undo-by-hand.ts";
 
@@ -39,7 +40,7 @@ export function createSteering(
   return {
     sync: ({ retry }, signal) =>
       turnWhenReady(async () => {
-        const cleared = retry ? stateFile.update({ refused: undefined }) : success(undefined);
+        const cleared = retry ? forgetRefused(stateFile) : success(undefined);
         const done = cleared.ok ? await cycle(signal) : cleared;
         return done.ok ? success(describeRefused()) : done;
       }),
@@ -129,7 +130,7 @@ export function createSteering(
 
   /** Names the latest of the snapshots that this instance will not take; empty when there is none. */
   function describeRefused(): string {
-    const last = stateFile.state.refused?.at(-1);
+    const last = listRefused(stateFile.state).at(-1);
     if (last === undefined || role.current === "primary") return "";
     return `Snapshot ${last.snapshotId.slice(0, 8)} is not taken here: ${last.reason}`;
   }
