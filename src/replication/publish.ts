@@ -1,6 +1,6 @@
 import type { SnapshotInfo } from "../repository/index.ts";
 import { failure, type Result, success } from "../result.ts";
-import { type Content, contentHash, countChanges, encodeSnapshot, fingerprint } from "../snapshot/index.ts";
+import { type Content, contentHash, countChanges, encodeWhole, fingerprint } from "../snapshot/index.ts";
 import { applySnapshot } from "./apply.ts";
 import type { Context } from "./context.ts";
 import { fetchSnapshot } from "./fetch.ts";
@@ -132,9 +132,6 @@ export function createPublisher(context: Context): Publisher {
     parent: string | undefined,
     signal: AbortSignal,
   ): Promise<Result<void>> {
-    // Noted before restic runs: killed between restic's success and our note of it, we know our own at the next start.
-    const noted = stateFile.update({ publishing: hash });
-    if (!noted.ok) return noted;
     const { instanceId } = stateFile.state;
     const { instanceName } = config;
     const origin = {
@@ -143,8 +140,13 @@ export function createPublisher(context: Context): Publisher {
       instanceId,
       createdAt: new Date().toISOString(),
     };
+    const encoded = encodeWhole({ origin, content });
+    if (!encoded.ok) return encoded;
+    // Noted before restic runs: killed between restic's success and our note of it, we know our own at the next start.
+    const noted = stateFile.update({ publishing: hash });
+    if (!noted.ok) return noted;
     const stored = await repository.publish(
-      { stream: encodeSnapshot({ origin, content }), contentHash: hash, instanceId, parent },
+      { stream: encoded.value, contentHash: hash, instanceId, parent },
       signal,
     );
     if (!stored.ok) return stored;
