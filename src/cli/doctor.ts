@@ -109,14 +109,26 @@ async function checkRepository(
     : undefined;
   return [
     ok("repository", `Reached, the password opens it, ${listed.value.length} snapshots.`),
-    await checkLatest(sources, chooseLatest(listed.value)),
+    await checkLatest(sources, chooseLatest(listed.value), self?.head),
     checkPrimaries(listed.value, self),
     checkClock(listed.value),
   ];
 }
 
-/** Downloads the latest snapshot, proves it whole, and sees whether it could be applied here. */
-async function checkLatest(sources: Sources, latest: SnapshotInfo | undefined): Promise<Finding> {
+/**
+ * Downloads the latest snapshot, proves it whole, and sees whether it could be applied here.
+ * @param head what this instance has published or applied last
+ */
+async function checkLatest(
+  sources: Sources,
+  latest: SnapshotInfo | undefined,
+  head: string | undefined,
+): Promise<Finding> {
+  if (latest === undefined && head !== undefined)
+    return failed("latest snapshot", {
+      message: `There is none any more, though this instance has published or applied ${head.slice(0, 8)}.`,
+      advice: "Look whether RESTIC_REPOSITORY is right, and who has emptied the repository.",
+    });
   if (latest === undefined)
     return warning(
       "latest snapshot",

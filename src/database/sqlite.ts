@@ -9,6 +9,7 @@ import { readContent } from "./read.ts";
 import { noteApplied, readRecord, summarize } from "./record.ts";
 import { rollBackApply } from "./roll-back.ts";
 import type { DatabaseResult, KumaDatabase, LastApply } from "./types.ts";
+import { isUntouched } from "./untouched.ts";
 
 export interface KumaFiles {
   /** Kuma's database file, absolute. */
@@ -24,6 +25,7 @@ export function openKumaDatabase({ file, uploadDir, kumaVersion }: KumaFiles): K
   return {
     read: () => reading((db) => readContent(db, uploadDir)),
     hash: () => reading((db) => hashContent(db, uploadDir)),
+    isUntouched: () => reading(isUntouched),
     plan: (snapshot) =>
       reading((db) => {
         const plan = makePlan(db, snapshot, uploadDir, kumaVersion);

@@ -58,6 +58,8 @@ export interface KumaDatabase {
   read(): DatabaseResult<Content>;
   /** The content hash of what `read` would give, for much less; safe while Kuma runs. */
   hash(): DatabaseResult<string>;
+  /** Whether nothing was ever configured in this database, not even something that is removed by now. */
+  isUntouched(): DatabaseResult<boolean>;
   /** What `apply` would do now. Changes nothing; safe while Kuma runs. */
   plan(snapshot: Snapshot): DatabaseResult<PlanSummary>;
   /**

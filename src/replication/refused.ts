@@ -1,5 +1,5 @@
+import { isSameSnapshot } from "../repository/index.ts";
 import type { Result } from "../result.ts";
-import { isSameSnapshot } from "./lineage.ts";
 import type { State, StateFile } from "./state.ts";
 
 /** Only the latest snapshot is ever a candidate: of those refused before it, a few are kept for people to see. */

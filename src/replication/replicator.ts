@@ -64,7 +64,7 @@ export function createReplicator(
   const retention = createRetention(context);
   const turn = createTurns();
   const cycles = createCycles(
-    (signal) => turn(() => cycle(signal, { look: false })),
+    (signal) => turn(() => cycle(signal, { look: false, accept: false })),
     () => config.intervals[role.current],
     kuma,
     emit,
@@ -78,15 +78,20 @@ export function createReplicator(
     },
     syncNow: cycles.wake,
     head: () => headOf(factsOf(context, cycles)),
-    steering: createSteering(context, turn, publisher, (signal) => cycle(signal, { look: true })),
+    steering: createSteering(context, turn, publisher, (signal, { accept } = { accept: false }) =>
+      cycle(signal, { look: true, accept }),
+    ),
     facts: () => factsOf(context, cycles),
   };
 
-  async function cycle(signal: AbortSignal, { look }: { look: boolean }): Promise<Result<void>> {
+  async function cycle(
+    signal: AbortSignal,
+    options: { look: boolean; accept: boolean },
+  ): Promise<Result<void>> {
     await retention.end();
     const done = await (role.current === "primary"
-      ? publisher.publish(signal, { look })
-      : followLatest(signal));
+      ? publisher.publish(signal, options)
+      : followLatest(signal, options));
     if (!done.ok) return done;
     if (role.current === "primary") retention.begin(signal);
     return dropStaleHistory();
@@ -99,8 +104,8 @@ export function createReplicator(
     return last.value?.proven && last.value.hasStaleHistory ? context.database.confirm() : success(undefined);
   }
 
-  async function followLatest(signal: AbortSignal): Promise<Result<void>> {
-    const followed = await follow(context, { again }, signal);
+  async function followLatest(signal: AbortSignal, { accept }: { accept: boolean }): Promise<Result<void>> {
+    const followed = await follow(context, { again, accept }, signal);
     if (followed.ok) again = false;
     return followed;
   }

@@ -14,7 +14,11 @@ import { undoByHand } from "./undo-by-hand.ts";
  * gives one sentence on how things are now; what happens on the way is told as events.
  */
 export interface Steering {
-  /** Publishes, or looks for a snapshot, now. @param retry also one that was refused here */
+  /**
+   * Publishes, or looks for a snapshot, now.
+   * @param retry also one that was refused here, or comes before what this instance has had; and into a repository that
+   *   is empty or gone
+   */
   sync(options: { retry: boolean }, signal: AbortSignal): Promise<Result<string>>;
   /** Undoes the last apply. */
   rollBack(signal: AbortSignal): Promise<Result<string>>;
@@ -28,12 +32,15 @@ export interface Steering {
   demote(signal: AbortSignal): Promise<Result<string>>;
 }
 
-/** @param cycle one cycle in the role at work; the callers here have their turn already */
+/**
+ * @param cycle one cycle in the role at work; the callers here have their turn already. `accept`: a person knows that
+ *   the repository went back, or begins anew
+ */
 export function createSteering(
   context: Context,
   turn: Turns,
   publisher: Publisher,
-  cycle: (signal: AbortSignal) => Promise<Result<void>>,
+  cycle: (signal: AbortSignal, options?: { accept: boolean }) => Promise<Result<void>>,
 ): Steering {
   const { kuma, repository, role, stateFile } = context;
 
@@ -41,7 +48,7 @@ export function createSteering(
     sync: ({ retry }, signal) =>
       turnWhenReady(async () => {
         const cleared = retry ? forgetRefused(stateFile) : success(undefined);
-        const done = cleared.ok ? await cycle(signal) : cleared;
+        const done = cleared.ok ? await cycle(signal, { accept: retry }) : cleared;
         return done.ok ? success(describeRefused()) : done;
       }),
 
@@ -123,7 +130,7 @@ export function createSteering(
   }
 
   async function catchUp(signal: AbortSignal): Promise<Result<void>> {
-    const followed = await follow(context, { again: true }, signal);
+    const followed = await follow(context, { again: true, accept: false }, signal);
     const refused = describeRefused();
     return followed.ok && refused !== "" ? failure(latestRefused(refused)) : followed;
   }
