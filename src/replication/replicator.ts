@@ -6,6 +6,7 @@ import type { Supervisor } from "../kuma/index.ts";
 import { openRepository } from "../repository/index.ts";
 import { type Result, success } from "../result.ts";
 import { boot } from "./boot.ts";
+import { confirmLate } from "./confirm-late.ts";
 import type { Context } from "./context.ts";
 import { createCycles } from "./cycles.ts";
 import { factsOf, headOf, type ReplicationFacts } from "./facts.ts";
@@ -89,6 +90,8 @@ export function createReplicator(
     options: { look: boolean; accept: boolean },
   ): Promise<Result<void>> {
     await retention.end();
+    const proven = await confirmLate(context, signal);
+    if (!proven.ok) return proven;
     const done = await (role.current === "primary"
       ? publisher.publish(signal, options)
       : followLatest(signal, options));

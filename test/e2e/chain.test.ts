@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, before, beforeEach, describe, it } from "node:test";
@@ -9,6 +9,8 @@ import { createAuthor, makeRepository, never, restic } from "../../faults/reposi
 import { untilEqual } from "../../faults/stages.ts";
 import { change, edit, fillData } from "../../faults/truth.ts";
 import { ensureBuilt } from "../../lab/build.ts";
+import { projectFolder } from "../../lab/paths.ts";
+import { waitFor } from "../../lab/wait.ts";
 import { catalog } from "../../src/database/catalog.ts";
 import type { ReplicatorEvent } from "../../src/events/index.ts";
 
@@ -223,5 +225,27 @@ describe("an old snapshot", { timeout: 2 * 60_000 }, () => {
     await startReplica();
     assert.equal((await latestOf()).id, last.id);
     await publishNext(primary, 3);
+  });
+});
+
+describe("an apply that no start could prove", { timeout: 2 * 60_000 }, () => {
+  it("is proven by a Kuma that runs with it, once it had to migrate first", async () => {
+    await startPrimary();
+    const replica = await startReplica();
+    await replica.stop();
+    change(dataOf("replica"), ["UPDATE replicator_apply SET proven = 0"]);
+    // An update of the image brings a migration that Kuma has not made yet.
+    const kumaDir = join(folder, "kuma");
+    cpSync(join(projectFolder, "test/fixtures/kuma"), kumaDir, { recursive: true });
+    writeFileSync(join(kumaDir, "db/knex_migrations/2099-01-01-0000-new.js"), "");
+    // Nothing of the repository can help.
+    await openBox({
+      mode: "RESTORE",
+      name: "replica",
+      dataDir: dataOf("replica"),
+      repository: join(folder, "unreachable"),
+      env: { KUMA_DIR: kumaDir },
+    }).then((box) => boxes.push(box));
+    await waitFor("the proof", () => look(dataOf("replica")).proven || undefined, { timeout: 60_000 });
   });
 });
