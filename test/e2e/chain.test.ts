@@ -7,12 +7,13 @@ import { type Box, type BoxOptions, openBox } from "../../faults/boxed.ts";
 import { differing, look } from "../../faults/look.ts";
 import { createAuthor, makeRepository, never, restic } from "../../faults/repository.ts";
 import { untilEqual } from "../../faults/stages.ts";
-import { change, edit, fillData } from "../../faults/truth.ts";
+import { change, edit, fillData, takeSnapshot } from "../../faults/truth.ts";
 import { ensureBuilt } from "../../lab/build.ts";
 import { projectFolder } from "../../lab/paths.ts";
 import { waitFor } from "../../lab/wait.ts";
 import { catalog } from "../../src/database/catalog.ts";
 import type { ReplicatorEvent } from "../../src/events/index.ts";
+import { contentHash, encodeSnapshot } from "../../src/snapshot/index.ts";
 
 let folder: string;
 let repository: string;
@@ -50,9 +51,13 @@ async function startPrimary(): Promise<Box> {
 
 /** A replica that has applied the latest. */
 async function startReplica(): Promise<Box> {
+  return startReplicaOf("primary");
+}
+
+async function startReplicaOf(name: string): Promise<Box> {
   fillData(dataOf("replica"));
   const { box } = await start("replica", "RESTORE");
-  await untilEqual(box, look(dataOf("primary")));
+  await untilEqual(box, look(dataOf(name)));
   return box;
 }
 
@@ -225,6 +230,31 @@ describe("an old snapshot", { timeout: 2 * 60_000 }, () => {
     await startReplica();
     assert.equal((await latestOf()).id, last.id);
     await publishNext(primary, 3);
+  });
+});
+
+describe("two primaries that publish onto the same snapshot at once", { timeout: 2 * 60_000 }, () => {
+  it("the later of the two is the latest, and the other is told in each cycle, also when nothing changes here", async () => {
+    const primary = await startPrimary();
+    const parent = (await latestOf()).id;
+    await publishNext(primary, 1);
+    fillData(dataOf("other"));
+    edit(dataOf("other"), 2);
+    const snapshot = takeSnapshot(dataOf("other"), "other");
+    const { repository: place } = createAuthor(repository, "other");
+    const request = {
+      contentHash: contentHash(snapshot.content),
+      instanceId: "other",
+      parent,
+      generation: 2,
+    };
+    const raced = await place.publish({ stream: encodeSnapshot(snapshot), ...request }, never);
+    assert.ok(raced.ok);
+    await primary.stop();
+    const again = await start("primary", "BACKUP");
+    insistFailed(again.outcome, "other-primary");
+    insistFailed(await again.box.cycle(), "other-primary");
+    await startReplicaOf("other");
   });
 });
 
