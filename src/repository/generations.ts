@@ -1,7 +1,7 @@
 import { isSameSnapshot } from "./same-snapshot.ts";
 import type { SnapshotInfo } from "./types.ts";
 
-/** A snapshot as its own tags tell it; releases before 0.2 gave it no generation. */
+/** A snapshot as its own tags tell it; older releases gave it no generation. */
 export type TaggedSnapshot = Omit<SnapshotInfo, "generation" | "isGuessed"> & {
   readonly generation: number | undefined;
 };
