@@ -63,6 +63,7 @@ export interface Author {
 export function createAuthor(folder: string, name: string): Author {
   const repository = openRepository({ env: resticEnvironment(folder) }, { instanceName: name });
   let head: string | undefined;
+  let generation = 0;
   return {
     repository,
     get head() {
@@ -74,10 +75,12 @@ export function createAuthor(folder: string, name: string): Author {
         contentHash: contentHash(snapshot.content),
         instanceId: snapshot.origin.instanceId,
         parent: head,
+        generation: generation + 1,
       };
       const done = await repository.publish(request, never);
       insist(done.ok, `the harness itself could not publish: ${done.ok ? "" : done.problem.message}`);
       head = done.value.id;
+      generation += 1;
       return head;
     },
   };

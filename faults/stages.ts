@@ -196,7 +196,7 @@ async function insistPublished(author: Author, dataDir: string): Promise<void> {
   }
 }
 
-/** The latest whole snapshot, by time: nobody sets a clock back here. */
+/** The latest whole snapshot. */
 async function readLatest(author: Author) {
   const listed = await author.repository.list(never);
   insist(listed.ok, `the repository cannot be listed: ${listed.ok ? "" : listed.problem.message}`);

@@ -142,19 +142,29 @@ async function checkRepository(
     : undefined;
   return [
     ok("repository", `Reached, the password opens it, ${listed.value.length} snapshots.`),
-    ...(await checkLatest(sources, chooseLatest(listed.value), self?.isPrimary ?? false)),
+    ...(await checkLatest(sources, chooseLatest(listed.value), self)),
     checkPrimaries(listed.value, self),
     checkClock(listed.value),
   ];
 }
 
-/** Downloads the latest snapshot, proves it whole, and sees whether it could be applied here, and would be. */
+/**
+ * Downloads the latest snapshot, proves it whole, and sees whether it could be applied here, and would be.
+ * @param self what is known of the running instance; `head`: what it has published or applied last
+ */
 async function checkLatest(
   sources: Sources,
   latest: SnapshotInfo | undefined,
-  isPrimary: boolean,
+  self: { readonly isPrimary: boolean; readonly head: string | undefined } | undefined,
 ): Promise<Finding[]> {
   const check = "latest snapshot";
+  if (latest === undefined && self?.head !== undefined)
+    return [
+      failed(check, {
+        message: `There is none any more, though this instance has published or applied ${self.head.slice(0, 8)}.`,
+        advice: "Look whether RESTIC_REPOSITORY is right, and who has emptied the repository.",
+      }),
+    ];
   if (latest === undefined)
     return [warning(check, "Nothing is published yet.", "Start the primary, or wait for its first cycle.")];
   const snapshot = await download(sources, latest);
@@ -165,7 +175,7 @@ async function checkLatest(
   const versions = `of Uptime Kuma ${origin.kumaVersion}, and fits Uptime Kuma ${sources.kumaVersion} here`;
   const last = sources.database.lastApply();
   const here = sources.database.read();
-  const isFirst = !isPrimary && last.ok && last.value === undefined;
+  const isFirst = !self?.isPrimary && last.ok && last.value === undefined;
   return [
     ok(check, `Whole, ${versions}.`),
     ...(isFirst && here.ok ? [checkFirstContact(here.value, latest, content)] : []),

@@ -10,7 +10,7 @@ import { formatTime, relative, say, sayJson, shortId, table } from "./terminal.t
 const DEFAULT_LIMIT = 10;
 
 const HELP = `
-Shows the history that the repository holds, newest first: id, time, age, the instance
+Shows the history that the repository holds, the latest first: id, time, age, the instance
 that published it, its Uptime Kuma, the number of rows, and what changed against the one
 before. For the last three each shown snapshot is downloaded (about half a second each);
 --quick leaves them out. A star marks the latest, which replicas apply.
@@ -26,6 +26,8 @@ interface Entry {
   readonly instance: string;
   readonly latest: boolean;
   readonly parent: string | null;
+  /** Its place in the chain; a guess where an older release published it and its parents are gone. */
+  readonly generation: number;
   readonly kumaVersion?: string;
   readonly rows?: number;
   readonly changes?: string;
@@ -58,7 +60,7 @@ function toCount(text: string): number {
   return count;
 }
 
-/** Newest first. One snapshot is fetched at a time, and two are in memory. */
+/** The latest first. One snapshot is fetched at a time, and two are in memory. */
 async function describeAll(
   sources: Sources,
   snapshots: readonly SnapshotInfo[],
@@ -76,6 +78,7 @@ async function describeAll(
       instance: info.instanceName,
       latest: info.id === latest?.id,
       parent: info.parent ?? null,
+      generation: info.generation,
     };
     if (quick) {
       entries.push(entry);

@@ -28,7 +28,7 @@ export function openSources({ instanceName, kuma, restic }: Config): Sources {
   };
 }
 
-/** All snapshots of ours, oldest first. @param limit milliseconds; restic's own limit when left out */
+/** All snapshots of ours, in the order of the chain. @param limit milliseconds; restic's own limit when left out */
 export function listSnapshots({ repository }: Sources, limit?: number): Promise<Result<SnapshotInfo[]>> {
   return repository.list(limit === undefined ? never : AbortSignal.timeout(limit));
 }

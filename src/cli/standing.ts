@@ -13,7 +13,7 @@ export interface Standing {
 }
 
 /**
- * @param snapshots all of the repository, oldest first
+ * @param snapshots all of the repository
  * @param head what the instance has published or applied last
  * @returns undefined when nothing was published yet
  */

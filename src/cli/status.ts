@@ -105,13 +105,21 @@ function describeSnapshot({
   return `snapshot ${shortId(snapshotId)}, ${relative(at)}${what}`;
 }
 
-function describeView({ role, instance }: Status, { standing, isEdited }: View): string[][] {
+function describeView({ role, instance, head }: Status, { standing, isEdited }: View): string[][] {
   if (!standing.ok)
     return [
       ["repository", paint("red", standing.problem.message)],
       ["  do this", standing.problem.advice],
     ];
-  if (standing.value === undefined) return [["repository", paint("yellow", "nothing is published yet")]];
+  if (standing.value === undefined)
+    return [
+      [
+        "repository",
+        head === undefined
+          ? paint("yellow", "nothing is published yet")
+          : paint("red", `holds no snapshot any more; this instance stands on ${shortId(head)}`),
+      ],
+    ];
   const { primary } = standing.value;
   const isThis = primary.id === instance.id ? " (this instance)" : "";
   return [

@@ -11,6 +11,7 @@ import { readContent } from "./read.ts";
 import { noteApplied, readRecord, summarize } from "./record.ts";
 import { rollBackApply } from "./roll-back.ts";
 import type { DatabaseResult, KumaDatabase, LastApply } from "./types.ts";
+import { isUntouched } from "./untouched.ts";
 
 export interface KumaFiles {
   /** Kuma's database file, absolute. */
@@ -30,6 +31,7 @@ export function openKumaDatabase(files: KumaFiles): KumaDatabase {
     read: () => reading((db) => readContent(db, files)),
     hash: () => reading((db) => hashContent(db, files)),
     examine: (content) => reading((db) => examineContent(db, content, uploadDir)),
+    isUntouched: () => reading(isUntouched),
     plan: (snapshot) =>
       reading((db) => {
         const plan = makePlan(db, snapshot, files);

@@ -98,6 +98,8 @@ export interface KumaDatabase {
   hash(): DatabaseResult<string>;
   /** Looks for what a replica would refuse in content that `read` gave. Safe while Kuma runs. */
   examine(content: Content): DatabaseResult<Examination>;
+  /** Whether nothing was ever configured in this database, not even something that is removed by now. */
+  isUntouched(): DatabaseResult<boolean>;
   /** What `apply` would do now. Changes nothing; safe while Kuma runs. */
   plan(snapshot: Snapshot): DatabaseResult<PlanSummary>;
   /**

@@ -6,6 +6,8 @@ import type { Context } from "./context.ts";
 import { fetchSnapshot } from "./fetch.ts";
 import { describeLost, meet, notAdopted } from "./first-contact.ts";
 import { isSameSnapshot } from "./lineage.ts";
+import { rememberApplied } from "./reached.ts";
+import { forgetRefused } from "./refused.ts";
 
 /**
  * Applies a snapshot to a database that has no record of ours, unless that would cost somebody a configuration of their
@@ -51,10 +53,12 @@ export async function adopt(
   if (!last.ok) return last;
   if (last.value !== undefined) return success(NOTHING_TO_ADOPT);
   // Perhaps this very one was undone before: now it is wanted.
-  const cleared = context.stateFile.update({ refused: undefined });
+  const cleared = forgetRefused(context.stateFile);
   if (!cleared.ok) return cleared;
   const applied = await applyFirst(context, info, signal, "replace");
-  return applied.ok ? success("This instance follows the primary from now on.") : applied;
+  if (!applied.ok) return applied;
+  const remembered = rememberApplied(context, info);
+  return remembered.ok ? success("This instance follows the primary from now on.") : remembered;
 }
 
 /** Not so when Uptime Kuma did not run with it: then what was here is back. */

@@ -5,9 +5,7 @@ import { failure, type Problem, type Result, success } from "../result.ts";
 import type { Snapshot } from "../snapshot/index.ts";
 import type { Context } from "./context.ts";
 import { fetchSnapshot } from "./fetch.ts";
-
-/** Only the latest snapshot is ever a candidate: of those refused before it, a few are kept for people to see. */
-const REFUSED_KEPT = 20;
+import { rememberRefused } from "./refused.ts";
 
 /** Problems of an apply that come again with the same snapshot, however often it is tried. */
 const IN_THE_SNAPSHOT: ReadonlySet<string> = new Set<DatabaseProblemCode>([
@@ -116,10 +114,7 @@ async function undo(context: Context, info: Applied, why: Problem): Promise<Resu
 
 /** Remembers not to try a snapshot again, and tells it; the configuration before it is in place. */
 function refuse({ stateFile, emit }: Context, info: Applied, why: Problem): Result<void> {
-  const refused = { snapshotId: info.id, reason: why.message, at: Date.now() };
-  const written = stateFile.update({
-    refused: [...(stateFile.state.refused ?? []), refused].slice(-REFUSED_KEPT),
-  });
+  const written = rememberRefused(stateFile, info.id, why.message);
   emit({ type: "rolled-back", snapshot: nameOf(info), problem: why });
   return written;
 }

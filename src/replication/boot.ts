@@ -35,7 +35,9 @@ export async function boot(
     note(await attempt(() => proveLastApply(context, signal)), signal);
     if (role.current === "replica" && kuma.state.name === "stopped" && !signal.aborted) {
       const repository = limitTime(context.repository, BOOT_REPOSITORY_LIMIT);
-      const followed = await attempt(() => follow({ ...context, repository }, { again: true }, signal));
+      const followed = await attempt(() =>
+        follow({ ...context, repository }, { again: true, accept: false }, signal),
+      );
       note(followed, signal);
       caughtUp = followed.ok;
     }

@@ -1,6 +1,7 @@
 import type { Role } from "../config/index.ts";
 import type { Context } from "./context.ts";
 import type { Cycles } from "./cycles.ts";
+import { listRefused, type Refusal } from "./refused.ts";
 
 /** How replication stands; all times in milliseconds since 1970. */
 export interface ReplicationFacts {
@@ -17,12 +18,12 @@ export interface ReplicationFacts {
         readonly canUndo: boolean;
       }
     | undefined;
-  readonly refused: readonly { readonly snapshotId: string; readonly reason: string; readonly at: number }[];
+  readonly refused: readonly Refusal[];
   readonly nextCycleAt: number | undefined;
 }
 
 export function factsOf({ database, role, stateFile }: Context, { nextAt }: Cycles): ReplicationFacts {
-  const { published, refused, instanceId } = stateFile.state;
+  const { published, instanceId } = stateFile.state;
   const read = database.lastApply();
   const last = read.ok ? read.value : undefined;
   return {
@@ -36,7 +37,7 @@ export function factsOf({ database, role, stateFile }: Context, { nextAt }: Cycl
       proven: last.proven,
       canUndo: last.canUndo,
     },
-    refused: refused ?? [],
+    refused: listRefused(stateFile.state),
     nextCycleAt: nextAt,
   };
 }

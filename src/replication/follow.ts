@@ -4,37 +4,44 @@ import { applySnapshot } from "./apply.ts";
 import type { Context } from "./context.ts";
 import { findLatest } from "./latest.ts";
 import { isSameSnapshot } from "./lineage.ts";
+import { findReached, isBehind, refuseToGoBack, rememberApplied, rememberReached } from "./reached.ts";
+import { isRefused } from "./refused.ts";
 
 /**
  * One cycle of a replica: looks for the latest snapshot and applies it when it is not the one applied last.
  * @param again apply it even then: a restart brings back what was changed here by hand
+ * @param accept also one that comes before what this instance has had; else it never goes backwards along the chain
  */
 export async function follow(
   context: Context,
-  { again }: { again: boolean },
+  { again, accept }: { again: boolean; accept: boolean },
   signal: AbortSignal,
 ): Promise<Result<void>> {
-  const { config, repository, database, stateFile, emit } = context;
-  const found = await findLatest(repository, signal);
-  if (!found.ok && found.problem.code === "repository-missing" && config.createRepository) {
-    emit({ type: "nothing-published-yet", found: "no-repository" });
-    return success(undefined);
-  }
+  const { config, database, stateFile, emit } = context;
+  const found = await findLatest(context, { accept: false }, signal);
   if (!found.ok) return found;
-  const latest = found.value;
-  if (latest === undefined) {
-    emit({ type: "nothing-published-yet", found: "no-snapshot" });
+  if (found.value.kind !== "snapshot") {
+    emit({ type: "nothing-published-yet", found: found.value.kind });
     return success(undefined);
   }
+  const { latest, snapshots } = found.value;
   const applied = database.lastApply();
   if (!applied.ok) return applied;
   const isApplied = applied.value !== undefined && isSameSnapshot(applied.value.snapshotId, latest.id);
   emit({ type: "repository-seen", latest, agrees: isApplied });
-  const isRefused = stateFile.state.refused?.some(({ snapshotId }) => isSameSnapshot(snapshotId, latest.id));
-  if (isRefused || (isApplied && !again)) {
+  const known = [applied.value?.snapshotId, stateFile.state.published?.snapshotId].filter(
+    (id) => id !== undefined,
+  );
+  const reached = findReached(stateFile.state, snapshots, known);
+  const goesBack = isBehind(latest, snapshots, reached);
+  if (goesBack && !isApplied && !accept && reached) return refuseToGoBack(latest, reached);
+  if (isApplied && !goesBack) rememberReached(stateFile, latest);
+  if (isRefused(stateFile, latest.id) || (isApplied && !again)) {
     emit({ type: "unchanged", role: "replica" });
     return success(undefined);
   }
-  if (applied.value === undefined) return applyFirst(context, latest, signal, config.adopt);
-  return applySnapshot(context, latest, signal);
+  const done = await (applied.value === undefined
+    ? applyFirst(context, latest, signal, config.adopt)
+    : applySnapshot(context, latest, signal));
+  return done.ok ? rememberApplied(context, latest) : done;
 }

@@ -1,21 +1,27 @@
 import { steadyNow } from "../clock.ts";
 import type { SnapshotInfo } from "../repository/index.ts";
-import { failure, type Result, success } from "../result.ts";
-import { type Content, contentHash, countChanges, encodeSnapshot, fingerprint } from "../snapshot/index.ts";
+import { failure, type Problem, type Result, success } from "../result.ts";
+import { type Content, contentHash, countChanges, encodeWhole, fingerprint } from "../snapshot/index.ts";
 import { applySnapshot } from "./apply.ts";
 import type { Context } from "./context.ts";
 import { fetchSnapshot } from "./fetch.ts";
-import { findLatest } from "./latest.ts";
-import { decide, isSameSnapshot } from "./lineage.ts";
+import { type Found, findLatest } from "./latest.ts";
+import { decide, isSameSnapshot, type Place } from "./lineage.ts";
 import { createPublishCheck } from "./publishable.ts";
+import { type Reached, rememberApplied, toReached } from "./reached.ts";
+import { isRefused } from "./refused.ts";
+import { viewOf } from "./view.ts";
 
 /** How long an unchanged primary trusts the repository unseen, milliseconds. */
 const LOOK_EVERY = 60 * 60_000;
 
 /** The cycle of a primary. */
 export interface Publisher {
-  /** @param look ask the repository even when nothing changed here */
-  publish(signal: AbortSignal, options: { look: boolean }): Promise<Result<void>>;
+  /**
+   * @param look ask the repository even when nothing changed here
+   * @param accept begin anew in a repository that is empty or gone, though this instance has published before
+   */
+  publish(signal: AbortSignal, options: { look: boolean; accept: boolean }): Promise<Result<void>>;
   /** The next publish goes onto whatever the repository has, also with the same content; good for one publish. */
   claim(): void;
 }
@@ -30,7 +36,6 @@ export function createPublisher(context: Context): Publisher {
   /** Asked for on purpose, and good for one publish. */
   let mayTakeOver = config.takeover;
   let mustClaim = false;
-  let sawMonitors = false;
   const checkContent = createPublishCheck(context);
 
   return {
@@ -40,7 +45,10 @@ export function createPublisher(context: Context): Publisher {
     },
   };
 
-  async function publishChanges(signal: AbortSignal, { look }: { look: boolean }): Promise<Result<void>> {
+  async function publishChanges(
+    signal: AbortSignal,
+    { look, accept }: { look: boolean; accept: boolean },
+  ): Promise<Result<void>> {
     const isDue = look || mustClaim || steadyNow() - lookedAt >= LOOK_EVERY;
     if (!isDue) {
       const now = database.hash();
@@ -49,39 +57,36 @@ export function createPublisher(context: Context): Publisher {
     }
     const read = database.read();
     if (!read.ok) return read;
-    const content = read.value;
-    const hash = contentHash(content);
-    sawMonitors ||= countRows(content, "monitor") > 0;
+    const done = await lookAndDecide(read.value, accept, signal);
+    // What failed is looked at again in the next cycle: else an unchanged content would pass for a recovery.
+    lookedAt = done.ok ? steadyNow() : Number.NEGATIVE_INFINITY;
+    return done;
+  }
 
-    const found = await findOrCreate(signal);
+  async function lookAndDecide(
+    content: Content,
+    accept: boolean,
+    signal: AbortSignal,
+  ): Promise<Result<void>> {
+    const hash = contentHash(content);
+    const found = await findOrCreate(accept, signal);
     if (!found.ok) return found;
-    lookedAt = steadyNow();
-    const latest = found.value;
+    const latest = found.value.kind === "snapshot" ? found.value.latest : undefined;
     if (latest !== undefined) emit({ type: "repository-seen", latest, agrees: latest.contentHash === hash });
-    const known = knownSnapshots(latest);
-    if (!known.ok) return known;
-    const decision = decide(
-      {
-        contentHash: hash,
-        neverHadMonitors: !sawMonitors,
-        isEmpty: content.tables.every(({ rows }) => rows.length === 0),
-        known: known.value,
-        takeover: mayTakeOver,
-        claim: mustClaim,
-      },
-      latest,
-    );
+    const view = viewOf(context, { content, hash, takeover: mayTakeOver, claim: mustClaim }, found.value);
+    if (!view.ok) return view;
+    const decision = decide(view.value, latest);
     switch (decision.do) {
       case "nothing":
         return unchanged();
       case "adopt":
-        return adopt(decision.latest, content, hash, signal);
+        return adopt(decision, content, hash, signal);
       case "restore":
-        return applySnapshot(context, decision.latest, signal);
+        return restore(decision.latest, signal);
       case "refuse":
         return failure(decision.problem);
       case "publish":
-        return publish(content, hash, decision.parent, signal);
+        return publish(content, hash, decision, signal);
     }
   }
 
@@ -90,26 +95,20 @@ export function createPublisher(context: Context): Publisher {
     return success(undefined);
   }
 
-  async function findOrCreate(signal: AbortSignal): Promise<Result<SnapshotInfo | undefined>> {
-    const found = await findLatest(repository, signal);
-    if (found.ok || found.problem.code !== "repository-missing" || !config.createRepository) return found;
+  async function findOrCreate(accept: boolean, signal: AbortSignal): Promise<Result<Found>> {
+    const found = await findLatest(context, { accept }, signal);
+    if (!found.ok || found.value.kind !== "no-repository") return found;
     const created = await repository.create(signal);
     if (!created.ok) return created;
     emit({ type: "repository-created" });
-    return success(undefined);
+    return found;
   }
 
-  /** What this instance published or applied last, and what it was publishing when it was killed. */
-  function knownSnapshots(latest: SnapshotInfo | undefined): Result<string[]> {
-    const applied = database.lastApply();
-    if (!applied.ok) return applied;
-    const { published, publishing, instanceId } = stateFile.state;
-    const wasPublishing = latest?.instanceId === instanceId && latest.contentHash === publishing;
-    return success(
-      [published?.snapshotId, applied.value?.snapshotId, wasPublishing ? latest.id : undefined].filter(
-        (id) => id !== undefined,
-      ),
-    );
+  /** Takes over what the repository has, into a Kuma in which nothing is configured. */
+  async function restore(latest: SnapshotInfo, signal: AbortSignal): Promise<Result<void>> {
+    if (isRefused(stateFile, latest.id)) return failure(refusedHere(latest));
+    const done = await applySnapshot(context, latest, signal);
+    return done.ok ? rememberApplied(context, latest) : done;
   }
 
   /**
@@ -118,28 +117,25 @@ export function createPublisher(context: Context): Publisher {
    * we have not seen stored is looked at first, and followed by a whole one when it is bad.
    */
   async function adopt(
-    latest: SnapshotInfo,
+    { latest, next }: { readonly latest: SnapshotInfo; readonly next: Place },
     content: Content,
     hash: string,
     signal: AbortSignal,
   ): Promise<Result<void>> {
     if (isSameSnapshot(latest.id, stateFile.state.published?.snapshotId ?? "")) return unchanged();
     const whole = await fetchSnapshot(context, latest, signal);
-    if (whole.ok) return remember(latest.id, content, hash, unchanged);
-    return whole.problem.code.startsWith("snapshot-") ? publish(content, hash, latest.id, signal) : whole;
+    if (whole.ok) return remember(toReached(latest), content, hash, unchanged);
+    return whole.problem.code.startsWith("snapshot-") ? publish(content, hash, next, signal) : whole;
   }
 
   async function publish(
     content: Content,
     hash: string,
-    parent: string | undefined,
+    { parent, generation }: Place,
     signal: AbortSignal,
   ): Promise<Result<void>> {
     const fit = checkContent(content);
     if (!fit.ok) return fit;
-    // Noted before restic runs: killed between restic's success and our note of it, we know our own at the next start.
-    const noted = stateFile.update({ publishing: hash });
-    if (!noted.ok) return noted;
     const { instanceId } = stateFile.state;
     const { instanceName } = config;
     const origin = {
@@ -148,8 +144,13 @@ export function createPublisher(context: Context): Publisher {
       instanceId,
       createdAt: new Date().toISOString(),
     };
+    const encoded = encodeWhole({ origin, content });
+    if (!encoded.ok) return encoded;
+    // Noted before restic runs: killed between restic's success and our note of it, we know our own at the next start.
+    const noted = stateFile.update({ publishing: hash });
+    if (!noted.ok) return noted;
     const stored = await repository.publish(
-      { stream: encodeSnapshot({ origin, content }), contentHash: hash, instanceId, parent },
+      { stream: encoded.value, contentHash: hash, instanceId, parent, generation },
       signal,
     );
     if (!stored.ok) return stored;
@@ -157,7 +158,7 @@ export function createPublisher(context: Context): Publisher {
     mustClaim = false;
     const { id } = stored.value;
     const before = stateFile.state.published?.fingerprint;
-    return remember(id, content, hash, (after) => {
+    return remember({ snapshotId: id, generation, time: Date.now() }, content, hash, (after) => {
       const changes = before && countChanges(before, after);
       emit({ type: "published", snapshot: { id, contentHash: hash, instanceName }, changes });
       return success(undefined);
@@ -166,21 +167,27 @@ export function createPublisher(context: Context): Publisher {
 
   /** Notes what the repository now holds of us, then tells it. */
   function remember(
-    snapshotId: string,
+    reached: Reached,
     content: Content,
     hash: string,
     tell: (after: ReturnType<typeof fingerprint>) => Result<void>,
   ): Result<void> {
     const after = fingerprint(content);
     const written = stateFile.update({
-      published: { snapshotId, contentHash: hash, at: Date.now(), fingerprint: after },
+      published: { snapshotId: reached.snapshotId, contentHash: hash, at: Date.now(), fingerprint: after },
       publishing: undefined,
+      reached,
     });
     tell(after);
     return written;
   }
 }
 
-function countRows(content: Content, table: string): number {
-  return content.tables.find(({ name }) => name === table)?.rows.length ?? 0;
+function refusedHere({ id }: SnapshotInfo): Problem {
+  return {
+    code: "snapshot-refused",
+    message: `Nothing is configured here, and the repository's latest snapshot ${id.slice(0, 8)} is not taken: it was refused or undone here before.`,
+    advice:
+      "`replicator-kuma sync --retry` tries it once more; `replicator-kuma restore SNAPSHOT` takes an earlier one.",
+  };
 }

@@ -6,6 +6,7 @@ import type { Supervisor } from "../kuma/index.ts";
 import { openRepository } from "../repository/index.ts";
 import { type Result, success } from "../result.ts";
 import { boot } from "./boot.ts";
+import { confirmLate } from "./confirm-late.ts";
 import type { Context } from "./context.ts";
 import { createCycles } from "./cycles.ts";
 import { factsOf, headOf, type ReplicationFacts } from "./facts.ts";
@@ -65,7 +66,7 @@ export function createReplicator(
   const retention = createRetention(context);
   const turn = createTurns();
   const cycles = createCycles(
-    (signal) => turn(() => cycle(signal, { look: false })),
+    (signal) => turn(() => cycle(signal, { look: false, accept: false })),
     () => config.intervals[role.current],
     kuma,
     emit,
@@ -79,15 +80,22 @@ export function createReplicator(
     },
     syncNow: cycles.wake,
     head: () => headOf(factsOf(context, cycles)),
-    steering: createSteering(context, turn, publisher, (signal) => cycle(signal, { look: true })),
+    steering: createSteering(context, turn, publisher, (signal, { accept } = { accept: false }) =>
+      cycle(signal, { look: true, accept }),
+    ),
     facts: () => factsOf(context, cycles),
   };
 
-  async function cycle(signal: AbortSignal, { look }: { look: boolean }): Promise<Result<void>> {
+  async function cycle(
+    signal: AbortSignal,
+    options: { look: boolean; accept: boolean },
+  ): Promise<Result<void>> {
     await retention.end();
+    const proven = await confirmLate(context, signal);
+    if (!proven.ok) return proven;
     const done = await (role.current === "primary"
-      ? publisher.publish(signal, { look })
-      : followLatest(signal));
+      ? publisher.publish(signal, options)
+      : followLatest(signal, options));
     if (!done.ok) return done;
     if (role.current === "primary") retention.begin(signal);
     return dropStaleHistory();
@@ -100,8 +108,8 @@ export function createReplicator(
     return last.value?.proven && last.value.hasStaleHistory ? context.database.confirm() : success(undefined);
   }
 
-  async function followLatest(signal: AbortSignal): Promise<Result<void>> {
-    const followed = await follow(context, { again }, signal);
+  async function followLatest(signal: AbortSignal, { accept }: { accept: boolean }): Promise<Result<void>> {
+    const followed = await follow(context, { again, accept }, signal);
     if (followed.ok) again = false;
     return followed;
   }

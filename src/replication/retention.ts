@@ -1,6 +1,5 @@
 import { type Result, success } from "../result.ts";
 import type { Context } from "./context.ts";
-import { chooseLatest } from "./latest.ts";
 
 const ONCE_A_DAY = 24 * 60 * 60_000;
 
@@ -41,11 +40,21 @@ export function createRetention({ config, repository, stateFile, emit }: Context
   async function forgetOld(signal: AbortSignal): Promise<Result<void>> {
     const listed = await repository.list(signal);
     if (!listed.ok) return listed;
-    // restic keeps by time alone. While a clock that was set back makes the latest look old, it could be forgotten.
-    if (listed.value.at(-1)?.id !== chooseLatest(listed.value)?.id) return success(undefined);
-    const done = await repository.forget(config.keep, signal);
+    const candidates = listed.value.slice(0, -countLast(config.keep)).map(({ id }) => id);
+    const done = await repository.forget({ policy: config.keep, candidates }, signal);
     if (!done.ok) return done;
     if (done.value.forgotten > 0) emit({ type: "thinned-out", forgotten: done.value.forgotten });
     return success(undefined);
   }
 }
+
+/**
+ * How many of the last of the chain are kept whatever restic says, which goes by time alone: where a clock was wrong
+ * they look old beside those that came before them. The latest always is.
+ */
+function countLast(policy: readonly string[]): number {
+  const last = policy.findLast((option) => option.startsWith(KEEP_LAST));
+  return last === undefined ? 1 : Number(last.slice(KEEP_LAST.length));
+}
+
+const KEEP_LAST = "--keep-last=";

@@ -17,6 +17,14 @@ const published = z.object({
   fingerprint: z.record(z.string(), z.record(z.string(), z.string())),
 });
 
+const reached = z.object({
+  snapshotId: z.string(),
+  /** Left out where it is not certain; see `SnapshotInfo`. */
+  generation: z.number().optional(),
+  /** When that snapshot was taken, milliseconds since 1970. */
+  time: z.number(),
+});
+
 const role = z.enum(["primary", "replica"]);
 
 const refused = z.object({ snapshotId: z.string(), reason: z.string(), at: z.number() });
@@ -27,6 +35,8 @@ const stateFile = z.object({
   published: published.optional(),
   /** Content hash of a publish under way. */
   publishing: z.string().optional(),
+  /** The furthest along the chain that this instance has published or applied. */
+  reached: reached.optional(),
   refused: z.array(refused).optional(),
   /** When old snapshots were last forgotten, or that was tried; milliseconds since 1970. */
   thinnedAt: z.number().optional(),

@@ -7,6 +7,7 @@ import type { Context } from "./context.ts";
 import { follow } from "./follow.ts";
 import { isSameSnapshot } from "./lineage.ts";
 import type { Publisher } from "./publish.ts";
+import { forgetRefused, listRefused } from "./refused.ts";
 import type { Turns } from "./turns.ts";
 import { undoByHand } from "./undo-by-hand.ts";
 
@@ -15,7 +16,11 @@ import { undoByHand } from "./undo-by-hand.ts";
  * gives one sentence on how things are now; what happens on the way is told as events.
  */
 export interface Steering {
-  /** Publishes, or looks for a snapshot, now. @param retry also one that was refused here */
+  /**
+   * Publishes, or looks for a snapshot, now.
+   * @param retry also one that was refused here, or comes before what this instance has had; and into a repository that
+   *   is empty or gone
+   */
   sync(options: { retry: boolean }, signal: AbortSignal): Promise<Result<string>>;
   /** Undoes the last apply. @param changedAt the one that was previewed: no other is undone then */
   rollBack(options: { changedAt?: number | undefined }, signal: AbortSignal): Promise<Result<string>>;
@@ -31,20 +36,23 @@ export interface Steering {
   demote(signal: AbortSignal): Promise<Result<string>>;
 }
 
-/** @param cycle one cycle in the role at work; the callers here have their turn already */
+/**
+ * @param cycle one cycle in the role at work; the callers here have their turn already. `accept`: a person knows that
+ *   the repository went back, or begins anew
+ */
 export function createSteering(
   context: Context,
   turn: Turns,
   publisher: Publisher,
-  cycle: (signal: AbortSignal) => Promise<Result<void>>,
+  cycle: (signal: AbortSignal, options?: { accept: boolean }) => Promise<Result<void>>,
 ): Steering {
   const { kuma, repository, role, stateFile } = context;
 
   return {
     sync: ({ retry }, signal) =>
       turnWhenReady(async () => {
-        const cleared = retry ? stateFile.update({ refused: undefined }) : success(undefined);
-        const done = cleared.ok ? await cycle(signal) : cleared;
+        const cleared = retry ? forgetRefused(stateFile) : success(undefined);
+        const done = cleared.ok ? await cycle(signal, { accept: retry }) : cleared;
         return done.ok ? success(describeRefused()) : done;
       }),
 
@@ -137,14 +145,14 @@ export function createSteering(
   }
 
   async function catchUp(signal: AbortSignal): Promise<Result<void>> {
-    const followed = await follow(context, { again: true }, signal);
+    const followed = await follow(context, { again: true, accept: false }, signal);
     const refused = describeRefused();
     return followed.ok && refused !== "" ? failure(latestRefused(refused)) : followed;
   }
 
   /** Names the latest of the snapshots that this instance will not take; empty when there is none. */
   function describeRefused(): string {
-    const last = stateFile.state.refused?.at(-1);
+    const last = listRefused(stateFile.state).at(-1);
     if (last === undefined || role.current === "primary") return "";
     return `Snapshot ${last.snapshotId.slice(0, 8)} is not taken here: ${last.reason}`;
   }

@@ -1,6 +1,7 @@
 import { failure, type Problem, type Result, success } from "../result.ts";
 import { withinTime } from "../within-time.ts";
 import type { Context } from "./context.ts";
+import { rememberRefused } from "./refused.ts";
 
 /**
  * Undoes the last apply because a person asked for it, in whatever state Kuma is. On a replica the snapshot counts as
@@ -23,8 +24,7 @@ export async function undoByHand(
   // Noted first: killed in between, a snapshot that is in place counts as refused until the next one; the other way
   // round the person's wish would be lost.
   if (role.current === "replica") {
-    const refused = { snapshotId, reason: ASKED_FOR.message, at: Date.now() };
-    const noted = stateFile.update({ refused: [...(stateFile.state.refused ?? []), refused] });
+    const noted = rememberRefused(stateFile, snapshotId, ASKED_FOR.message);
     if (!noted.ok) return noted;
   }
   await kuma.stop("roll-back");

@@ -1,32 +1,59 @@
 import { z } from "zod";
-import { success } from "../result.ts";
+import { failure, success } from "../result.ts";
 import { FILE_NAME, OUR_TAG } from "./snapshots.ts";
-import type { RepositoryResult } from "./types.ts";
+import type { ForgetRequest, RepositoryProblem, RepositoryResult } from "./types.ts";
 import { type Writing, writeLocked } from "./write-locked.ts";
 
-/** What `forget --json` prints, a group of snapshots each; what --prune says may follow it. */
-const groups = z.array(z.object({ remove: z.array(z.unknown()).nullable() }));
+/** What `forget --json` prints, a group of snapshots each. */
+const groups = z.array(z.object({ remove: z.array(z.object({ id: z.string() })).nullable() }));
+
+/** Ids that go into one command line; the rest is forgotten another day. */
+const AT_ONCE = 1_000;
 
 /**
- * Thins out our snapshots: those with our tag and our path, nothing else that is kept there. Grouped by paths, because all of ours have the same one and their hosts differ: after a
- * change of the primary the policy goes on counting.
+ * Thins out our snapshots: those with our tag and our path, nothing else that is kept there. Grouped by paths, because
+ * all of ours have the same one and their hosts differ: after a change of the primary the policy goes on counting.
+ *
+ * restic goes by time alone, and would forget the latest of the chain when a clock was set back. So it only proposes,
+ * without a lock and without a change; what may go is then forgotten by id.
  */
 export async function forget(
   writing: Writing,
-  policy: readonly string[],
+  { policy, candidates }: ForgetRequest,
   signal: AbortSignal,
 ): Promise<RepositoryResult<{ forgotten: number }>> {
   const ours = [`--tag=${OUR_TAG}`, `--path=/${FILE_NAME}`, "--group-by=paths"];
-  const args = ["forget", "--json", ...ours, ...policy];
+  const keep = policy.filter((option) => option !== PRUNE);
+  const asked = await writing.restic({
+    args: ["forget", "--json", "--dry-run", "--no-lock", ...ours, ...keep],
+    limit: writing.limits.list,
+    signal,
+  });
+  if (!asked.ok) return asked;
+  const proposed = parseProposal(new TextDecoder().decode(asked.value.stdout));
+  if (proposed === undefined) return failure(NOT_UNDERSTOOD);
+  const ids = proposed.filter((id) => candidates.includes(id)).slice(0, AT_ONCE);
+  if (ids.length === 0) return success({ forgotten: 0 });
+  const args = ["forget", ...(policy.includes(PRUNE) ? [PRUNE] : []), ...ids];
   const done = await writeLocked(writing, { args, limit: writing.limits.forget, signal });
-  return done.ok ? success({ forgotten: countRemoved(new TextDecoder().decode(done.value.stdout)) }) : done;
+  return done.ok ? success({ forgotten: ids.length }) : done;
 }
 
-function countRemoved(stdout: string): number {
+const PRUNE = "--prune";
+
+function parseProposal(stdout: string): string[] | undefined {
   const [line = ""] = stdout.split("\n");
+  // restic says nothing at all where there is nothing to choose from.
+  if (line === "") return [];
   try {
-    return groups.parse(JSON.parse(line)).reduce((sum, { remove }) => sum + (remove?.length ?? 0), 0);
+    return groups.parse(JSON.parse(line)).flatMap(({ remove }) => (remove ?? []).map(({ id }) => id));
   } catch {
-    return 0; // Only told, nothing is decided by it.
+    return undefined;
   }
 }
+
+const NOT_UNDERSTOOD: RepositoryProblem = {
+  code: "restic-failed",
+  message: "restic told what it would forget in a way that is not understood.",
+  advice: "Nothing was forgotten. Use restic 0.14 or newer.",
+};

@@ -1,5 +1,8 @@
+export { inChainOrder } from "./generations.ts";
 export { openRepository, type RepositoryOptions } from "./open.ts";
+export { isSameSnapshot } from "./same-snapshot.ts";
 export type {
+  ForgetRequest,
   PublishRequest,
   Repository,
   RepositoryProblem,

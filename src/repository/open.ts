@@ -26,7 +26,7 @@ export function openRepository(config: ResticConfig, options: RepositoryOptions)
     list: (signal) => list(restic, limits.list, signal),
     publish: (request, signal) => publish(writing, instanceName, request, signal),
     download: (id, signal) => download(restic, id, limits.download, signal),
-    forget: (policy, signal) => forget(writing, policy, signal),
+    forget: (request, signal) => forget(writing, request, signal),
     create: (signal) => create(restic, limits.create, signal),
   };
 }

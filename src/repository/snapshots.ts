@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { SnapshotInfo } from "./types.ts";
+import { putInOrder, type TaggedSnapshot } from "./generations.ts";
+import type { PublishRequest, SnapshotInfo } from "./types.ts";
 
 /** On every snapshot of ours. */
 export const OUR_TAG = "replicator-kuma";
@@ -15,33 +16,49 @@ const listed = z.object({
 });
 
 /** What a snapshot's tags say, so that a decision costs one list and no download. */
-export function tagsOf(info: Pick<SnapshotInfo, "contentHash" | "instanceId" | "parent">): string[] {
-  const tags = [OUR_TAG, `content:${info.contentHash}`, `instance:${info.instanceId}`];
-  return info.parent === undefined ? tags : [...tags, `parent:${info.parent}`];
+export function tagsOf(request: Omit<PublishRequest, "stream">): string[] {
+  const { contentHash, instanceId, generation, parent } = request;
+  const tags = [OUR_TAG, `content:${contentHash}`, `instance:${instanceId}`, `generation:${generation}`];
+  return parent === undefined ? tags : [...tags, `parent:${parent}`];
 }
 
 /**
- * Our snapshots in what `restic snapshots --json` printed, oldest first: restic promises no order. Snapshots of
- * something else, and with tags that cannot be ours, are left out.
+ * Our snapshots in what `restic snapshots --json` printed, in the order of the chain: restic promises no order.
+ * Snapshots of something else, and with tags that cannot be ours, are left out.
  * @returns undefined when it is no list at all
  */
 export function parseSnapshots(json: string): SnapshotInfo[] | undefined {
   const list = parseJson(json);
   // An empty list is null in some versions of restic.
   if (list !== null && !Array.isArray(list)) return undefined;
-  return (list ?? []).flatMap(parseSnapshot).sort((a, b) => a.time - b.time || (a.id < b.id ? -1 : 1));
+  return putInOrder((list ?? []).flatMap(parseSnapshot));
 }
 
-function parseSnapshot(value: unknown): SnapshotInfo[] {
+function parseSnapshot(value: unknown): TaggedSnapshot[] {
   const { data } = listed.safeParse(value);
   if (data === undefined || Number.isNaN(data.time) || !data.tags.includes(OUR_TAG)) return [];
   const contentHash = only(data.tags, "content:", /^[0-9a-f]{64}$/);
   const instanceId = only(data.tags, "instance:", /^.+$/);
   if (contentHash === undefined || instanceId === undefined) return [];
-  const hasParent = data.tags.some((tag) => tag.startsWith("parent:"));
   const parent = only(data.tags, "parent:", /^[0-9a-f]{8,64}$/);
-  if (hasParent && parent === undefined) return [];
-  return [{ id: data.id, time: data.time, contentHash, instanceId, instanceName: data.hostname, parent }];
+  if (parent === undefined && has(data.tags, "parent:")) return [];
+  const generation = only(data.tags, "generation:", /^[1-9]\d{0,14}$/);
+  if (generation === undefined && has(data.tags, "generation:")) return [];
+  return [
+    {
+      id: data.id,
+      time: data.time,
+      contentHash,
+      instanceId,
+      instanceName: data.hostname,
+      parent,
+      generation: generation === undefined ? undefined : Number(generation),
+    },
+  ];
+}
+
+function has(tags: readonly string[], prefix: string): boolean {
+  return tags.some((tag) => tag.startsWith(prefix));
 }
 
 /** The value of the one tag with this prefix; undefined when there is none, more than one, or it does not fit. */

@@ -12,6 +12,10 @@ export interface SnapshotInfo {
   readonly instanceName: string;
   /** restic id of the snapshot that this one follows; undefined for the first. */
   readonly parent: string | undefined;
+  /** Its place in the chain, from 1 on: the parent's and one more, at least. */
+  readonly generation: number;
+  /** Neither its tag nor its parents tell the generation, so it was made out by time, and may come out otherwise. */
+  readonly isGuessed: boolean;
 }
 
 export type RepositoryProblemCode =
@@ -39,6 +43,15 @@ export interface PublishRequest {
   readonly contentHash: string;
   readonly instanceId: string;
   readonly parent: string | undefined;
+  readonly generation: number;
+}
+
+/** What is to be forgotten. */
+export interface ForgetRequest {
+  /** Arguments of `restic forget`: --keep-…=…, --prune. */
+  readonly policy: readonly string[];
+  /** Ids of the snapshots that may go, whatever else the policy does not keep. */
+  readonly candidates: readonly string[];
 }
 
 /**
@@ -46,17 +59,14 @@ export interface PublishRequest {
  * No call throws for anything that restic says.
  */
 export interface Repository {
-  /** Our snapshots, oldest first (by time, then id). One `restic snapshots --no-lock`. */
+  /** Our snapshots in the order of the chain, the latest last. One `restic snapshots --no-lock`. */
   list(signal: AbortSignal): Promise<RepositoryResult<SnapshotInfo[]>>;
   /** Stores one snapshot; gives its restic id (restic 0.14 may give the short id, 8 hex digits). */
   publish(request: PublishRequest, signal: AbortSignal): Promise<RepositoryResult<{ id: string }>>;
   /** The bytes that were published, whole. */
   download(id: string, signal: AbortSignal): Promise<RepositoryResult<Uint8Array>>;
-  /**
-   * Forgets those of our snapshots that the policy does not keep, and gives their number.
-   * @param policy arguments of `restic forget`: --keep-…=…, --prune
-   */
-  forget(policy: readonly string[], signal: AbortSignal): Promise<RepositoryResult<{ forgotten: number }>>;
+  /** Forgets those of the candidates that the policy does not keep, and gives their number. */
+  forget(request: ForgetRequest, signal: AbortSignal): Promise<RepositoryResult<{ forgotten: number }>>;
   /** `restic init`. */
   create(signal: AbortSignal): Promise<RepositoryResult<void>>;
 }

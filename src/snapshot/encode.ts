@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
-import { describeFile, endLine, SNAPSHOT_FORMAT } from "./format.ts";
+import { type Result, success } from "../result.ts";
+import { describeFile, endLine, MAX_SNAPSHOT_BYTES, SNAPSHOT_FORMAT } from "./format.ts";
 import { writeRow } from "./hash.ts";
+import { type SnapshotProblem, tooLargeToPublish } from "./problems.ts";
 import type { Snapshot, Table } from "./types.ts";
 import { encodeValue } from "./values.ts";
 
@@ -27,6 +29,35 @@ export function* encodeSnapshot(snapshot: Snapshot): Generator<Uint8Array, void,
   }
   hash.update(pending);
   yield Buffer.from(pending + endLine(lines, hash.digest("hex")), "utf8");
+}
+
+/**
+ * The same, all of it, unless it is more than a replica takes.
+ * @param limit bytes
+ */
+export function encodeWhole(
+  snapshot: Snapshot,
+  limit = MAX_SNAPSHOT_BYTES,
+): Result<Uint8Array[], SnapshotProblem> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for (const chunk of encodeSnapshot(snapshot)) {
+    bytes += chunk.byteLength;
+    if (bytes > limit) return tooLargeToPublish(limit, largestPart(snapshot));
+    chunks.push(chunk);
+  }
+  return success(chunks);
+}
+
+/** What takes most of the room, in words. */
+function largestPart({ content }: Snapshot): string {
+  const files = content.files.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
+  const sizes = content.tables.map(({ name, rows }) => ({
+    what: `the rows of table ${name}`,
+    size: rows.reduce((sum, row) => sum + writeRow(row).length, 0),
+  }));
+  const [largest] = [{ what: "uploaded icons", size: files }, ...sizes].sort((a, b) => b.size - a.size);
+  return largest?.what ?? "nothing";
 }
 
 function* snapshotLines({ origin, content }: Snapshot): Generator<string> {

@@ -1,6 +1,6 @@
 export { countChanges, describeChanges, type TableCounts } from "./changes.ts";
 export { decodeSnapshot } from "./decode.ts";
-export { encodeSnapshot } from "./encode.ts";
+export { encodeSnapshot, encodeWhole } from "./encode.ts";
 export { isSafeFileName, MAX_SNAPSHOT_BYTES, SNAPSHOT_FORMAT } from "./format.ts";
 export { contentHash, fingerprint, hashWritten, type WrittenTable, writeRow } from "./hash.ts";
 export type { Content, Origin, Row, Snapshot, Table, UploadedFile, Value } from "./types.ts";

@@ -23,6 +23,14 @@ export function tooLarge(bytes: number) {
   });
 }
 
+export function tooLargeToPublish(limit: number, largest: string) {
+  return failure<SnapshotProblem>({
+    code: "snapshot-too-large",
+    message: `Not published: the configuration takes more than the ${limit / 1024 / 1024} MiB that replicas accept; most of it are ${largest}.`,
+    advice: "Look there for very large texts or icons, and make them smaller.",
+  });
+}
+
 export function truncated() {
   return failure<SnapshotProblem>({
     code: "snapshot-truncated",

@@ -23,6 +23,7 @@ function everyCall({ kuma }: Instance, snapshot: ReturnType<typeof takeSnapshot>
     plan: () => kuma.plan(snapshot),
     apply: () => kuma.apply(snapshot, IDS),
     lastApply: () => kuma.lastApply(),
+    isUntouched: () => kuma.isUntouched(),
     markApplied: () => kuma.markApplied(IDS),
     confirm: () => kuma.confirm(),
     rollBack: () => kuma.rollBack(),

@@ -18,6 +18,8 @@ function history(publishers: string[], parents: Record<number, string> = {}): Sn
     instanceId: `id of ${name}`,
     instanceName: name,
     parent: parents[index] ?? (index === 0 ? undefined : String(index - 1).repeat(64)),
+    generation: index + 1,
+    isGuessed: false,
   }));
 }
 

@@ -11,6 +11,7 @@ import { makeRepository } from "../../faults/repository.ts";
 import { untilEqual } from "../../faults/stages.ts";
 import { change, edit, fillData } from "../../faults/truth.ts";
 import { ensureBuilt } from "../../lab/build.ts";
+import { catalog } from "../../src/database/catalog.ts";
 
 let folder: string;
 let repository: string;
@@ -102,9 +103,8 @@ describe("lineage", { timeout: 3 * 60_000 }, () => {
     rmSync(dataOf("primary"), { recursive: true });
     fillData(dataOf("primary"));
     change(dataOf("primary"), [
-      ...["monitor", "tag", "notification", "status_page", "maintenance", "incident", "proxy"].map(
-        (table) => `DELETE FROM "${table}"`,
-      ),
+      "PRAGMA foreign_keys = OFF",
+      ...catalog.map(({ name }) => `DELETE FROM "${name}"`),
     ]);
     const { box, outcome } = await start("primary", "BACKUP");
     assert.equal(outcome.type, "applied");

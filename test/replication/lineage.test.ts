@@ -11,28 +11,38 @@ const latest: SnapshotInfo = {
   instanceId: "other",
   instanceName: "kuma-fra",
   parent: undefined,
+  generation: 7,
+  isGuessed: false,
 };
 
 const view: PrimaryView = {
   contentHash: "mine",
-  neverHadMonitors: false,
+  instanceId: "self",
+  instanceName: "kuma-nyc",
   isEmpty: false,
+  isUntouched: false,
   known: [],
+  reached: undefined,
   takeover: false,
   claim: false,
 };
 
+const empty = { isEmpty: true, isUntouched: true };
+const onto = { do: "publish", parent: latest.id, generation: 8 };
+const adopt = { do: "adopt", latest, next: { parent: latest.id, generation: 8 } };
+const restore = { do: "restore", latest };
+
 describe("decide", () => {
   it("publishes the first snapshot of a repository without a parent", () => {
-    assert.deepEqual(decide(view, undefined), { do: "publish", parent: undefined });
+    assert.deepEqual(decide(view, undefined), { do: "publish", parent: undefined, generation: 1 });
   });
 
   it("publishes no emptiness into an empty repository", () => {
-    assert.deepEqual(decide({ ...view, isEmpty: true }, undefined), { do: "nothing" });
+    assert.deepEqual(decide({ ...view, ...empty }, undefined), { do: "nothing" });
   });
 
   it("publishes onto a snapshot that it published or applied", () => {
-    assert.deepEqual(decide({ ...view, known: [latest.id] }, latest), { do: "publish", parent: latest.id });
+    assert.deepEqual(decide({ ...view, known: [latest.id], reached: 7 }, latest), onto);
   });
 
   it("knows its own snapshot by the short id that restic 0.14 tells", () => {
@@ -46,34 +56,69 @@ describe("decide", () => {
     assert.match(decision.problem.advice, /REPLICATOR_MODE=RESTORE.*REPLICATOR_TAKEOVER=true/);
   });
 
-  it("publishes onto somebody else's when asked to take over", () => {
-    assert.deepEqual(decide({ ...view, takeover: true }, latest), { do: "publish", parent: latest.id });
+  it("publishes onto somebody else's when asked to take over, and further than the other could at the same time", () => {
+    assert.deepEqual(decide({ ...view, takeover: true }, latest), { ...onto, generation: 9 });
   });
 
   it("adopts a latest snapshot that holds the same content, when it remembers nothing or knows it", () => {
     const same = { ...view, contentHash: "theirs" };
-    for (const known of [[], [latest.id]]) {
-      assert.deepEqual(decide({ ...same, known }, latest), { do: "adopt", latest });
-    }
-    assert.deepEqual(decide({ ...same, known: ["ffffffff"], takeover: true }, latest), {
-      do: "adopt",
-      latest,
-    });
+    for (const known of [[], [latest.id]]) assert.deepEqual(decide({ ...same, known }, latest), adopt);
+    assert.deepEqual(decide({ ...same, known: ["ffffffff"], takeover: true }, latest), adopt);
   });
 
   it("refuses the same content by somebody else when it remembers another: the role has moved", () => {
     assert.equal(decide({ ...view, contentHash: "theirs", known: ["ffffffff"] }, latest).do, "refuse");
   });
+});
 
-  it("restores instead of publishing emptiness when the volume is new or lost", () => {
-    assert.deepEqual(decide({ ...view, neverHadMonitors: true, known: [latest.id] }, latest), {
-      do: "restore",
-      latest,
-    });
+describe("decide, for a Kuma in which nothing is configured", () => {
+  it("restores instead of publishing emptiness when the volume is new or lost, also under a takeover", () => {
+    for (const asked of [{}, { takeover: true }, { claim: true }]) {
+      assert.deepEqual(decide({ ...view, ...empty, ...asked }, latest), restore);
+      assert.deepEqual(decide({ ...view, isEmpty: true, ...asked }, latest), restore);
+    }
   });
 
-  it("restores even under a takeover: emptiness is never what was meant", () => {
-    assert.equal(decide({ ...view, neverHadMonitors: true, takeover: true }, latest).do, "restore");
+  it("restores nothing over a person's own first steps, without a monitor yet", () => {
+    assert.deepEqual(decide({ ...view, known: [latest.id] }, latest), onto);
+    assert.equal(decide(view, latest).do, "refuse");
+  });
+
+  it("publishes that all was removed on purpose, but not that the database is another one", () => {
+    assert.deepEqual(decide({ ...view, isEmpty: true, known: [latest.id] }, latest), onto);
+    assert.deepEqual(decide({ ...view, ...empty, known: [latest.id] }, latest), restore);
+  });
+});
+
+describe("decide, on a snapshot of its own that it does not remember", () => {
+  const own = { ...latest, instanceId: view.instanceId, instanceName: view.instanceName };
+  const further = { ...view, known: ["ffffffff"], reached: 12 };
+
+  it("publishes onto it when those after it are gone, further than it ever was: replicas had those", () => {
+    assert.deepEqual(decide(further, own), { ...onto, generation: 13 });
+    assert.deepEqual(decide({ ...further, reached: undefined }, own), onto);
+  });
+
+  it("does so with the same content, too", () => {
+    assert.deepEqual(decide({ ...further, contentHash: own.contentHash }, own), { ...onto, generation: 13 });
+  });
+
+  it("publishes onto one whose place an older release did not tell", () => {
+    const guessed = { ...own, generation: 40, isGuessed: true };
+    assert.deepEqual(decide(further, guessed), { ...onto, generation: 41 });
+  });
+
+  it("refuses one that goes further than it remembers: a copy of it publishes; and never names itself as another", () => {
+    const decision = decide({ ...further, reached: 6 }, own);
+    assert.equal(decision.do, "refuse");
+    assert.match(decision.problem.message, /bears this instance's id.*put back from a copy, or was copied/);
+    assert.doesNotMatch(decision.problem.message, /by "kuma-nyc"/);
+  });
+
+  it("says of one of its name, but not its id, that its memory is lost or the name is used twice", () => {
+    const decision = decide(further, { ...own, instanceId: "before" });
+    assert.equal(decision.do, "refuse");
+    assert.match(decision.problem.message, /lost its state folder, or two instances bear one name/);
   });
 });
 
@@ -81,30 +126,27 @@ describe("decide, for an instance that was just promoted", () => {
   const claiming = { ...view, claim: true };
 
   it("publishes onto anybody's snapshot, also the same content: the chain shall show who is primary now", () => {
-    const onto = { do: "publish", parent: latest.id };
-    assert.deepEqual(decide(claiming, latest), onto);
-    assert.deepEqual(decide({ ...claiming, contentHash: "theirs" }, latest), onto);
+    assert.deepEqual(decide(claiming, latest), { ...onto, generation: 9 });
+    assert.deepEqual(decide({ ...claiming, contentHash: "theirs" }, latest), { ...onto, generation: 9 });
   });
 
-  it("publishes no emptiness all the same", () => {
-    assert.equal(decide({ ...claiming, neverHadMonitors: true }, latest).do, "restore");
+  it("comes after what the former primary publishes at the same time, whatever its clock", () => {
+    const claimed = decide(claiming, latest);
+    const racing = decide({ ...view, known: [latest.id] }, latest);
+    assert.ok(claimed.do === "publish" && racing.do === "publish");
+    const ours = { ...latest, id: "c".repeat(64), ...claimed };
+    const theirs = { ...latest, id: "d".repeat(64), ...racing, time: latest.time + 60_000 };
+    assert.equal(chooseLatest([latest, ours, theirs])?.id, ours.id);
   });
 });
 
 describe("chooseLatest", () => {
-  const snapshot = (id: string, parent?: string) => ({ ...latest, id, parent });
+  const snapshot = (id: string, generation: number, time = 0) => ({ ...latest, id, generation, time });
 
-  it("takes the last by time of those that nobody followed", () => {
-    assert.equal(chooseLatest([snapshot("a"), snapshot("b", "a"), snapshot("c", "b")])?.id, "c");
-    assert.equal(chooseLatest([snapshot("a"), snapshot("b", "a"), snapshot("c", "a")])?.id, "c");
+  it("takes the last of the chain, whatever the times, and the later of two of one generation", () => {
+    assert.equal(chooseLatest([snapshot("a", 1, 9), snapshot("c", 3, 1), snapshot("b", 2, 5)])?.id, "c");
+    assert.equal(chooseLatest([snapshot("a", 1), snapshot("b", 2, 1), snapshot("c", 2, 2)])?.id, "c");
     assert.equal(chooseLatest([]), undefined);
-  });
-
-  it("is not misled by a clock that was set back: the child of the newest is newer", () => {
-    assert.equal(
-      chooseLatest([snapshot("child", "newest"), snapshot("old"), snapshot("newest", "old")])?.id,
-      "child",
-    );
   });
 });
 

@@ -20,16 +20,23 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dir, { recursive: true }));
 
-function snapshot(id: string, time: number, parent?: string): SnapshotInfo {
-  return { id, time, contentHash: id, instanceId: "i", instanceName: "n", parent };
+/** In the order in which they are given, the latest last. */
+function chain(...times: [id: string, time: number][]): SnapshotInfo[] {
+  return times.map(([id, time], index) => ({
+    ...{ id, time, contentHash: id, instanceId: "i", instanceName: "n", parent: times[index - 1]?.[0] },
+    ...{ generation: index + 1, isGuessed: false },
+  }));
 }
 
 /** A retention on a repository that notes what it is asked to forget. */
-function rig(forget: Repository["forget"], snapshots = [snapshot("a", 1), snapshot("b", 2, "a")]) {
+function rig(
+  forget: Repository["forget"],
+  { keep = ["--keep-last=1"], snapshots = chain(["a", 1], ["b", 2]) } = {},
+) {
   const events: ReplicatorEvent[] = [];
   const { file } = openStateFile(dir);
   const context = {
-    config: { keep: ["--keep-last=1"] },
+    config: { keep },
     repository: { list: async () => success(snapshots), forget },
     stateFile: file,
     emit: (event: ReplicatorEvent) => events.push(event),
@@ -40,7 +47,7 @@ function rig(forget: Repository["forget"], snapshots = [snapshot("a", 1), snapsh
 describe("retention", { timeout: 10_000 }, () => {
   it("is done once a day, across restarts, and told when something was forgotten", async () => {
     const policies: (readonly string[])[] = [];
-    const forget: Repository["forget"] = async (policy) => {
+    const forget: Repository["forget"] = async ({ policy }) => {
       policies.push(policy);
       return success({ forgotten: 1 });
     };
@@ -105,12 +112,24 @@ describe("retention", { timeout: 10_000 }, () => {
     assert.deepEqual(events, []);
   });
 
-  it("forgets nothing while a clock that was set back makes the latest look old", async () => {
-    const { retention } = rig(
-      () => assert.fail("must not be asked"),
-      [snapshot("latest", 1, "before"), snapshot("before", 2)],
-    );
-    retention.begin(never);
-    await retention.end();
+  it("goes on while a clock was wrong, and keeps the last of the chain, though they look old", async () => {
+    const snapshots = chain(["before", 8], ["ahead", 9], ["after", 1], ["latest", 2]);
+    const asked: (readonly string[])[] = [];
+    for (const keep of [["--keep-last=2"], ["--keep-daily=30"]]) {
+      const { retention, file } = rig(
+        async ({ candidates }) => {
+          asked.push(candidates);
+          return success({ forgotten: 0 });
+        },
+        { keep, snapshots },
+      );
+      file.update({ thinnedAt: undefined });
+      retention.begin(never);
+      await retention.end();
+    }
+    assert.deepEqual(asked, [
+      ["before", "ahead"],
+      ["before", "ahead", "after"],
+    ]);
   });
 });

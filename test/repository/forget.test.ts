@@ -9,10 +9,13 @@ import { environment, folder, makeFolder, never, open, request, restic } from ".
 
 const path = join(folder, "forget");
 
-const ids = () =>
-  (JSON.parse(restic(path, ["snapshots", "--json", "--no-lock"])) as { short_id: string }[]).map(
-    ({ short_id }) => short_id,
-  );
+const listed = () =>
+  JSON.parse(restic(path, ["snapshots", "--json", "--no-lock"])) as { id: string; short_id: string }[];
+
+const ids = () => listed().map(({ short_id }) => short_id);
+
+/** Whatever the policy does not keep may go. */
+const all = (...policy: string[]) => ({ policy, candidates: listed().map(({ id }) => id) });
 
 async function publishFrom(instanceName: string): Promise<string> {
   const published = await open(path, {}, { instanceName }).publish(request(instanceName), never);
@@ -33,14 +36,30 @@ describe("forget", () => {
     await publishFrom("one");
     const kept = [await publishFrom("one"), await publishFrom("two")];
 
-    const done = await open(path).forget(["--keep-last=2", "--prune"], never);
+    const done = await open(path).forget(all("--keep-last=2", "--prune"), never);
     assert.deepEqual(done, { ok: true, value: { forgotten: 2 } });
     assert.deepEqual(new Set(ids()), new Set([...others, ...kept]));
-    assert.deepEqual(await open(path).forget(["--keep-last=2"], never), {
+    assert.deepEqual(await open(path).forget(all("--keep-last=2"), never), {
       ok: true,
       value: { forgotten: 0 },
     });
     assert.match(restic(path, ["check"]), /no errors/);
+  });
+
+  it("forgets none but the candidates, whatever restic proposes", async () => {
+    const spared = await publishFrom("one");
+    await publishFrom("one");
+    const { policy, candidates } = all("--keep-last=1");
+    const done = await open(path).forget(
+      { policy, candidates: candidates.filter((id) => !id.startsWith(spared)) },
+      never,
+    );
+    assert.ok(done.ok);
+    assert.ok(ids().includes(spared));
+    assert.deepEqual(await open(path).forget({ policy, candidates: [] }, never), {
+      ok: true,
+      value: { forgotten: 0 },
+    });
   });
 
   it("waits for no living lock, removes a dead one, and ends at once on abort", async () => {
@@ -49,15 +68,15 @@ describe("forget", () => {
     while (!readdirSync(join(path, "locks")).some((name) => /^[0-9a-f]{64}$/.test(name))) await pause(10);
     holder.kill("SIGSTOP");
     try {
-      const locked = await open(path).forget(["--keep-last=1"], never);
+      const locked = await open(path).forget(all("--keep-last=1"), never);
       assert.equal(!locked.ok && locked.problem.code, "repository-locked");
     } finally {
       holder.kill("SIGKILL");
       await exited;
     }
-    const aborted = await open(path).forget(["--keep-last=1"], AbortSignal.timeout(50));
+    const aborted = await open(path).forget(all("--keep-last=1"), AbortSignal.timeout(50));
     assert.equal(!aborted.ok && aborted.problem.code, "interrupted");
-    assert.deepEqual(await open(path).forget(["--keep-last=1"], never), {
+    assert.deepEqual(await open(path).forget(all("--keep-last=1"), never), {
       ok: true,
       value: { forgotten: 1 },
     });
@@ -65,7 +84,8 @@ describe("forget", () => {
   });
 
   it("tells of a repository that is not there", async () => {
-    const done = await open(join(makeFolder(), "none")).forget(["--keep-last=1"], never);
+    const request = { policy: ["--keep-last=1"], candidates: [] };
+    const done = await open(join(makeFolder(), "none")).forget(request, never);
     assert.equal(!done.ok && done.problem.code, "repository-missing");
   });
 });

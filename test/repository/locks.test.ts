@@ -36,7 +36,7 @@ describe("a lock whose owner's pid has come again, as in a container that was ki
     const threads = () => readdirSync(`/proc/${stranger.pid}/task`).map(Number);
     while (threads().length < 4) await pause(10);
     const path = await lockAs(Math.max(...threads()));
-    const done = await open(path).forget(["--keep-last=1"], never);
+    const done = await open(path).publish(request("x"), never);
     assert.equal(!done.ok && done.problem.code, "repository-locked");
     await insistAlive(stranger.process);
     await end(stranger.process);

@@ -51,14 +51,14 @@ describe("what the settings give restic", () => {
     assert.ok(published.ok);
     assert.ok((await known.list(never)).ok);
     assert.ok((await known.download(published.value.id, never)).ok);
-    assert.ok((await known.forget(["--keep-last=1"], never)).ok);
+    assert.ok((await known.forget({ policy: ["--keep-last=1"], candidates: [] }, never)).ok);
     const unknown = repositoryWith({ ...env, REPLICATOR_RESTIC_OPTIONS: "-o local.nothing=1" });
     const results = [
       await unknown.create(never),
       await unknown.list(never),
       await unknown.publish(request("y"), never),
       await unknown.download(published.value.id, never),
-      await unknown.forget(["--keep-last=1"], never),
+      await unknown.forget({ policy: ["--keep-last=1"], candidates: [] }, never),
     ];
     for (const result of results)
       assert.match(result.ok ? "" : result.problem.message, /local\.nothing|nothing/);

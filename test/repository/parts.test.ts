@@ -60,7 +60,7 @@ describe("parseSnapshots", () => {
   const id = (digit: string) => digit.repeat(64);
   const ours = (digit: string, time: string, more: Record<string, unknown> = {}) => ({
     ...{ id: id(digit), time, hostname: "h", username: "root", paths: ["/replicator-kuma.jsonl"] },
-    tags: tagsOf({ contentHash: id("c"), instanceId: "i", parent: undefined }),
+    tags: ["replicator-kuma", `content:${id("c")}`, "instance:i"],
     ...more,
   });
   const parse = (list: unknown) =>
@@ -95,8 +95,22 @@ describe("parseSnapshots", () => {
       ours("a", time, { hostname: 7 }),
       ...[null, 1, "text", []],
       ours("b", time, tags(content, "instance:i", "parent:12345678", "something:else")),
+      ...["0", "-1", "1.5", "1e3", "", "9".repeat(16)].map((bad, index) =>
+        ours("cdef01"[index] ?? "", time, tags(content, "instance:i", `generation:${bad}`)),
+      ),
     ];
     assert.equal(parse(list), "b");
+  });
+
+  it("orders by the generation that a tag tells, before any time", () => {
+    const tags = (generation: number) =>
+      tagsOf({ contentHash: id("c"), instanceId: "i", parent: undefined, generation });
+    const list = [
+      ours("3", "2026-11-23T10:00:00Z", { tags: tags(3) }),
+      ours("1", "2026-11-23T12:00:00Z", { tags: tags(1) }),
+      ours("2", "2026-11-23T11:00:00Z", { tags: tags(2) }),
+    ];
+    assert.equal(parse(list), "123");
   });
 
   it("takes null for an empty list, and refuses what is no list", () => {

@@ -42,6 +42,8 @@ describe("a repository in a folder", () => {
       instanceId: "0b7c",
       instanceName: "primary",
       parent: first.value.id,
+      generation: 2,
+      isGuessed: false,
     });
     const downloaded = await repository.download(older.id, never);
     assert.ok(downloaded.ok);

@@ -53,7 +53,7 @@ export const HASH = "ab".repeat(32);
 
 export function request(text: string | Iterable<Uint8Array>, parent?: string) {
   const stream = typeof text === "string" ? [new TextEncoder().encode(text)] : text;
-  return { stream, contentHash: HASH, instanceId: "0b7c", parent };
+  return { stream, contentHash: HASH, instanceId: "0b7c", parent, generation: parent === undefined ? 1 : 2 };
 }
 
 /** Debian's `rclone serve restic` over a folder, behind a proxy that counts the requests. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { encodeSnapshot, type Snapshot } from "../../src/snapshot/index.ts";
+import { encodeSnapshot, encodeWhole, type Snapshot } from "../../src/snapshot/index.ts";
 
 const origin = {
   kumaVersion: "2.5.3",
@@ -44,4 +44,22 @@ test("rows are joined into chunks and never all held at once", () => {
   ];
   assert.ok(chunks.length > 10 && chunks.length < 30, `${chunks.length} chunks`);
   assert.ok(chunks.slice(0, -1).every((chunk) => chunk.byteLength >= 64 * 1024));
+});
+
+test("no more is published than a replica takes, and what is too large is named", () => {
+  const content = {
+    tables: [{ name: "tag", columns: ["id", "name"], rows: [[1n, "x".repeat(100)]] }],
+    files: [{ name: "a.png", bytes: Buffer.alloc(3_000) }],
+  };
+  const whole = encodeWhole({ origin, content });
+  assert.ok(whole.ok);
+  const bytes = Buffer.concat(whole.value);
+  assert.deepEqual(bytes, Buffer.concat([...encodeSnapshot({ origin, content })]));
+  assert.ok(encodeWhole({ origin, content }, bytes.byteLength).ok);
+
+  const refused = encodeWhole({ origin, content }, bytes.byteLength - 1);
+  assert.ok(!refused.ok && refused.problem.code === "snapshot-too-large");
+  assert.match(refused.problem.message, /^Not published: .* most of it are uploaded icons\.$/);
+  const texts = encodeWhole({ origin, content: { ...content, files: [] } }, 200);
+  assert.match(texts.ok ? "" : texts.problem.message, /the rows of table tag/);
 });

@@ -1,0 +1,281 @@
+import assert from "node:assert/strict";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, before, beforeEach, describe, it } from "node:test";
+import { type Box, type BoxOptions, openBox } from "../../faults/boxed.ts";
+import { differing, look } from "../../faults/look.ts";
+import { createAuthor, makeRepository, never, restic } from "../../faults/repository.ts";
+import { untilEqual } from "../../faults/stages.ts";
+import { change, edit, fillData, takeSnapshot } from "../../faults/truth.ts";
+import { ensureBuilt } from "../../lab/build.ts";
+import { projectFolder } from "../../lab/paths.ts";
+import { waitFor } from "../../lab/wait.ts";
+import { catalog } from "../../src/database/catalog.ts";
+import type { ReplicatorEvent } from "../../src/events/index.ts";
+import { contentHash, encodeSnapshot } from "../../src/snapshot/index.ts";
+
+let folder: string;
+let repository: string;
+let boxes: Box[];
+
+before(ensureBuilt);
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), "chain-"));
+  repository = join(folder, "repository");
+  boxes = [];
+  await makeRepository(repository);
+});
+afterEach(async () => {
+  await Promise.all(boxes.map((box) => box.kill()));
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const dataOf = (name: string) => join(folder, name);
+
+async function start(name: string, mode: BoxOptions["mode"], env: Record<string, string> = {}) {
+  const box = await openBox({ mode, name, dataDir: dataOf(name), repository, env });
+  boxes.push(box);
+  const outcome = await box.outcome(0);
+  await box.told("kuma-ready");
+  return { box, outcome };
+}
+
+/** A primary that has published. */
+async function startPrimary(): Promise<Box> {
+  fillData(dataOf("primary"));
+  const { box, outcome } = await start("primary", "BACKUP");
+  assert.equal(outcome.type, "published");
+  return box;
+}
+
+/** A replica that has applied the latest. */
+async function startReplica(): Promise<Box> {
+  return startReplicaOf("primary");
+}
+
+async function startReplicaOf(name: string): Promise<Box> {
+  fillData(dataOf("replica"));
+  const { box } = await start("replica", "RESTORE");
+  await untilEqual(box, look(dataOf(name)));
+  return box;
+}
+
+/** A data folder as a new Uptime Kuma leaves it: no row was ever made in the replicated tables. */
+function makeNew(name: string): void {
+  fillData(dataOf(name));
+  change(dataOf(name), [
+    "PRAGMA foreign_keys = OFF",
+    ...catalog.map((table) => `DELETE FROM "${table.name}"`),
+    "DELETE FROM sqlite_sequence",
+  ]);
+}
+
+/** A person edits on the primary, which publishes that. */
+async function publishNext(primary: Box, version: number): Promise<void> {
+  edit(primary.dataDir, version);
+  assert.equal((await primary.cycle()).type, "published");
+}
+
+function insistFailed(outcome: ReplicatorEvent, code: string): void {
+  assert.ok(outcome.type === "cycle-failed", JSON.stringify(outcome));
+  assert.equal(outcome.problem.code, code);
+}
+
+async function listSnapshots() {
+  const listed = await createAuthor(repository, "observer").repository.list(never);
+  assert.ok(listed.ok);
+  return listed.value;
+}
+
+async function latestOf() {
+  const latest = (await listSnapshots()).at(-1);
+  assert.ok(latest);
+  return latest;
+}
+
+const addNotification = (dataDir: string, name: string) =>
+  change(dataDir, [
+    `INSERT INTO notification (name, active, user_id, is_default, config) VALUES ('${name}', 1, 1, 0, '{}')`,
+  ]);
+
+describe("a primary and what its user does", { timeout: 4 * 60_000 }, () => {
+  it("publishes the first steps in a new Kuma, without a monitor yet, and undoes none of them", async () => {
+    makeNew("primary");
+    const { box, outcome } = await start("primary", "BACKUP");
+    assert.equal(outcome.type, "unchanged");
+    for (const name of ["first", "second", "third"]) {
+      addNotification(box.dataDir, name);
+      const mine = look(box.dataDir);
+      assert.equal((await box.cycle()).type, "published");
+      assert.deepEqual(differing(look(box.dataDir), mine), []);
+    }
+    assert.ok(box.events().every(({ type }) => type !== "kuma-stopping"));
+  });
+
+  it("leaves it at that when all monitors were removed on purpose, across a restart, too", async () => {
+    const primary = await startPrimary();
+    change(primary.dataDir, ["DELETE FROM monitor"]);
+    assert.equal((await primary.cycle()).type, "published");
+    await primary.stop();
+    addNotification(primary.dataDir, "another");
+    const mine = look(primary.dataDir);
+    const { box, outcome } = await start("primary", "BACKUP");
+    assert.equal(outcome.type, "published");
+    assert.deepEqual(differing(look(box.dataDir), mine), []);
+  });
+
+  it("restores the latest when the database alone was lost, and its memory is elsewhere", async () => {
+    fillData(dataOf("primary"));
+    const state = { REPLICATOR_STATE_DIR: join(folder, "state") };
+    const first = await start("primary", "BACKUP", state);
+    assert.equal(first.outcome.type, "published");
+    const wanted = look(dataOf("primary"));
+    await first.box.stop();
+    rmSync(dataOf("primary"), { recursive: true });
+    makeNew("primary");
+    cpSync(join(dataOf("primary"), "upload"), join(folder, "upload"), { recursive: true });
+    const { box, outcome } = await start("primary", "BACKUP", state);
+    assert.equal(outcome.type, "applied");
+    await untilEqual(box, wanted);
+  });
+});
+
+describe("a chain that has lost its end", { timeout: 4 * 60_000 }, () => {
+  it("is gone on with by the primary, and followed by the replicas, when the newest was forgotten", async () => {
+    const primary = await startPrimary();
+    await publishNext(primary, 1);
+    const replica = await startReplica();
+    await restic(repository, ["forget", (await latestOf()).id]);
+    insistFailed(await replica.cycle(), "repository-went-back");
+    await publishNext(primary, 2);
+    assert.equal((await latestOf()).generation, 3);
+    assert.equal((await replica.cycle()).type, "applied");
+  });
+
+  it("is the same with a repository that was put back from a copy: no replica goes back by itself", async () => {
+    const primary = await startPrimary();
+    cpSync(repository, join(folder, "copy"), { recursive: true });
+    for (const version of [1, 2]) await publishNext(primary, version);
+    await startReplica();
+    const mine = look(dataOf("replica"));
+    rmSync(repository, { recursive: true });
+    cpSync(join(folder, "copy"), repository, { recursive: true });
+    await boxes[1]?.stop();
+    const replica = await start("replica", "RESTORE");
+    insistFailed(replica.outcome, "repository-went-back");
+    assert.deepEqual(differing(look(dataOf("replica")), mine), []);
+
+    // The primary looks at the repository at its start, and puts what it holds there, though nothing has changed.
+    await primary.stop();
+    const again = await start("primary", "BACKUP");
+    assert.equal(again.outcome.type, "published");
+    assert.equal((await latestOf()).generation, 4);
+    await replica.box.cycle();
+    await untilEqual(replica.box, look(dataOf("primary")));
+  });
+});
+
+describe("a repository that is gone or empty", { timeout: 4 * 60_000 }, () => {
+  it("is a failure for whoever has published or applied, and is not made anew", async () => {
+    const primary = await startPrimary();
+    const replica = await startReplica();
+    rmSync(repository, { recursive: true });
+    insistFailed(await replica.cycle(), "repository-gone");
+    edit(primary.dataDir, 1);
+    insistFailed(await primary.cycle(), "repository-gone");
+    assert.equal(existsSync(repository), false);
+
+    // An empty mount point is the same, also at a start.
+    mkdirSync(repository);
+    await primary.stop();
+    const again = await start("primary", "BACKUP");
+    insistFailed(again.outcome, "repository-gone");
+    assert.equal(existsSync(join(repository, "config")), false);
+
+    rmSync(repository, { recursive: true });
+    await makeRepository(repository);
+    insistFailed(await again.box.cycle(), "snapshots-gone");
+    insistFailed(await replica.cycle(), "snapshots-gone");
+    assert.deepEqual(await listSnapshots(), []);
+  });
+
+  it("is nothing but a beginning for those who have not", async () => {
+    rmSync(repository, { recursive: true });
+    fillData(dataOf("replica"));
+    const replica = await start("replica", "RESTORE");
+    assert.equal(replica.outcome.type, "nothing-published-yet");
+    await startPrimary();
+    await replica.box.cycle();
+    await untilEqual(replica.box, look(dataOf("primary")));
+  });
+});
+
+describe("an old snapshot", { timeout: 2 * 60_000 }, () => {
+  it("does not become the latest when the clock was set back and its child was forgotten", async () => {
+    const primary = await startPrimary();
+    for (const version of [1, 2]) await publishNext(primary, version);
+    const [, old, last] = await listSnapshots();
+    assert.ok(old && last);
+    // The clock ran ahead by a day when the second was taken, and the first that followed it was forgotten since.
+    const tomorrow = new Date(Date.now() + 24 * 60 * 60_000).toISOString().slice(0, 19).replace("T", " ");
+    const bytes = await restic(repository, ["dump", old.id, "/replicator-kuma.jsonl"]);
+    const tags = [
+      ...["replicator-kuma", `content:${old.contentHash}`, `instance:${old.instanceId}`],
+      ...[`generation:${old.generation}`, `parent:${old.parent}`],
+    ].map((tag) => `--tag=${tag}`);
+    const again = ["backup", "-q", "--stdin", "--stdin-filename=replicator-kuma.jsonl", `--time=${tomorrow}`];
+    await restic(repository, [...again, "--host=primary", ...tags], Buffer.from(`${bytes}\n`));
+    await restic(repository, ["forget", old.id]);
+    await startReplica();
+    assert.equal((await latestOf()).id, last.id);
+    await publishNext(primary, 3);
+  });
+});
+
+describe("two primaries that publish onto the same snapshot at once", { timeout: 2 * 60_000 }, () => {
+  it("the later of the two is the latest, and the other is told in each cycle, also when nothing changes here", async () => {
+    const primary = await startPrimary();
+    const parent = (await latestOf()).id;
+    await publishNext(primary, 1);
+    fillData(dataOf("other"));
+    edit(dataOf("other"), 2);
+    const snapshot = takeSnapshot(dataOf("other"), "other");
+    const { repository: place } = createAuthor(repository, "other");
+    const request = {
+      contentHash: contentHash(snapshot.content),
+      instanceId: "other",
+      parent,
+      generation: 2,
+    };
+    const raced = await place.publish({ stream: encodeSnapshot(snapshot), ...request }, never);
+    assert.ok(raced.ok);
+    await primary.stop();
+    const again = await start("primary", "BACKUP");
+    insistFailed(again.outcome, "other-primary");
+    insistFailed(await again.box.cycle(), "other-primary");
+    await startReplicaOf("other");
+  });
+});
+
+describe("an apply that no start could prove", { timeout: 2 * 60_000 }, () => {
+  it("is proven by a Kuma that runs with it, once it had to migrate first", async () => {
+    await startPrimary();
+    const replica = await startReplica();
+    await replica.stop();
+    change(dataOf("replica"), ["UPDATE replicator_apply SET proven = 0"]);
+    // An update of the image brings a migration that Kuma has not made yet.
+    const kumaDir = join(folder, "kuma");
+    cpSync(join(projectFolder, "test/fixtures/kuma"), kumaDir, { recursive: true });
+    writeFileSync(join(kumaDir, "db/knex_migrations/2099-01-01-0000-new.js"), "");
+    // Nothing of the repository can help.
+    await openBox({
+      mode: "RESTORE",
+      name: "replica",
+      dataDir: dataOf("replica"),
+      repository: join(folder, "unreachable"),
+      env: { KUMA_DIR: kumaDir },
+    }).then((box) => boxes.push(box));
+    await waitFor("the proof", () => look(dataOf("replica")).proven || undefined, { timeout: 60_000 });
+  });
+});
