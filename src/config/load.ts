@@ -9,6 +9,7 @@ import { type KumaLocation, locateKuma } from "./kuma.ts";
 import { authorize, readNtfyToken } from "./ntfy.ts";
 import { secretsOfPing } from "./ping.ts";
 import { checkRestic } from "./restic.ts";
+import { warnOfUnknown } from "./restic-variables.ts";
 import { chooseRole } from "./role.ts";
 import { secretsOf, worthHiding } from "./secrets.ts";
 import { type Settings, settingsSchema } from "./settings.ts";
@@ -99,7 +100,7 @@ function assemble({ settings, env, kuma, ntfy, http, secrets }: Parts): Config {
     pingUrl: settings.REPLICATOR_PING_URL,
     http,
     log: { level: settings.LOG_LEVEL, format: settings.LOG_FORMAT },
-    warnings,
+    warnings: [...warnings, ...warnOfUnknown(env)],
     secrets,
   };
 }

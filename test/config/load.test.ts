@@ -136,6 +136,10 @@ describe("loadConfig", () => {
     assert.match(mistyped.warnings.join(), /"BACKUPS"/);
   });
 
+  it("warns of a variable that restic is not given", () => {
+    assert.match(load({ RESTIC_HOST: "fra" }).warnings.join(), /^RESTIC_HOST: not given to restic\./);
+  });
+
   it("tells everything that is wrong at once, each by its name", () => {
     const messages = problemsOf({
       BACKUP_INTERVAL: "soon",
