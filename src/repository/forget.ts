@@ -1,7 +1,8 @@
 import { z } from "zod";
-import { success } from "../result.ts";
+import { failure, success } from "../result.ts";
+import { recognise } from "./problems.ts";
 import { FILE_NAME, OUR_TAG } from "./snapshots.ts";
-import type { RepositoryResult } from "./types.ts";
+import type { RepositoryProblem, RepositoryResult } from "./types.ts";
 import { type Writing, writeLocked } from "./write-locked.ts";
 
 /** What `forget --json` prints, a group of snapshots each; what --prune says may follow it. */
@@ -19,7 +20,17 @@ export async function forget(
   const ours = [`--tag=${OUR_TAG}`, `--path=/${FILE_NAME}`, "--group-by=paths"];
   const args = ["forget", "--json", ...ours, ...policy];
   const done = await writeLocked(writing, { args, limit: writing.limits.forget, signal });
-  return done.ok ? success({ forgotten: countRemoved(new TextDecoder().decode(done.value.stdout)) }) : done;
+  if (!done.ok) return done;
+  // 0.18 exits with 0 though it was refused every removal.
+  const refused = recogniseRefusal(done.value.stderr);
+  if (refused !== undefined) return failure(refused);
+  return success({ forgotten: countRemoved(new TextDecoder().decode(done.value.stdout)) });
+}
+
+function recogniseRefusal(stderr: string): RepositoryProblem | undefined {
+  // Only ids and the server's answer are in such a line.
+  const lines = stderr.split("\n").filter((line) => /^Remove\(<(?!lock\/).*\) failed: /.test(line));
+  return recognise({ exitCode: 0, stderr: lines.join("\n"), secrets: [] });
 }
 
 function countRemoved(stdout: string): number {
