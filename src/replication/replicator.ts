@@ -53,7 +53,10 @@ export function createReplicator(
       uploadDir: join(config.kuma.dataDir, "upload"),
       kumaVersion,
     }),
-    repository: openRepository(config.restic, { instanceName: config.instanceName }),
+    repository: openRepository(config.restic, {
+      instanceName: config.instanceName,
+      stateDir: config.stateDir,
+    }),
     stateFile,
     role,
     emit,

@@ -3,6 +3,7 @@ import { success } from "../result.ts";
 import { forget } from "./forget.ts";
 import { LIMITS, type Limits } from "./limits.ts";
 import { list } from "./list.ts";
+import { openOwnLocks } from "./own-locks.ts";
 import { publish } from "./publish.ts";
 import { createRestic, type Restic } from "./restic.ts";
 import { FILE_NAME } from "./snapshots.ts";
@@ -12,6 +13,8 @@ import { createVersionLookup } from "./version.ts";
 export interface RepositoryOptions {
   /** Becomes the snapshots' host. */
   readonly instanceName: string;
+  /** Where it is noted which restic of ours holds a lock; without it a lock of ours that is left waits half an hour. */
+  readonly stateDir?: string;
   /** In place of the usual time limits. */
   readonly limits?: Partial<Limits>;
 }
@@ -20,8 +23,13 @@ export interface RepositoryOptions {
 export function openRepository({ env }: ResticConfig, options: RepositoryOptions): Repository {
   const limits = { ...LIMITS, ...options.limits };
   const restic = createRestic(env);
-  const writing = { restic, version: createVersionLookup(restic, limits.version), limits };
-  const { instanceName } = options;
+  const { instanceName, stateDir } = options;
+  const writing = {
+    restic,
+    version: createVersionLookup(restic, limits.version),
+    limits,
+    ownLocks: openOwnLocks(stateDir),
+  };
   return {
     list: (signal) => list({ restic, limit: limits.list, signal }),
     publish: (request, signal) => publish(writing, instanceName, request, signal),
