@@ -70,6 +70,14 @@ export const TRANSPORT: readonly Complaint[] = [
     message: "The restic repository cannot be reached",
     advice: "Check the network and the address in RESTIC_REPOSITORY.",
   },
+  {
+    code: "repository-unreachable",
+    // What ssh said is lost now and then: restic may end before it has read it (seen on 0.18 and 0.19).
+    words: /unable to start the sftp session/,
+    message: "ssh could not open a session with the server of the restic repository",
+    advice:
+      "Run ssh to it by hand: the address, the server's key in known_hosts and our own key must be right.",
+  },
 ];
 
 /** What restic can complain of. The first row that fits counts, so the surer ones come first. */
@@ -174,7 +182,7 @@ export const COMPLAINTS: readonly Complaint[] = [
   {
     code: "repository-unreachable",
     words:
-      /dial tcp|connection re(fused|set)|no such host|name resolution|network is unreachable|no route to host|i\/o timeout|TLS handshake|deadline exceeded|sftp session|talking HTTP to rclone|HTTP response \(5\d\d\)|https?:\/\/\S+: (EOF|unexpected EOF|broken pipe)/i,
+      /dial tcp|connection re(fused|set)|no such host|name resolution|network is unreachable|no route to host|i\/o timeout|TLS handshake|deadline exceeded|talking HTTP to rclone|HTTP response \(5\d\d\)|https?:\/\/\S+: (EOF|unexpected EOF|broken pipe)/i,
     message: "The restic repository cannot be reached",
     advice: "Check the network and the address in RESTIC_REPOSITORY.",
   },
