@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import { namesForRestic } from "./restic-env.ts";
+import { isKnownToRestic } from "./restic-variables.ts";
 
 /** Variables and their values; what is unset has no key. */
 export type Environment = Readonly<Record<string, string>>;
 
 /** Who sees a variable. The first row that fits decides; what fits none is for Kuma alone. */
 const AUDIENCE: readonly { names: RegExp; kuma: boolean; restic: boolean }[] = [
-  // restic's own, and those of the storage services that it speaks to, rclone among them.
+  // restic's own (of these those that restic-variables.ts knows), and those of the storage services that it speaks to, rclone among them.
   { names: /^(RESTIC|AWS|B2|AZURE|GOOGLE|OS|ST|RCLONE)_/, kuma: false, restic: true },
   // Ours. REPLICATOR_INSTANCE_NAME reaches Kuma all the same: its notifications carry it.
   { names: /^(REPLICATOR|NTFY)_/, kuma: false, restic: false },
@@ -45,7 +46,9 @@ export function kumaEnvironment(env: Environment, ownFile: Environment, instance
 export function resticEnvironment(env: Environment, stateDir: string): Environment {
   const places = { RESTIC_CACHE_DIR: join(stateDir, "cache"), TMPDIR: stateDir };
   const given = namesForRestic(env);
-  return { ...places, ...pick(env, (name) => audienceOf(name).restic || given.includes(name)) };
+  const isForRestic = (name: string) =>
+    given.includes(name) || (name.startsWith("RESTIC_") ? isKnownToRestic(name) : audienceOf(name).restic);
+  return { ...places, ...pick(env, isForRestic) };
 }
 
 function audienceOf(name: string): { kuma: boolean; restic: boolean } {

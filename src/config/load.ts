@@ -13,6 +13,7 @@ import { readProxy, secretsOfProxy } from "./proxy.ts";
 import { redact } from "./redact.ts";
 import { checkRestic } from "./restic.ts";
 import { checkResticEnv } from "./restic-env.ts";
+import { warnOfUnknown } from "./restic-variables.ts";
 import { chooseRole } from "./role.ts";
 import { secretsOf, worthHiding } from "./secrets.ts";
 import type { Settings } from "./settings.ts";
@@ -72,7 +73,11 @@ export function loadConfig(processEnv: NodeJS.ProcessEnv, cwd: string): LoadedCo
     const fatal = [...problems, ...(kuma.ok ? [] : [kuma.problem])];
     return { ok: false, problems: [...fatal, ...obstacles, ...allMistakes].map(hide) };
   }
-  const warnings = [...allMistakes.map(describeMistake), ...(resticEnv.ok ? resticEnv.value : [])];
+  const warnings = [
+    ...allMistakes.map(describeMistake),
+    ...(resticEnv.ok ? resticEnv.value : []),
+    ...warnOfUnknown(env),
+  ];
   const parts: Parts = {
     ...{ settings, env, secrets, warnings, kuma: kuma.value },
     ...{

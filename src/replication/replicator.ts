@@ -55,7 +55,10 @@ export function createReplicator(
       kumaVersion,
       timeZone: config.kuma.timeZone,
     }),
-    repository: openRepository(config.restic, { instanceName: config.instanceName }),
+    repository: openRepository(config.restic, {
+      instanceName: config.instanceName,
+      stateDir: config.stateDir,
+    }),
     stateFile,
     role,
     emit,

@@ -14,13 +14,15 @@ export interface Retention {
 export function createRetention({ config, repository, stateFile, emit }: Context): Retention {
   let stopping = new AbortController();
   let work: Promise<void> = Promise.resolve();
+  /** An append-only repository stays so: told once, not each day. */
+  let isAppendOnly = false;
 
   return {
     begin: (signal) => {
       const { thinnedAt } = stateFile.state;
       // A clock that was set back makes it due, too.
       const isDue = thinnedAt === undefined || Math.abs(Date.now() - thinnedAt) >= ONCE_A_DAY;
-      if (config.keep.length === 0 || !isDue) return;
+      if (config.keep.length === 0 || isAppendOnly || !isDue) return;
       stopping = new AbortController();
       work = thinOut(AbortSignal.any([signal, stopping.signal]));
     },
@@ -34,6 +36,7 @@ export function createRetention({ config, repository, stateFile, emit }: Context
     // Noted first: one attempt a day, also where each of them fails or is cut short by the next publish.
     const noted = stateFile.update({ thinnedAt: Date.now() });
     const done = noted.ok ? await forgetOld(signal) : noted;
+    isAppendOnly = !done.ok && done.problem.code === "repository-append-only";
     if (!done.ok && !signal.aborted) emit({ type: "retention-failed", problem: done.problem });
   }
 

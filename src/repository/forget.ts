@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { failure, success } from "../result.ts";
+import { recognise } from "./problems.ts";
 import { FILE_NAME, OUR_TAG } from "./snapshots.ts";
 import type { ForgetRequest, RepositoryProblem, RepositoryResult } from "./types.ts";
 import { type Writing, writeLocked } from "./write-locked.ts";
@@ -36,7 +37,16 @@ export async function forget(
   if (ids.length === 0) return success({ forgotten: 0 });
   const args = ["forget", ...(policy.includes(PRUNE) ? [PRUNE] : []), ...ids];
   const done = await writeLocked(writing, { args, limit: writing.limits.forget, signal });
-  return done.ok ? success({ forgotten: ids.length }) : done;
+  if (!done.ok) return done;
+  // 0.18 exits with 0 though it was refused every removal.
+  const refused = recogniseRefusal(done.value.stderr);
+  return refused === undefined ? success({ forgotten: ids.length }) : failure(refused);
+}
+
+function recogniseRefusal(stderr: string): RepositoryProblem | undefined {
+  // Only ids and the server's answer are in such a line.
+  const lines = stderr.split("\n").filter((line) => /^Remove\(<(?!lock\/).*\) failed: /.test(line));
+  return recognise({ exitCode: 0, stderr: lines.join("\n"), secrets: [] });
 }
 
 const PRUNE = "--prune";

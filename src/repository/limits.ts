@@ -7,6 +7,8 @@ export interface Limits {
   readonly download: number;
   readonly publish: number;
   readonly forget: number;
+  /** How long a write waits for another restic's lock. */
+  readonly lock: number;
 }
 
 export const LIMITS: Limits = {
@@ -17,4 +19,5 @@ export const LIMITS: Limits = {
   download: 5 * 60_000,
   publish: 10 * 60_000,
   forget: 60 * 60_000,
+  lock: 60_000,
 };

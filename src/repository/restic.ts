@@ -1,12 +1,16 @@
+import type { Readable } from "node:stream";
 import { execa } from "execa";
 import { type ResticConfig, secretsOf } from "../config/index.ts";
 import { failure, success } from "../result.ts";
 import { cacheOptions } from "./cache-room.ts";
-import { explain, recognise } from "./problems.ts";
+import { explain, recognise, recogniseLasting } from "./problems.ts";
 import type { RepositoryProblem, RepositoryResult } from "./types.ts";
 
-/** From SIGINT to SIGKILL, milliseconds. */
-const KILL_AFTER = 3_000;
+/**
+ * From SIGINT to SIGKILL, milliseconds. restic removes its lock between the two. `init`, from 0.18 on, does not end on
+ * SIGINT while it waits for an answer; it takes no lock.
+ */
+const KILL_AFTER = { withLock: 3_000, withoutLock: 500 };
 
 /** The largest output that is taken into memory, bytes: a snapshot is a few megabytes even with a thousand monitors. */
 const MAX_STDOUT = 256 * 1024 * 1024;
@@ -19,6 +23,8 @@ export interface ResticRun {
   /** Milliseconds. */
   readonly limit: number;
   readonly signal: AbortSignal;
+  /** Given for a command that locks the repository: hears its pid at once, long before it has made its lock. */
+  readonly noteLocker?: (pid: number) => void;
 }
 
 export interface ResticOutput {
@@ -27,13 +33,17 @@ export interface ResticOutput {
   readonly stderr: string;
 }
 
-/** Runs restic once. A problem for any exit code but 0, for the time limit ("repository-timeout"), and on abort. */
+/**
+ * Runs restic once. A problem for any exit code but 0, for the time limit ("repository-timeout"), on abort, and as soon
+ * as restic tells of a failure that it will repeat in vain.
+ */
 export type Restic = (run: ResticRun) => Promise<RepositoryResult<ResticOutput>>;
 
 /** @param config its `env` is all that restic sees; nothing of our own environment is added */
 export function createRestic({ env, options = [], secrets = secretsOf(env) }: ResticConfig): Restic {
-  return async ({ args, input, limit, signal }) => {
-    const result = await execa("restic", [...args, ...options, ...cacheOptions(env)], {
+  return async ({ args, input, limit, signal, noteLocker }) => {
+    const giveUp = new AbortController();
+    const running = execa("restic", [...args, ...options, ...cacheOptions(env)], {
       env,
       extendEnv: false,
       ...(input === undefined ? { stdin: "ignore" } : { input }),
@@ -42,23 +52,42 @@ export function createRestic({ env, options = [], secrets = secretsOf(env) }: Re
       stripFinalNewline: false,
       maxBuffer: { stdout: MAX_STDOUT, stderr: MAX_STDERR },
       timeout: limit,
-      cancelSignal: signal,
+      cancelSignal: AbortSignal.any([signal, giveUp.signal]),
       // SIGINT, because restic 0.14 removes its lock on that signal alone: SIGTERM leaves the lock behind.
       killSignal: "SIGINT",
-      forceKillAfterDelay: KILL_AFTER,
+      forceKillAfterDelay: noteLocker ? KILL_AFTER.withLock : KILL_AFTER.withoutLock,
       reject: false,
     });
+    if (running.pid !== undefined) noteLocker?.(running.pid);
+    let lasting: RepositoryProblem | undefined;
+    eachLine(running.stderr, (line) => {
+      lasting ??= recogniseLasting(line, secrets);
+      if (lasting !== undefined) giveUp.abort();
+    });
+    const result = await running;
     const stderr = decode(result.stderr);
-    const complaint = { exitCode: result.exitCode, stderr, secrets };
-    if (result.isCanceled) return failure(INTERRUPTED);
+    const account = { exitCode: result.exitCode, stderr, secrets };
+    if (signal.aborted && result.isCanceled) return failure(INTERRUPTED);
+    if (lasting !== undefined && result.failed) return failure(lasting);
     if (result.code === "ENOENT" || result.code === "EACCES") return failure(RESTIC_MISSING);
     if (result.isMaxBuffer) return failure(TOO_LARGE);
     // restic repeats a failing request for minutes: what it said meanwhile tells more than the time that it took.
     if (result.timedOut)
-      return failure(recognise({ ...complaint, exitCode: undefined }) ?? timedOut(args, limit));
-    if (result.failed) return failure(explain(complaint));
+      return failure(recognise({ ...account, exitCode: undefined }) ?? timedOut(args, limit));
+    if (result.failed) return failure(explain(account));
     return success({ stdout: result.stdout, stderr });
   };
+}
+
+/** Hands over each line as soon as it is whole. */
+function eachLine(stream: Readable, take: (line: string) => void): void {
+  const decoder = new TextDecoder();
+  let rest = "";
+  stream.on("data", (piece: Uint8Array) => {
+    const lines = (rest + decoder.decode(piece, { stream: true })).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) take(line);
+  });
 }
 
 function decode(bytes: Uint8Array): string {

@@ -27,6 +27,7 @@ export type RepositoryProblemCode =
   | "repository-damaged"
   | "repository-timeout"
   | "repository-read-only"
+  | "repository-append-only"
   | "disk-full"
   | "interrupted"
   | "restic-failed";

@@ -1,5 +1,6 @@
 import type { Limits } from "./limits.ts";
 import { mayUnlock } from "./locks.ts";
+import type { OwnLocks } from "./own-locks.ts";
 import type { Restic, ResticOutput, ResticRun } from "./restic.ts";
 import type { RepositoryResult } from "./types.ts";
 import type { Version } from "./version.ts";
@@ -9,25 +10,48 @@ export interface Writing {
   readonly restic: Restic;
   readonly version: (signal: AbortSignal) => Promise<RepositoryResult<Version>>;
   readonly limits: Limits;
+  readonly ownLocks: OwnLocks;
 }
 
-/** Waits for another restic to finish, where restic can (from 0.16 on). */
-const RETRY_LOCK = ["--retry-lock=1m"];
-
-/** Runs a command that takes a lock; once more when the lock in its way was that of a dead restic. */
+/**
+ * Runs a command that takes a lock; once more when there was one in its way. A lock of ours whose restic is dead is
+ * removed before that; for any other the second attempt waits, where restic can (from 0.16 on). The first one does not
+ * wait: it would wait for the dead just as long.
+ */
 export async function writeLocked(
-  { restic, version, limits }: Writing,
+  { restic, version, limits, ownLocks }: Writing,
   run: ResticRun,
 ): Promise<RepositoryResult<ResticOutput>> {
+  const done = await runNoted(restic, ownLocks, run);
+  if (done.ok || done.problem.code !== "repository-locked") return done;
+  const asking = { restic, limit: limits.unlock, signal: run.signal };
+  const harmless = await mayUnlock(asking, ownLocks);
+  if (!harmless.ok && harmless.problem.code === "interrupted") return harmless;
+  const isUnlocked = harmless.ok && harmless.value;
+  // Removes locks whose restic is dead, and no other; what remains, the second attempt tells.
+  if (isUnlocked) await restic({ args: ["unlock"], limit: limits.unlock, signal: run.signal });
   const found = await version(run.signal);
   if (!found.ok) return found;
-  const patient = { ...run, args: [...run.args, ...(found.value.canRetryLock ? RETRY_LOCK : [])] };
-  const done = await restic(patient);
-  if (done.ok || done.problem.code !== "repository-locked") return done;
-  const harmless = await mayUnlock(restic, limits.unlock, run.signal);
-  if (!harmless.ok && harmless.problem.code === "interrupted") return harmless;
-  if (!harmless.ok || !harmless.value) return done;
-  // Removes locks whose restic is dead, and no other; what remains, the second attempt tells.
-  await restic({ args: ["unlock"], limit: limits.unlock, signal: run.signal });
-  return restic(patient);
+  const { canRetryLock } = found.value;
+  if (!canRetryLock && !isUnlocked) return done;
+  const patience = canRetryLock ? [`--retry-lock=${limits.lock}ms`] : [];
+  return runNoted(restic, ownLocks, { ...run, args: [...run.args, ...patience] });
+}
+
+/** Runs it with a note of whose lock it is, for as long as the lock may be there. */
+async function runNoted(
+  restic: Restic,
+  ownLocks: OwnLocks,
+  run: ResticRun,
+): Promise<RepositoryResult<ResticOutput>> {
+  let ended: ((isClean: boolean) => void) | undefined;
+  const done = await restic({
+    ...run,
+    noteLocker: (pid) => {
+      ended = ownLocks.began(pid);
+    },
+  });
+  // Where it found another's lock it has left none.
+  ended?.(done.ok || done.problem.code === "repository-locked");
+  return done;
 }

@@ -164,6 +164,10 @@ describe("loadConfig", () => {
     assert.match(mistyped.warnings.join(), /"BACKUPS"/);
   });
 
+  it("warns of a variable that restic is not given", () => {
+    assert.match(load({ RESTIC_HOST: "fra" }).warnings.join(), /^RESTIC_HOST: not given to restic\./);
+  });
+
   const wrong = {
     BACKUP_INTERVAL: "soon",
     RESTORE_INTERVAL: "1s",

@@ -7,6 +7,7 @@ import { kumaEnvironment, resticEnvironment } from "../../src/config/environment
 import { redact, secretsOf } from "../../src/config/index.ts";
 import { kumaUrl } from "../../src/config/kuma.ts";
 import { parseListenAddress } from "../../src/config/listen.ts";
+import { warnOfUnknown } from "../../src/config/restic-variables.ts";
 
 describe("parseDuration", () => {
   it("reads seconds and units, and nothing else", () => {
@@ -123,6 +124,32 @@ describe("environments", () => {
     assert.equal(env.RESTIC_CACHE_DIR, "/state/cache");
     assert.equal(resticEnvironment({}, "/state").TMPDIR, "/state");
     assert.equal(resticEnvironment({ RESTIC_CACHE_DIR: "/c" }, "/state").RESTIC_CACHE_DIR, "/c");
+  });
+
+  it("keeps from restic and Kuma what may change which snapshots restic lists, and what nobody knows", () => {
+    const unknown = [
+      "RESTIC_HOST",
+      "RESTIC_TAG",
+      "RESTIC_FROM_PASSWORD",
+      "RESTIC_FROM_REPOSITORY",
+      "RESTIC_NEW",
+    ];
+    const known = [
+      "RESTIC_KEY_HINT",
+      "RESTIC_COMPRESSION",
+      "RESTIC_REST_PASSWORD",
+      "RESTIC_AWS_ASSUME_ROLE_ARN",
+    ];
+    const env = Object.fromEntries([...unknown, ...known, "RESTIC_PROGRESS_FPS"].map((name) => [name, "x"]));
+    assert.deepEqual(
+      Object.keys(resticEnvironment(env, "/state")).sort(),
+      ["RESTIC_CACHE_DIR", "TMPDIR", ...known].sort(),
+    );
+    assert.deepEqual(Object.keys(kumaEnvironment(env, {}, "x")), ["REPLICATOR_INSTANCE_NAME"]);
+    const [warning, ...others] = warnOfUnknown(env);
+    assert.deepEqual(others, []);
+    assert.ok(warning?.startsWith(`${unknown.sort().join(", ")}: not given to restic.`), warning);
+    assert.deepEqual(warnOfUnknown({ RESTIC_KEY_HINT: "x", HOST: "y" }), []);
   });
 });
 

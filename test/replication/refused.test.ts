@@ -65,7 +65,8 @@ describe("refused snapshots", () => {
       stateFile: file,
       emit: () => undefined,
     } as unknown as Context;
-    for (; number < 25; number++) assert.ok((await undoByHand(context, undefined, new AbortController().signal)).ok);
+    for (; number < 25; number++)
+      assert.ok((await undoByHand(context, undefined, new AbortController().signal)).ok);
     assert.equal(listRefused(file.state).length, 20);
   });
 });

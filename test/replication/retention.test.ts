@@ -101,6 +101,22 @@ describe("retention", { timeout: 10_000 }, () => {
     assert.deepEqual(events, [{ type: "retention-failed", problem }]);
   });
 
+  it("tells once that the repository is append-only, and does not try again the next day", async () => {
+    const appendOnly = { ...problem, code: "repository-append-only" } as const;
+    let tries = 0;
+    const { retention, events, file } = rig(async () => {
+      tries += 1;
+      return failure(appendOnly);
+    });
+    for (const _day of [1, 2]) {
+      retention.begin(never);
+      await sleep(20);
+      file.update({ thinnedAt: Date.now() - 25 * 60 * 60_000 });
+    }
+    assert.equal(tries, 1);
+    assert.deepEqual(events, [{ type: "retention-failed", problem: appendOnly }]);
+  });
+
   it("is ended by the next publish without a word", async () => {
     const { retention, events } = rig(async (_policy, signal) => {
       await sleep(60_000, undefined, { signal }).catch(() => undefined);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
@@ -11,13 +11,16 @@ import { failure, success } from "../../src/result.ts";
 import { leaveLock, whyNoDeadLock } from "./dead-lock.ts";
 import { environment, makeFolder, never, open, request, restic } from "./rig.ts";
 
+/** Short, where nobody will unlock. */
+const limits = { lock: 1_000 };
+
 describe("a lock whose owner's pid has come again, as in a container that was killed and started anew", {
   skip: whyNoDeadLock() ?? false,
 }, () => {
   it("is left alone while somebody else has the pid, who hears nothing of it; removed after that", async () => {
-    const stranger = begin(spawn("sleep", ["60"], { stdio: "ignore" }));
+    const stranger = begin(spawn("sleep", ["1000"], { stdio: "ignore" }));
     const path = await lockAs(stranger.pid);
-    const primary = open(path);
+    const primary = open(path, {}, { limits, stateDir: stateOf(stranger.pid) });
     const locked = await primary.publish(request("x"), never);
     assert.ok(!locked.ok);
     assert.equal(locked.problem.code, "repository-locked");
@@ -36,12 +39,44 @@ describe("a lock whose owner's pid has come again, as in a container that was ki
     const threads = () => readdirSync(`/proc/${stranger.pid}/task`).map(Number);
     while (threads().length < 4) await pause(10);
     const path = await lockAs(Math.max(...threads()));
-    const done = await open(path).publish(request("x"), never);
+    const done = await open(path, {}, { limits }).publish(request("x"), never);
     assert.equal(!done.ok && done.problem.code, "repository-locked");
     await insistAlive(stranger.process);
     await end(stranger.process);
   });
 });
+
+describe("a lock of this machine's name whose pid is not here", { skip: whyNoDeadLock() ?? false }, () => {
+  const pid = 400_123;
+
+  it("is left alone while nobody knows that it is ours: its restic may live in another container", async () => {
+    const path = await lockAs(pid);
+    for (const stateDir of [undefined, makeFolder(), stateOf(pid + 1), stateOf(pid, -60 * 60_000)]) {
+      const locked = await open(path, {}, { limits, ...(stateDir && { stateDir }) }).publish(
+        request("x"),
+        never,
+      );
+      assert.equal(!locked.ok && locked.problem.code, "repository-locked");
+      assert.equal(readdirSync(join(path, "locks")).length, 1);
+    }
+  });
+
+  it("is removed when it is ours, by the instance that is started after the one that left it", async () => {
+    const path = await lockAs(pid);
+    const stateDir = stateOf(pid);
+    assert.ok((await open(path, {}, { limits, stateDir }).publish(request("x"), never)).ok);
+    assert.deepEqual(readdirSync(join(path, "locks")), []);
+  });
+});
+
+/** A state folder that says: a restic of ours with this pid was at work, from a minute ago (or earlier by `shift`) on. */
+function stateOf(pid: number, shift = 0): string {
+  const folder = makeFolder();
+  const run = { pid, hostname: hostname(), from: Date.now() - 60_000 + shift };
+  const ended = shift === 0 ? {} : { to: run.from + 1_000 };
+  writeFileSync(join(folder, "restic-runs.json"), JSON.stringify([{ ...run, ...ended }]));
+  return folder;
+}
 
 async function lockAs(pid: number): Promise<string> {
   const path = join(makeFolder(), "r");
@@ -73,6 +108,8 @@ async function insistAlive(process: ChildProcess): Promise<void> {
 
 describe("mayUnlock", () => {
   const minutes = 60_000;
+  /** A pid that no process here has. */
+  const OURS = 2 ** 30;
   const lock = (more: Record<string, unknown>) => ({
     time: new Date().toISOString(),
     exclusive: true,
@@ -84,33 +121,39 @@ describe("mayUnlock", () => {
   /** Asks with a restic that shows these locks, one after the other. */
   const ask = (...locks: readonly (string | object)[]) =>
     mayUnlock(
-      async ({ args: [command, , id = ""] }) => {
-        const ids = locks.map((_lock, at) => String(at).padStart(64, "0"));
-        const shown = command === "list" ? ids.join("\n") : locks[Number(id)];
-        if (shown === "damaged")
-          return failure({ code: "repository-damaged", message: "A lock cannot be read.", advice: "None." });
-        const text = typeof shown === "string" ? shown : JSON.stringify(shown);
-        return success({ stdout: new TextEncoder().encode(text), stderr: "" });
+      {
+        restic: async ({ args: [command, , id = ""] }) => {
+          const ids = locks.map((_lock, at) => String(at).padStart(64, "0"));
+          const shown = command === "list" ? ids.join("\n") : locks[Number(id)];
+          if (shown === "damaged")
+            return failure({
+              code: "repository-damaged",
+              message: "A lock cannot be read.",
+              advice: "None.",
+            });
+          const text = typeof shown === "string" ? shown : JSON.stringify(shown);
+          return success({ stdout: new TextEncoder().encode(text), stderr: "" });
+        },
+        limit: 1_000,
+        signal: never,
       },
-      1_000,
-      never,
+      { isLeftByUs: ({ pid }) => pid === OURS },
     );
+
+  it("says no for a lock that may be somebody else's", async () => {
+    assert.deepEqual(await ask(lock({ pid: OURS }), lock({ pid: OURS + 1 })), success(false));
+  });
 
   it("says no for a pid that exists here, also as the last of many", async () => {
     assert.deepEqual(await ask(lock({})), success(false));
-    assert.deepEqual(await ask(lock({ pid: 2 ** 30 }), "damaged", lock({})), success(false));
+    assert.deepEqual(await ask(lock({ pid: OURS }), "damaged", lock({})), success(false));
     const future = new Date(Date.now() + 60 * minutes).toISOString();
     assert.deepEqual(await ask(lock({ time: future })), success(false), "a clock was set back");
   });
 
   it("says yes where restic sends no signal, or nobody is there to hear it", async () => {
     const old = new Date(Date.now() - 31 * minutes).toISOString();
-    const harmless = [
-      lock({ pid: 2 ** 30 }),
-      lock({ hostname: "elsewhere" }),
-      lock({ time: old }),
-      "damaged",
-    ];
+    const harmless = [lock({ pid: OURS }), lock({ hostname: "elsewhere" }), lock({ time: old }), "damaged"];
     assert.deepEqual(await ask(...harmless), success(true));
     assert.deepEqual(await ask(), success(true));
   });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { explain } from "../../src/repository/problems.ts";
+import { explain, recogniseLasting } from "../../src/repository/problems.ts";
 import { parseSnapshots, tagsOf } from "../../src/repository/snapshots.ts";
 import { parseVersion } from "../../src/repository/version.ts";
 
@@ -53,6 +53,44 @@ describe("explain", () => {
       "one\nFatal: pass-word is not at https://me:pw@host/x\nIs there a repository?\n",
     );
     assert.match(message, /\(restic: \*\*\* is not at https:\/\/\*\*\*@host\/x\)\.$/);
+  });
+});
+
+describe("stack traces", () => {
+  it("never reach the sentence, as text (0.14) or in JSON (0.19)", () => {
+    const trace =
+      "failed to remove\nmain.init\n\tgithub.com/restic/cmd_forget.go:67\nruntime.goexit\n\truntime/asm_amd64.s:1594";
+    const json = JSON.stringify({ message_type: "exit_error", code: 3, message: trace });
+    for (const stderr of [trace, json]) {
+      const { message } = explain({ exitCode: 3, stderr, secrets: [] });
+      assert.equal(message, "restic failed with exit code 3 (restic: failed to remove).");
+    }
+  });
+});
+
+describe("recogniseLasting", () => {
+  const code = (line: string) => recogniseLasting(line, ["hush"])?.code;
+  const retry = (what: string, why: string) => `${what} returned error, retrying after 552.330144ms: ${why}`;
+
+  it("gives up what will not pass, wherever it is met", () => {
+    assert.equal(code(retry("Save(<data/60ddba0743>)", "write /x: no space left on device")), "disk-full");
+    assert.equal(
+      code(retry("Load(<snapshot/ab>, 0, 0)", "open /x: permission denied")),
+      "repository-unreachable",
+    );
+    assert.equal(code(retry("List(key)", "Access Denied.")), "repository-unreachable");
+    const refused = "blob not removed, server response: 403 Forbidden (403)";
+    assert.equal(code(retry("Remove(<snapshot/ab>)", refused)), "repository-append-only");
+    assert.equal(code(retry("Remove(<lock/ab>)", refused)), "repository-read-only");
+  });
+
+  it("gives up what may pass only while the repository is being opened", () => {
+    const why = 'Head "https://hush@host/": dial tcp: connection refused';
+    assert.equal(code(retry("Stat(<config/>)", why)), "repository-unreachable");
+    assert.doesNotMatch(recogniseLasting(retry("Stat(<config/>)", why), ["hush"])?.message ?? "", /hush/);
+    assert.equal(code(retry("Save(<data/60ddba0743>)", why)), undefined);
+    assert.equal(code(retry("Stat(<config/>)", "never seen before")), undefined);
+    assert.equal(code("Fatal: Access Denied."), undefined, "restic gives up by itself");
   });
 });
 

@@ -2,7 +2,20 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
-import { folder, HASH, makeFolder, never, open, request, restic, serveRestic } from "./rig.ts";
+import { loadConfig } from "../../src/config/index.ts";
+import { openRepository } from "../../src/repository/index.ts";
+import {
+  environment,
+  folder,
+  forgetBy,
+  HASH,
+  makeFolder,
+  never,
+  open,
+  request,
+  restic,
+  serveRestic,
+} from "./rig.ts";
 
 describe("a repository in a folder", () => {
   const path = join(folder, "local");
@@ -64,6 +77,26 @@ describe("a repository in a folder", () => {
       assert.equal(listed.value.at(-1)?.instanceName, instanceName);
       assert.equal(listed.value.at(-1)?.contentHash, HASH);
     }
+  });
+
+  it("shows the snapshots of all hosts, and thins them out together, whatever RESTIC_HOST says", async () => {
+    const path = join(makeFolder(), "r");
+    const variables = { ...environment(path), TMPDIR: folder, RESTIC_HOST: "elsewhere" };
+    const loaded = loadConfig(variables, makeFolder());
+    assert.ok(loaded.ok);
+    const repository = openRepository(loaded.config.restic, { instanceName: "primary" });
+    assert.ok((await repository.create(never)).ok);
+    assert.ok((await repository.publish(request("one"), never)).ok);
+    assert.ok((await repository.publish(request("two"), never)).ok);
+    const listed = await repository.list(never);
+    assert.deepEqual(listed.ok && listed.value.map(({ instanceName }) => instanceName), [
+      "primary",
+      "primary",
+    ]);
+    assert.deepEqual(await forgetBy(repository, "--keep-last=1"), {
+      ok: true,
+      value: { forgotten: 1 },
+    });
   });
 
   it("keeps its cache where it is told to", () => {

@@ -5,7 +5,7 @@ import { type AddressInfo, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
-import { openRepository, type RepositoryOptions } from "../../src/repository/index.ts";
+import { openRepository, type Repository, type RepositoryOptions } from "../../src/repository/index.ts";
 
 /** A temporary folder that is gone after the tests. */
 export function makeFolder(): string {
@@ -97,7 +97,7 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-async function untilListening(port: number): Promise<void> {
+export async function untilListening(port: number): Promise<void> {
   for (let attempt = 0; attempt < 100; attempt++) {
     const open = await new Promise<boolean>((resolve) => {
       const socket = connect(port, "127.0.0.1", () => resolve(true)).once("error", () => resolve(false));
@@ -107,4 +107,11 @@ async function untilListening(port: number): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   throw new Error(`nothing listens on ${port}`);
+}
+
+/** Has a policy applied in which every snapshot may go that it does not keep. */
+export async function forgetBy(repository: Repository, ...policy: string[]) {
+  const listed = await repository.list(never);
+  if (!listed.ok) return listed;
+  return repository.forget({ policy, candidates: listed.value.map(({ id }) => id) }, never);
 }

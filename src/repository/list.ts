@@ -1,0 +1,86 @@
+import { z } from "zod";
+import { failure, success } from "../result.ts";
+import type { Restic } from "./restic.ts";
+import { parseSnapshots } from "./snapshots.ts";
+import { ownWords } from "./stderr.ts";
+import type { RepositoryProblem, RepositoryResult, SnapshotInfo } from "./types.ts";
+
+/** Any snapshot in `snapshots --json`. */
+const withId = z.object({ id: z.string() });
+
+/** Each call of restic: how it is run, how long it may take (milliseconds), and what ends it. */
+interface Asking {
+  readonly restic: Restic;
+  readonly limit: number;
+  readonly signal: AbortSignal;
+}
+
+interface Listing {
+  readonly ours: readonly SnapshotInfo[];
+  /** Of every snapshot that restic could read, somebody else's too. */
+  readonly ids: ReadonlySet<string>;
+  /** What restic itself said meanwhile; usually nothing. */
+  readonly said: string;
+}
+
+/**
+ * Our snapshots, and a failure rather than a list that lacks one. restic passes over a snapshot that it cannot read and
+ * exits with 0: the newest of what is left would pass for the latest, and a damaged repository for an empty one. It
+ * says so, in words of each version's own. So whatever it says is a reason to count what is there; while it is silent
+ * (0.14, 0.18 and 0.19: always, when it could read them all) that would only cost a second process each cycle.
+ */
+export async function list(asking: Asking): Promise<RepositoryResult<SnapshotInfo[]>> {
+  const listed = await askForSnapshots(asking);
+  if (!listed.ok) return listed;
+  if (listed.value.said === "") return success([...listed.value.ours]);
+  const there = await askForIds(asking);
+  if (!there.ok) return there;
+  if (missing(there.value, listed.value).length === 0) return success([...listed.value.ours]);
+  // One that was published meanwhile lacks in the first list, one that was forgotten meanwhile in the second.
+  const again = await askForSnapshots(asking);
+  if (!again.ok) return again;
+  const lost = missing(missing(there.value, listed.value), again.value);
+  return lost.length === 0 ? success([...again.value.ours]) : failure(damaged(lost));
+}
+
+async function askForSnapshots({ restic, limit, signal }: Asking): Promise<RepositoryResult<Listing>> {
+  // No lock: a replica then needs no right to write, and 5 requests instead of 9. No filter: what is ours we know, and
+  // only the whole list can be counted.
+  const done = await restic({ args: ["snapshots", "--json", "--no-lock"], limit, signal });
+  if (!done.ok) return done;
+  const json = new TextDecoder().decode(done.value.stdout);
+  const ours = parseSnapshots(json);
+  if (ours === undefined) return failure(NOT_UNDERSTOOD);
+  return success({ ours, ids: idsIn(json), said: ownWords(done.value.stderr) });
+}
+
+function idsIn(json: string): Set<string> {
+  return new Set((withId.array().nullable().parse(JSON.parse(json)) ?? []).map(({ id }) => id));
+}
+
+/** The ids of all snapshots, readable or not: the names of their files. One LIST, nothing is downloaded. */
+async function askForIds({ restic, limit, signal }: Asking): Promise<RepositoryResult<string[]>> {
+  const done = await restic({ args: ["list", "snapshots", "--no-lock"], limit, signal });
+  if (!done.ok) return done;
+  return success(new TextDecoder().decode(done.value.stdout).match(/^[0-9a-f]{64}$/gm) ?? []);
+}
+
+function missing(there: readonly string[], { ids }: Listing): string[] {
+  return there.filter((id) => !ids.has(id));
+}
+
+function damaged([id = "", ...others]: readonly string[]): RepositoryProblem {
+  const more = others.length === 0 ? "" : ` and ${others.length} more`;
+  return {
+    code: "repository-damaged",
+    message: `Snapshot ${id.slice(0, 8)}${more} in the restic repository cannot be read.`,
+    advice:
+      "Run `restic check`. Put the file back from a copy of the repository; where there is none, remove it by hand: snapshots/ and the snapshot's id.",
+  };
+}
+
+const NOT_UNDERSTOOD: RepositoryProblem = {
+  code: "restic-failed",
+  message: "restic listed its snapshots in a way that is not understood.",
+  advice: "Use restic 0.14 or newer.",
+};
