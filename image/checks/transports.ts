@@ -112,7 +112,7 @@ function inKeys(image: string, line: string): Promise<string> {
 
 async function overSftp(image: string, repository: string): Promise<Alone> {
   const ssh = "-i /run/secrets/ssh/key -o UserKnownHostsFile=/run/secrets/ssh/known_hosts";
-  // sftp.args is there from restic 0.17 on.
+  // restic 0.14 has no sftp.args, 0.18 has.
   const options = await docker(["run", "--rm", "--entrypoint", "restic", image, "options"]);
   const option = options.includes("sftp.args")
     ? `sftp.args=${ssh}`
