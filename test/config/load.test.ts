@@ -202,9 +202,17 @@ describe("loadConfig", () => {
       );
     assert.equal(config.warnings.length, names.length);
     assert.doesNotMatch(config.warnings.join().replace(/REPLICATOR_WAKE is "hush"/, ""), /hush/);
-    const { warnings, secrets, createRepository, keep, ...rest } = config;
-    const { warnings: _, secrets: __, createRepository: ___, keep: ____, ...unset } = load({});
+    const { warnings, secrets, restic, createRepository, keep, ...rest } = config;
+    const {
+      warnings: _,
+      secrets: __,
+      restic: unsetRestic,
+      createRepository: ___,
+      keep: ____,
+      ...unset
+    } = load({});
     assert.deepEqual(rest, unset);
+    assert.deepEqual([restic.env, restic.options], [unsetRestic.env, unsetRestic.options]);
     // Where the default does more than nothing, a careful person waits.
     assert.deepEqual([createRepository, keep], [false, []]);
   });

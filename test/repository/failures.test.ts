@@ -221,11 +221,11 @@ describe("a lock", () => {
     cpSync(path, copy, { recursive: true });
     const stateDir = makeFolder();
     const repository = open(copy, {}, { stateDir });
-    const forgetting = forgetBy(repository, "--keep-last=1");
+    const publishing = repository.publish(request("cut off"), never);
     while (readdirSync(join(copy, "locks")).length === 0) await pause(3);
     const [run] = JSON.parse(readFileSync(join(stateDir, "restic-runs.json"), "utf8"));
     process.kill(run.pid, "SIGKILL");
-    fails(await forgetting, "restic-failed");
+    fails(await publishing, "restic-failed");
     assert.equal(readdirSync(join(copy, "locks")).length, 1, "it leaves its lock behind");
 
     const content = Array.from({ length: 9 }, (_, i) => new Uint8Array(99_999).fill(i));
