@@ -35,7 +35,7 @@ FROM rclone-${RCLONE} AS rclone
 # For sftp: repositories. With its libraries, 12 MB: what the bases have differs, and buster's is not to be had any more.
 FROM ${NODE_IMAGE} AS ssh
 RUN apt-get update && apt-get install -y --no-install-recommends openssh-client patchelf && rm -rf /var/lib/apt/lists/*
-COPY image/build/pack-program.sh image/build/pack-ssh.sh /build/
+COPY docker/build/pack-program.sh docker/build/pack-ssh.sh /build/
 RUN /build/pack-ssh.sh /opt/replicator-kuma/ssh
 
 FROM ${NODE_IMAGE} AS build
@@ -48,7 +48,7 @@ COPY scripts/build.mjs scripts/
 COPY src src
 RUN npm run build && npm prune --omit=dev --no-audit --no-fund
 COPY patches patches
-COPY image/build /build
+COPY docker/build /build
 # Drops what only a compiler needs; packs this Node with its C library, for a base that has an older one.
 RUN /build/trim.sh && /build/pack-node.sh /opt/replicator-kuma/node && rm -rf src scripts tsconfig.json package-lock.json
 
@@ -56,8 +56,8 @@ RUN /build/trim.sh && /build/pack-node.sh /opt/replicator-kuma/node && rm -rf sr
 FROM ${KUMA_IMAGE} AS patched
 USER root
 COPY --from=build /opt/replicator-kuma /opt/replicator-kuma
-COPY image/build/choose-node.sh /build/
-COPY image/replicator-kuma /usr/local/bin/
+COPY docker/build/choose-node.sh /build/
+COPY docker/replicator-kuma /usr/local/bin/
 RUN /build/choose-node.sh && replicator-kuma patch /app
 # Where the compose file mounts a volume for a repository, so that whoever the base's user is can write there. COPY keeps
 # the mode of what is in a folder, not the folder's own.

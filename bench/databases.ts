@@ -1,9 +1,9 @@
 import { copyFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import { projectFolder } from "../lab/paths.ts";
 import { type KumaDatabase, openKumaDatabase } from "../src/database/index.ts";
 import type { Snapshot } from "../src/snapshot/index.ts";
+import { projectFolder } from "../test/support/paths.ts";
 
 /** The release whose database all of these are of. */
 const KUMA = "2.5.3";

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { get } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import { childOf } from "../test/conformance/processes.ts";
+import { childOf } from "../test/support/processes.ts";
 
 /** Between two looks, milliseconds: well below anything that is measured with them. */
 const LOOK_EVERY = 5;

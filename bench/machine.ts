@@ -1,8 +1,8 @@
 import { arch, cpus, release, totalmem } from "node:os";
 import Database from "better-sqlite3";
 import { execa } from "execa";
-import { ensureKuma } from "../lab/kuma.ts";
 import { readKumaVersion } from "../src/kuma/index.ts";
+import { ensureKuma } from "../test/support/install/kuma.ts";
 
 /** What was measured, and on what, in one line. */
 export async function describeMachine(): Promise<string> {

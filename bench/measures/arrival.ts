@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Box, openBox } from "../../faults/boxed.ts";
-import { serveRepository } from "../../faults/proxy.ts";
-import { fillData } from "../../faults/truth.ts";
-import { followKuma } from "../../lab/following-client.ts";
-import { ensureKuma } from "../../lab/kuma.ts";
-import { connectKuma } from "../../lab/kuma-api.ts";
 import { readKumaVersion } from "../../src/kuma/index.ts";
-import { startNtfy } from "../../test/wake/ntfy-server.ts";
+import { ensureKuma } from "../../test/support/install/kuma.ts";
+import { followKuma } from "../../test/support/kuma/following-client.ts";
+import { connectKuma } from "../../test/support/kuma/kuma-api.ts";
+import { startNtfy } from "../../test/support/ntfy-server.ts";
+import { serveRepository } from "../../test/support/rest-server.ts";
+import { fillData } from "../../test/support/source-data.ts";
+import { type Box, openBox } from "../../test/support/supervisor-namespace.ts";
 import type { Figure, Measure } from "../figure.ts";
 import { spread } from "../stats.ts";
 

@@ -1,10 +1,10 @@
 import { join } from "node:path";
-import { insist } from "../../faults/fault.ts";
-import { openReplicaStage, type ReplicaStage } from "../../faults/stages.ts";
-import { fillData } from "../../faults/truth.ts";
-import { ensureKuma } from "../../lab/kuma.ts";
-import { freePort } from "../../lab/ports.ts";
 import { readKumaVersion } from "../../src/kuma/index.ts";
+import { ensureKuma } from "../../test/support/install/kuma.ts";
+import { insist } from "../../test/support/invariant.ts";
+import { freePort } from "../../test/support/ports.ts";
+import { openReplicaStage, type ReplicaStage } from "../../test/support/scenarios.ts";
+import { fillData } from "../../test/support/source-data.ts";
 import { compare, type Figure, type Measure, type Pair, takePairs } from "../figure.ts";
 import { answers, firstAnswer, lastAnswer, startBareKuma, stopBareKuma } from "../kuma-process.ts";
 import { spread } from "../stats.ts";

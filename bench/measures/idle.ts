@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Box, openBox } from "../../faults/boxed.ts";
-import { makeRepository } from "../../faults/repository.ts";
-import { fillData } from "../../faults/truth.ts";
-import { usageOf } from "../../test/conformance/processes.ts";
+import { usageOf } from "../../test/support/processes.ts";
+import { fillData } from "../../test/support/source-data.ts";
+import { type Box, openBox } from "../../test/support/supervisor-namespace.ts";
+import { makeRepository } from "../../test/support/test-repository.ts";
 import type { Figure, Measure } from "../figure.ts";
 import { spread } from "../stats.ts";
 
@@ -30,7 +30,7 @@ export const idle: Measure = {
     await makeRepository(repository);
     const dataDir = join(folder, "primary");
     fillData(dataDir);
-    // As the image starts it: image/replicator-kuma.
+    // As the image starts it: docker/replicator-kuma.
     const env = { BACKUP_INTERVAL: INTERVAL, MALLOC_ARENA_MAX: "1" };
     const box = await openBox({ mode: "BACKUP", name: "primary", dataDir, repository, env });
     try {

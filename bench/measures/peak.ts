@@ -1,9 +1,9 @@
 import { join } from "node:path";
-import { type Box, openBox } from "../../faults/boxed.ts";
-import { insist } from "../../faults/fault.ts";
-import { makeRepository } from "../../faults/repository.ts";
-import { fillData } from "../../faults/truth.ts";
-import { peakMemoryOf } from "../../test/conformance/processes.ts";
+import { insist } from "../../test/support/invariant.ts";
+import { peakMemoryOf } from "../../test/support/processes.ts";
+import { fillData } from "../../test/support/source-data.ts";
+import { type Box, openBox } from "../../test/support/supervisor-namespace.ts";
+import { makeRepository } from "../../test/support/test-repository.ts";
 import { changeMonitors, fillWithMonitors } from "../databases.ts";
 import type { Figure, Measure } from "../figure.ts";
 import { spread } from "../stats.ts";

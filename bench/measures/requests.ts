@@ -1,13 +1,13 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
-import { type Box, openBox } from "../../faults/boxed.ts";
-import { insist } from "../../faults/fault.ts";
-import { type RestServer, serveRepository } from "../../faults/proxy.ts";
-import { makeRepository, resticEnvironment } from "../../faults/repository.ts";
-import { change, fillData } from "../../faults/truth.ts";
-import { ensureKuma } from "../../lab/kuma.ts";
 import { readKumaVersion } from "../../src/kuma/index.ts";
+import { ensureKuma } from "../../test/support/install/kuma.ts";
+import { insist } from "../../test/support/invariant.ts";
+import { type RestServer, serveRepository } from "../../test/support/rest-server.ts";
+import { change, fillData } from "../../test/support/source-data.ts";
+import { type Box, openBox } from "../../test/support/supervisor-namespace.ts";
+import { makeRepository, resticEnvironment } from "../../test/support/test-repository.ts";
 import type { Figure, Measure } from "../figure.ts";
 import { spread } from "../stats.ts";
 

@@ -1,10 +1,10 @@
 import { join } from "node:path";
-import { openBox } from "../../faults/boxed.ts";
-import { makeRepository } from "../../faults/repository.ts";
-import { fillData } from "../../faults/truth.ts";
-import { ensureKuma } from "../../lab/kuma.ts";
-import { freePort } from "../../lab/ports.ts";
 import { readKumaVersion } from "../../src/kuma/index.ts";
+import { ensureKuma } from "../../test/support/install/kuma.ts";
+import { freePort } from "../../test/support/ports.ts";
+import { fillData } from "../../test/support/source-data.ts";
+import { openBox } from "../../test/support/supervisor-namespace.ts";
+import { makeRepository } from "../../test/support/test-repository.ts";
 import { compare, type Figure, type Measure, takePairs } from "../figure.ts";
 import { firstAnswer, startBareKuma, stopBareKuma } from "../kuma-process.ts";
 import { spread } from "../stats.ts";

@@ -3,9 +3,9 @@ import { askStatus } from "../control/index.ts";
 import { IS_PRIMARY, listUnknown, NOTHING_TO_ADOPT } from "../replication/index.ts";
 import { failure, type Result, success } from "../result.ts";
 import { describeChanges, type Snapshot } from "../snapshot/index.ts";
-import { askAndTell } from "./ask.ts";
 import { EXIT, EXIT_HELP, newCommand, withConfig } from "./command.ts";
 import { confirm, tell, tellSome } from "./preview.ts";
+import { askAndTell } from "./run-on-instance.ts";
 import { download, findSnapshot, listSnapshots, openSources, type Sources } from "./sources.ts";
 import { paint, say, sayJson } from "./terminal.ts";
 

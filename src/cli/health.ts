@@ -1,7 +1,7 @@
 import { readDotenv } from "../config/dotenv.ts";
 import { locateKuma } from "../config/kuma.ts";
-import { nowFor, readStatus, type Status } from "../events/status.ts";
 import { type Answer, probe } from "../kuma/probe.ts";
+import { nowFor, readStatus, type Status } from "../observed/status.ts";
 
 // The modules above are named one by one, since a health check runs every minute: their folders' indexes would load
 // SQLite, the logger and the schema of all settings too.

@@ -3,9 +3,9 @@ import type { Config } from "../config/index.ts";
 import { aboutFile, fromFile } from "../export/index.ts";
 import { failure, type Result, success } from "../result.ts";
 import { encodeSnapshot, type Snapshot } from "../snapshot/index.ts";
-import { askAndTell } from "./ask.ts";
 import { EXIT, EXIT_HELP, newCommand, withConfig } from "./command.ts";
 import { preview } from "./preview.ts";
+import { askAndTell } from "./run-on-instance.ts";
 import { openSources } from "./sources.ts";
 
 const HELP = `

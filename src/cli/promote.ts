@@ -1,5 +1,5 @@
-import { askAndTell } from "./ask.ts";
 import { EXIT_HELP, newCommand, withConfig } from "./command.ts";
+import { askAndTell } from "./run-on-instance.ts";
 
 const HELP = `
 Makes this replica the primary, now: it applies the latest snapshot, publishes one of its

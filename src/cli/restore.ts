@@ -1,7 +1,7 @@
 import { success } from "../result.ts";
-import { askAndTell } from "./ask.ts";
 import { EXIT, EXIT_HELP, newCommand, withConfig } from "./command.ts";
 import { preview } from "./preview.ts";
+import { askAndTell } from "./run-on-instance.ts";
 import { download, findSnapshot, listSnapshots, openSources } from "./sources.ts";
 
 const HELP = `

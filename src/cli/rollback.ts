@@ -1,6 +1,6 @@
-import { askAndTell } from "./ask.ts";
 import { EXIT_HELP, newCommand, withConfig } from "./command.ts";
 import { previewRollback } from "./preview-rollback.ts";
+import { askAndTell } from "./run-on-instance.ts";
 
 const HELP = `
 Undoes the last apply, restore or import: shows how old it is, what would change and what

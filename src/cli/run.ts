@@ -9,9 +9,9 @@ import {
   createStatusFile,
   type Listener,
 } from "../events/index.ts";
-import { openWebServer, type WebServer } from "../http/index.ts";
-import { exitCodeOf, listenToSignals, startReaper } from "../init/index.ts";
 import { createSupervisor, type End, readKumaVersion, type Supervisor } from "../kuma/index.ts";
+import { createWaker, type Waker } from "../ntfy/index.ts";
+import { exitCodeOf, listenToSignals, startReaper } from "../pid1/index.ts";
 import {
   blockedBy,
   createBlocked,
@@ -20,7 +20,7 @@ import {
   type Replicator,
 } from "../replication/index.ts";
 import { version } from "../version.ts";
-import { createWaker, type Waker } from "../wake/index.ts";
+import { openWebServer, type WebServer } from "../web/index.ts";
 
 /** How long the end may wait for notices under way, milliseconds. */
 const NOTICE_LIMIT = 2_000;

@@ -2,8 +2,8 @@ import { askStatus, type Status } from "../control/index.ts";
 import { type Result, success } from "../result.ts";
 import { EXIT, EXIT_HELP, newCommand, withConfig } from "./command.ts";
 import { isEdited } from "./edited.ts";
+import { type Standing, standingOf } from "./repository-position.ts";
 import { listSnapshots, openSources, type Sources } from "./sources.ts";
-import { type Standing, standingOf } from "./standing.ts";
 import { duration, formatTime, paint, relative, say, sayJson, shortId, table } from "./terminal.ts";
 
 /** A status is a glance: a repository that is slower than this is told as not reached. Milliseconds. */

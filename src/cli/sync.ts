@@ -1,5 +1,5 @@
-import { askAndTell } from "./ask.ts";
 import { EXIT_HELP, newCommand, withConfig } from "./command.ts";
+import { askAndTell } from "./run-on-instance.ts";
 
 const HELP = `
 A primary publishes what has changed, a replica looks for a snapshot and applies it: now,

@@ -13,7 +13,7 @@ const AUDIENCE: readonly { names: RegExp; kuma: boolean; restic: boolean }[] = [
   { names: /^(REPLICATOR|NTFY)_/, kuma: false, restic: false },
   { names: /^(BACKUP_INTERVAL|RESTORE_INTERVAL|LOG_LEVEL|LOG_FORMAT)$/, kuma: false, restic: false },
   { names: /^(KUMA_DIR|KUMA_COMMAND)$/, kuma: false, restic: false },
-  // How the image starts us (image/replicator-kuma): it would slow down what works in many threads.
+  // How the image starts us (docker/replicator-kuma): it would slow down what works in many threads.
   { names: /^MALLOC_ARENA_MAX$/, kuma: false, restic: false },
   // What any program needs to find its files, the time, certificates, a proxy and an SSH agent (sftp repositories).
   { names: /^(PATH|HOME|USER|LOGNAME|TMPDIR|TZ|LANG|LC_\w+|XDG_\w+)$/, kuma: true, restic: true },

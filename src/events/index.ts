@@ -1,10 +1,10 @@
+export { PUBLISHED_TAG } from "../ntfy/message.ts";
+export { createNtfyNotifier, type NtfyNotifier } from "../ntfy/notifier.ts";
+export { nextStatus, type Status } from "../observed/status.ts";
+export { createStatusFile } from "../observed/status-file.ts";
 export { combineListeners } from "./combine.ts";
 export { describeEvent, describePublished } from "./describe.ts";
 export { createLogListener } from "./log.ts";
-export { PUBLISHED_TAG } from "./notice.ts";
-export { createNtfyNotifier, type NtfyNotifier } from "./ntfy.ts";
 export { createPinger } from "./ping.ts";
 export { whyUnreachable } from "./send.ts";
-export { nextStatus, type Status } from "./status.ts";
-export { createStatusFile } from "./status-file.ts";
 export type { Exit, Listener, ReplicatorEvent, SnapshotName } from "./types.ts";

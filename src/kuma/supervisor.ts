@@ -3,7 +3,7 @@ import { steadyNow } from "../clock.ts";
 import type { KumaConfig } from "../config/index.ts";
 import type { Exit, Listener } from "../events/index.ts";
 import { failure, type Problem, type Result, success } from "../result.ts";
-import { beginLife, type Life, type Phase } from "./life.ts";
+import { beginLife, type Life, type Phase } from "./kuma-process.ts";
 import { countCrash, pauseAfter } from "./limits.ts";
 import { isPortTaken } from "./probe.ts";
 import { raceAbort } from "./race-abort.ts";

@@ -11,12 +11,12 @@ import type { Context } from "./context.ts";
 import { createCycles } from "./cycles.ts";
 import { factsOf, headOf, type ReplicationFacts } from "./facts.ts";
 import { follow } from "./follow.ts";
+import { createTurns } from "./mutex.ts";
+import { createSteering, type Steering } from "./operator-commands.ts";
 import { createPublisher } from "./publish.ts";
 import { createRetention } from "./retention.ts";
 import { openRole } from "./role.ts";
 import { openStateFile } from "./state.ts";
-import { createSteering, type Steering } from "./steer.ts";
-import { createTurns } from "./turns.ts";
 
 export interface Replicator {
   /** Brings Kuma up and replicates until the signal aborts. Never rejects; Kuma's end is the caller's to see to. */

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import type Database from "better-sqlite3";
-import { readReplicated } from "../e2e/rows.ts";
-import { type Member, makeRig, type Rig, said, untilLogged } from "./rig.ts";
+import { type Member, makeRig, type Rig, said, untilLogged } from "../support/cli-instance.ts";
+import { readReplicated } from "../support/rows.ts";
 
 /** Makes the database that of somebody who never heard of the primary: three monitors with a tag and a notification. */
 function standAlone(db: Database.Database): void {

@@ -4,9 +4,9 @@ import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { freePort } from "../../lab/ports.ts";
-import { waitFor } from "../../lab/wait.ts";
-import { type Member, makeRig, type Rig, said, untilLogged } from "./rig.ts";
+import { type Member, makeRig, type Rig, said, untilLogged } from "../support/cli-instance.ts";
+import { freePort } from "../support/ports.ts";
+import { waitFor } from "../support/wait.ts";
 
 const nameOf = (member: Member) => member.query("SELECT name FROM monitor WHERE id = 2");
 const named = (name: string) => [{ name }];

@@ -3,9 +3,9 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
-import { freePort } from "../../lab/ports.ts";
-import { waitFor } from "../../lab/wait.ts";
-import { type Member, makeRig, type Rig, said, untilLogged } from "./rig.ts";
+import { type Member, makeRig, type Rig, said, untilLogged } from "../support/cli-instance.ts";
+import { freePort } from "../support/ports.ts";
+import { waitFor } from "../support/wait.ts";
 
 const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
 const DAY = 86_400_000;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { type Member, makeRig, type Rig, said, untilLogged } from "./rig.ts";
+import { type Member, makeRig, type Rig, said, untilLogged } from "../support/cli-instance.ts";
 
 const ALL_ZONES = "SELECT DISTINCT timezone FROM maintenance";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { chmodSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { type Member, makeRig, PASSWORD, type Rig, said, untilLogged } from "./rig.ts";
+import { type Member, makeRig, PASSWORD, type Rig, said, untilLogged } from "../support/cli-instance.ts";
 
 interface Found {
   readonly check: string;

@@ -7,9 +7,9 @@ import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
-import { freePort } from "../../lab/ports.ts";
 import { judge } from "../../src/cli/health.ts";
-import type { Status } from "../../src/events/status.ts";
+import type { Status } from "../../src/observed/status.ts";
+import { freePort } from "../support/ports.ts";
 
 const NOW = 1_800_000_000_000;
 const running: Status = {

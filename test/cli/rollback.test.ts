@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { type Member, makeRig, type Rig, said, untilLogged } from "./rig.ts";
+import { type Member, makeRig, type Rig, said, untilLogged } from "../support/cli-instance.ts";
 
 const NEW = 900;
 const COLUMNS = "name, type, url, user_id, active, interval";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { runAlone } from "./rig.ts";
+import { runAlone } from "../support/cli-instance.ts";
 
 /** Each command with arguments that are wrong for it. */
 const WRONG: Record<string, string[][]> = {

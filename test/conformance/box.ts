@@ -2,14 +2,14 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { onPath } from "../../lab/on-path.ts";
-import { freePort } from "../../lab/ports.ts";
-import { waitFor } from "../../lab/wait.ts";
 import type { ReplicatorEvent } from "../../src/events/index.ts";
-import { exitCodeOf } from "../../src/init/index.ts";
+import { exitCodeOf } from "../../src/pid1/index.ts";
+import { onPath } from "../support/install/on-path.ts";
+import { freePort } from "../support/ports.ts";
+import { childOf, processesAround, processesOf, type SeenProcess } from "../support/processes.ts";
+import { waitFor } from "../support/wait.ts";
 import { type Column, fixture, wrap } from "./columns.ts";
 import { environment, makeFolder } from "./ground.ts";
-import { childOf, processesAround, processesOf, type SeenProcess } from "./processes.ts";
 
 /** Longer than anything here takes; it only keeps a missed promise from becoming a hang. Milliseconds. */
 const PATIENCE = 15_000;

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { programFile } from "../../lab/paths.ts";
+import { programFile } from "../support/paths.ts";
 
 /** Who is PID 1. `node`: the negative control, a Node that just starts a child. */
 export const COLUMNS = ["ours", "tini", "dumb-init", "node"] as const;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
-import { ensureBuilt } from "../../lab/build.ts";
-import { onPath } from "../../lab/on-path.ts";
+import { ensureBuilt } from "../support/install/build.ts";
+import { onPath } from "../support/install/on-path.ts";
 import { judge } from "./case.ts";
 import { CASES } from "./cases/index.ts";
 import { COLUMNS } from "./columns.ts";

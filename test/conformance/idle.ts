@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { usageOf } from "../support/processes.ts";
 import { openBox } from "./box.ts";
 import type { Column } from "./columns.ts";
-import { usageOf } from "./processes.ts";
 
 const MINUTE = 60_000;
 /** Until the first cycle and the collection of its garbage are over. */

@@ -6,9 +6,9 @@
  *   --idle            instead: memory and CPU of each, idle for a minute
  */
 import { parseArgs } from "node:util";
-import { ensurePackages } from "../../lab/apt.ts";
-import { ensureBuilt } from "../../lab/build.ts";
-import { ensureRestic } from "../../lab/restic.ts";
+import { ensurePackages } from "../support/install/apt.ts";
+import { ensureBuilt } from "../support/install/build.ts";
+import { ensureRestic } from "../support/install/restic.ts";
 import { type Case, judge, type Verdict } from "./case.ts";
 import { CASES, FIGURE_CASES, LONG_CASES } from "./cases/index.ts";
 import { COLUMNS, type Column } from "./columns.ts";

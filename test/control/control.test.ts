@@ -5,11 +5,11 @@ import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import { waitFor } from "../../lab/wait.ts";
 import { askFor, askStatus, serveControl } from "../../src/control/index.ts";
 import { PROTOCOL_VERSION } from "../../src/control/protocol.ts";
 import type { Handler } from "../../src/control/server.ts";
 import type { Result } from "../../src/result.ts";
+import { waitFor } from "../support/wait.ts";
 
 const ignore = () => undefined;
 

@@ -3,17 +3,17 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } fro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, before, beforeEach, describe, it } from "node:test";
-import { type Box, type BoxOptions, openBox } from "../../faults/boxed.ts";
-import { differing, look } from "../../faults/look.ts";
-import { createAuthor, makeRepository, never, restic } from "../../faults/repository.ts";
-import { untilEqual } from "../../faults/stages.ts";
-import { change, edit, fillData, takeSnapshot } from "../../faults/truth.ts";
-import { ensureBuilt } from "../../lab/build.ts";
-import { projectFolder } from "../../lab/paths.ts";
-import { waitFor } from "../../lab/wait.ts";
 import { catalog } from "../../src/database/catalog.ts";
 import type { ReplicatorEvent } from "../../src/events/index.ts";
 import { contentHash, encodeSnapshot } from "../../src/snapshot/index.ts";
+import { differing, look } from "../support/database-state.ts";
+import { ensureBuilt } from "../support/install/build.ts";
+import { projectFolder } from "../support/paths.ts";
+import { untilEqual } from "../support/scenarios.ts";
+import { change, edit, fillData, takeSnapshot } from "../support/source-data.ts";
+import { type Box, type BoxOptions, openBox } from "../support/supervisor-namespace.ts";
+import { createAuthor, makeRepository, never, restic } from "../support/test-repository.ts";
+import { waitFor } from "../support/wait.ts";
 
 let folder: string;
 let repository: string;

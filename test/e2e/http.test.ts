@@ -6,9 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
-import { type Instance, startInstance } from "../../lab/instance.ts";
-import { freePort } from "../../lab/ports.ts";
-import { waitFor } from "../../lab/wait.ts";
+import { type Instance, startInstance } from "../support/kuma/instance.ts";
+import { freePort } from "../support/ports.ts";
+import { waitFor } from "../support/wait.ts";
 
 const fixtures = fileURLToPath(new URL("../fixtures/", import.meta.url));
 const TOKEN = "push-token-0123456789";

@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { type Instance, startInstance } from "../../lab/instance.ts";
-import { ensureKuma } from "../../lab/kuma.ts";
-import { connectKuma, type KumaClient } from "../../lab/kuma-api.ts";
-import { freePort } from "../../lab/ports.ts";
-import { waitFor } from "../../lab/wait.ts";
-import { query } from "./rows.ts";
+import { ensureKuma } from "../support/install/kuma.ts";
+import { type Instance, startInstance } from "../support/kuma/instance.ts";
+import { connectKuma, type KumaClient } from "../support/kuma/kuma-api.ts";
+import { freePort } from "../support/ports.ts";
+import { query } from "../support/rows.ts";
+import { waitFor } from "../support/wait.ts";
 
 const HOUR = 60 * 60_000;
 

@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import type { TestContext } from "node:test";
 import { execa } from "execa";
-import { connectKuma, type KumaClient } from "../../lab/kuma-api.ts";
-import { freePort } from "../../lab/ports.ts";
-import { waitFor } from "../../lab/wait.ts";
+import { connectKuma, type KumaClient } from "../support/kuma/kuma-api.ts";
+import { freePort } from "../support/ports.ts";
+import { waitFor } from "../support/wait.ts";
 
 /**
  * A copy of a Kuma, by hard links, that goes with the test. Beside the original, so that the dependencies of an npm

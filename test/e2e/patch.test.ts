@@ -10,9 +10,9 @@ import path from "node:path";
 import { type TestContext, test } from "node:test";
 import Database from "better-sqlite3";
 import { z } from "zod";
-import { ensureKuma } from "../../lab/kuma.ts";
-import { waitFor } from "../../lab/wait.ts";
 import { patchTree } from "../../src/patch/index.ts";
+import { ensureKuma } from "../support/install/kuma.ts";
+import { waitFor } from "../support/wait.ts";
 import { copyOfKuma, runKuma, shortCertificate } from "./patch-kuma.ts";
 
 const webhook = z.object({ msg: z.string(), heartbeat: z.object({ msg: z.string() }).nullable() });

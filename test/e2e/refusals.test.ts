@@ -5,12 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
 import { execa } from "execa";
-import { type Instance, startInstance } from "../../lab/instance.ts";
-import { ensureKuma } from "../../lab/kuma.ts";
-import { connectKuma } from "../../lab/kuma-api.ts";
-import { freePort } from "../../lab/ports.ts";
-import { waitFor } from "../../lab/wait.ts";
-import { readReplicated } from "./rows.ts";
+import { ensureKuma } from "../support/install/kuma.ts";
+import { type Instance, startInstance } from "../support/kuma/instance.ts";
+import { connectKuma } from "../support/kuma/kuma-api.ts";
+import { freePort } from "../support/ports.ts";
+import { readReplicated } from "../support/rows.ts";
+import { waitFor } from "../support/wait.ts";
 
 const PASSWORD = "repository-password-5521";
 

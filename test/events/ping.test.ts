@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, describe, it } from "node:test";
-import { freePort } from "../../lab/ports.ts";
-import { waitFor } from "../../lab/wait.ts";
 import { createPinger, type ReplicatorEvent } from "../../src/events/index.ts";
+import { freePort } from "../support/ports.ts";
+import { waitFor } from "../support/wait.ts";
 import { samples } from "./samples.ts";
 
 const done = samples["cycle-done"];

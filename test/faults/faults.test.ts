@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { describe, it } from "node:test";
-import { faults } from "../../faults/groups/index.ts";
-import { runFault } from "../../faults/run.ts";
+import { faults } from "./groups/index.ts";
+import { runFault } from "./run.ts";
 
 /** The short form of `npm run faults`: a few rounds of each, five where a supervisor is killed. */
 const ROUNDS: Readonly<Record<number, number>> = { 1: 5, 2: 3 };

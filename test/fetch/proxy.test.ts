@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, beforeEach, describe, it } from "node:test";
-import { waitFor } from "../../lab/wait.ts";
 import { loadConfig } from "../../src/config/index.ts";
 import { createNtfyNotifier, createPinger, type ReplicatorEvent } from "../../src/events/index.ts";
 import { createFetch } from "../../src/fetch/index.ts";
-import { createWaker } from "../../src/wake/index.ts";
+import { createWaker } from "../../src/ntfy/index.ts";
 import { samples } from "../events/samples.ts";
-import { type NtfyServer, startNtfy } from "../wake/ntfy-server.ts";
+import { type NtfyServer, startNtfy } from "../support/ntfy-server.ts";
+import { waitFor } from "../support/wait.ts";
 import { type ProxyServer, startProxy } from "./proxy-server.ts";
 
 /** The settings of an instance that reaches ntfy and its dead man's switch by a name that only the proxy knows. */

@@ -4,13 +4,13 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import { onPath } from "../../lab/on-path.ts";
-import { projectFolder } from "../../lab/paths.ts";
+import { onPath } from "../support/install/on-path.ts";
+import { projectFolder } from "../support/paths.ts";
 
 /** What is executed, hashed or read by another program than ours, here or in the image. */
 const PARTS = [
-  ...["image", "patches", "scripts", ".ci", "test/fixtures", "Dockerfile", "docker-compose.yml"],
-  ...["package.json", "package-lock.json", ".env.example", "restic-password.example"],
+  ...["docker", "patches", "scripts", ".ci", "test/fixtures", "Dockerfile", "docker-compose.yml"],
+  ...["package.json", "package-lock.json", ".env.example", "docker/restic-password.example"],
 ];
 
 const folder = mkdtempSync(join(tmpdir(), "replicator-line-ends-"));
@@ -56,7 +56,7 @@ describe("a clone on Windows", { skip: onPath("git") === undefined && "no git he
   });
 
   it("would not without .gitattributes", () => {
-    const clone = cloneOnWindows("without", ["image"]);
-    assert.ok(hasCarriageReturns(join(clone, "image/replicator-kuma")));
+    const clone = cloneOnWindows("without", ["docker"]);
+    assert.ok(hasCarriageReturns(join(clone, "docker/replicator-kuma")));
   });
 });

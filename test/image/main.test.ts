@@ -5,13 +5,13 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
-import { startChecklist } from "../../image/checklist.ts";
+import { startChecklist } from "./checklist.ts";
 
 describe("test:image", () => {
   it("without a Docker engine says so in one line, and fails nothing", async (t) => {
     const empty = mkdtempSync(join(tmpdir(), "no-engine-"));
     t.after(() => rmSync(empty, { recursive: true }));
-    const main = fileURLToPath(new URL("../../image/main.ts", import.meta.url));
+    const main = fileURLToPath(new URL("./main.ts", import.meta.url));
     const { exitCode, all } = await execa(process.execPath, ["--import", "tsx", main], {
       env: { PATH: empty },
       all: true,

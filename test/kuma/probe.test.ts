@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import { describe, it } from "node:test";
-import { freePort } from "../../lab/ports.ts";
 import { isPortTaken, probe } from "../../src/kuma/probe.ts";
+import { freePort } from "../support/ports.ts";
 
 /** What a Kuma that answers so counts as. */
 async function probeWhile(answer: RequestListener) {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { cacheOptions } from "../../src/repository/cache-room.ts";
 import { explain } from "../../src/repository/problems.ts";
-import { folder, makeFolder, never, open, request } from "./rig.ts";
+import { folder, makeFolder, never, open, request } from "../support/restic.ts";
 
 describe("restic's cache", () => {
   it("is used where there is room for it, there already or not, and where nobody says where it is", () => {

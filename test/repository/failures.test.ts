@@ -19,7 +19,17 @@ import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import type { RepositoryResult } from "../../src/repository/index.ts";
-import { environment, folder, freePort, listen, makeFolder, never, open, request, restic } from "./rig.ts";
+import {
+  environment,
+  folder,
+  freePort,
+  listen,
+  makeFolder,
+  never,
+  open,
+  request,
+  restic,
+} from "../support/restic.ts";
 
 const path = join(folder, "r");
 let snapshot = "";

@@ -5,7 +5,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import { environment, folder, makeFolder, never, open, request, restic } from "./rig.ts";
+import { environment, folder, makeFolder, never, open, request, restic } from "../support/restic.ts";
 
 const path = join(folder, "forget");
 

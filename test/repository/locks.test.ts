@@ -8,8 +8,8 @@ import { after, describe, it } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { mayUnlock } from "../../src/repository/locks.ts";
 import { failure, success } from "../../src/result.ts";
-import { leaveLock, whyNoDeadLock } from "./dead-lock.ts";
-import { environment, makeFolder, never, open, request, restic } from "./rig.ts";
+import { leaveLock, whyNoDeadLock } from "../support/dead-lock.ts";
+import { environment, makeFolder, never, open, request, restic } from "../support/restic.ts";
 
 /** Short, where nobody will unlock. */
 const limits = { lock: 1_000 };

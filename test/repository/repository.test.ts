@@ -15,7 +15,7 @@ import {
   request,
   restic,
   serveRestic,
-} from "./rig.ts";
+} from "../support/restic.ts";
 
 describe("a repository in a folder", () => {
   const path = join(folder, "local");

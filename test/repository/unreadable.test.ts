@@ -14,7 +14,7 @@ import type { RepositoryOptions } from "../../src/repository/index.ts";
 import { list } from "../../src/repository/list.ts";
 import type { Restic } from "../../src/repository/restic.ts";
 import { success } from "../../src/result.ts";
-import { folder, HASH, never, open, request, restic } from "./rig.ts";
+import { folder, HASH, never, open, request, restic } from "../support/restic.ts";
 
 const path = join(folder, "readable");
 let newest = "";

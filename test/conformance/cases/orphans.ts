@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
+import { usageOf } from "../../support/processes.ts";
 import { becomes, type Case, type Check, thatNodeBreaks } from "../case.ts";
-import { usageOf } from "../processes.ts";
 
 /** Milliseconds; what a busy machine may take. */
 const MAKING = 120_000;

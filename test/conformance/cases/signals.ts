@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { open as openFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { FORWARDED } from "../../../src/init/signals.ts";
+import { FORWARDED } from "../../../src/pid1/signals.ts";
 import { becomes, type Case, ofSupervisor, thatNodeBreaks } from "../case.ts";
 import { makeFolder } from "../ground.ts";
 import { changeMonitors } from "../monitors.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { chmodSync, cpSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { onPath } from "../../../lab/on-path.ts";
+import { onPath } from "../../support/install/on-path.ts";
 import type { BoxOptions } from "../box.ts";
 import { type Case, ofSupervisor, TROUBLE } from "../case.ts";
 import { fixture } from "../columns.ts";

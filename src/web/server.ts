@@ -1,0 +1,122 @@
+import { createHash } from "node:crypto";
+import { createServer, type IncomingMessage } from "node:http";
+import type { Config, HttpConfig } from "../config/index.ts";
+import type { Listener } from "../events/index.ts";
+import { limitWaiting } from "../limit-waiting.ts";
+import { createHistory } from "../observed/history.ts";
+import { isAuthorized } from "./authorize.ts";
+import { findWedge } from "./health.ts";
+import { createMetrics } from "./metrics.ts";
+import { renderPage } from "./page.ts";
+import { style } from "./style.ts";
+
+/** A request is one line and some headers: whoever takes longer is not a browser, milliseconds. */
+const REQUEST_LIMIT = 5_000;
+/** How often that is looked at, milliseconds; Node's own pace is 30 s. */
+const CHECK_EVERY = 1_000;
+/** A further one takes the place of the oldest: so an orchestrator that asks for the health always gets in. */
+const MOST_CONNECTIONS = 100;
+
+const HEADERS = {
+  // Nothing but the page's own style: no script, no image, no form, no frame.
+  "Content-Security-Policy": `default-src 'none'; style-src 'sha256-${createHash("sha256").update(style).digest("base64")}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+  "X-Content-Type-Options": "nosniff",
+  "Referrer-Policy": "no-referrer",
+  "Cache-Control": "no-store",
+} as const;
+
+const TEXT = "text/plain; charset=utf-8";
+
+interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface WebServer {
+  readonly listener: Listener;
+  /** Listens until the signal aborts, and then ends at once. What keeps it from listening is told, and no more. */
+  start(signal: AbortSignal, emit: Listener): void;
+}
+
+/** See `openWebServer`. */
+export function createWebServer(config: Config, http: HttpConfig): WebServer {
+  const history = createHistory(config);
+  const metrics = createMetrics(history.current);
+
+  async function answer({ url = "", method = "", headers }: IncomingMessage): Promise<Answer> {
+    const [path] = url.split("?");
+    if (method !== "GET" && method !== "HEAD")
+      return { ...text(405, "Only GET."), headers: { Allow: "GET, HEAD" } };
+    switch (path) {
+      case "/healthz": {
+        const wedge = findWedge(history.current(), Date.now());
+        return wedge === undefined ? text(200, "ok") : text(503, `wedged: ${wedge}`);
+      }
+      case "/readyz": {
+        const { kuma } = history.current().status;
+        return text(kuma === "ready" ? 200 : 503, `Uptime Kuma: ${kuma}`);
+      }
+    }
+    if (!isAuthorized(headers.authorization, http.credentials)) {
+      const challenge = { "WWW-Authenticate": 'Basic realm="Replicator Kuma", charset="UTF-8"' };
+      return { ...text(401, "User and password, please."), headers: challenge };
+    }
+    switch (path) {
+      case "/":
+        return {
+          status: 200,
+          type: "text/html; charset=utf-8",
+          body: renderPage(history.current(), config, Date.now()),
+        };
+      case "/metrics":
+        return { status: 200, type: metrics.contentType, body: await metrics.text() };
+      default:
+        return text(404, "Not here. There are /, /metrics, /healthz and /readyz.");
+    }
+  }
+
+  return {
+    listener: (event) => {
+      history.listener(event);
+      metrics.listener(event);
+    },
+    start: (signal, emit) => {
+      const server = createServer(
+        {
+          requestTimeout: REQUEST_LIMIT,
+          headersTimeout: REQUEST_LIMIT,
+          connectionsCheckingInterval: CHECK_EVERY,
+        },
+        (request, response) => {
+          answer(request)
+            // A defect of a page must not end the supervision of Kuma.
+            .catch(
+              (error: unknown): Answer =>
+                text(500, `This failed: ${error instanceof Error ? error.name : "unknown"}.`),
+            )
+            .then(({ status, type, body, headers }) => {
+              response.writeHead(status, { ...HEADERS, ...headers, "Content-Type": type });
+              response.end(request.method === "HEAD" ? undefined : body);
+            });
+        },
+      );
+      limitWaiting(server, MOST_CONNECTIONS);
+      server.on("error", (error: NodeJS.ErrnoException) =>
+        emit({ type: "warning", message: explain(http, error) }),
+      );
+      server.listen({ host: http.host, port: http.port, signal });
+      signal.addEventListener("abort", () => server.closeAllConnections(), { once: true });
+    },
+  };
+}
+
+function text(status: number, body: string): Answer {
+  return { status, type: TEXT, body: `${body}\n` };
+}
+
+function explain({ host = "every address", port }: HttpConfig, { code }: NodeJS.ErrnoException): string {
+  const why = code === "EADDRINUSE" ? "something else already listens there" : code;
+  return `Page and metrics are not served: port ${port} of ${host} cannot be had (${why}). All else goes on; set REPLICATOR_HTTP to an address that is free.`;
+}

@@ -1,0 +1,61 @@
+import type { History } from "../observed/history.ts";
+import { tellTime } from "./words.ts";
+
+/** How the instance is, in one glance. */
+export interface Verdict {
+  readonly mood: "good" | "waiting" | "bad";
+  readonly headline: string;
+  readonly detail: string;
+}
+
+const KUMA_WORDS = {
+  starting: "Uptime Kuma is starting",
+  setup: "Uptime Kuma waits for its setup",
+  ready: "Uptime Kuma is ready",
+  stopping: "Uptime Kuma is stopping",
+  stopped: "Uptime Kuma is stopped",
+  crashed: "Uptime Kuma is down",
+} as const satisfies Record<History["status"]["kuma"], string>;
+
+/** The worst first: a Kuma that does not watch, then replication that fails, then a difference. */
+export function judge(history: History, now: number): Verdict {
+  const { status, trouble, uptime } = history;
+  const { seenAt, behindSince, snapshots } = history.agreement;
+  if (status.kuma === "setup")
+    return waiting(KUMA_WORDS.setup, "Open its page and choose a database. Replication begins after that.");
+  if (status.kuma === "stopped" && uptime.isFirstStart)
+    return waiting("Starting", "The repository is asked for a new snapshot before Uptime Kuma is started.");
+  if (status.kuma !== "ready") {
+    const since = `For ${tellTime(now - status.since)}.`;
+    const words = KUMA_WORDS[status.kuma];
+    return status.kuma === "crashed" ? bad(words, `${since} It is started again.`) : waiting(words, since);
+  }
+  if (trouble !== undefined && trouble.solvedAt === undefined)
+    return trouble.endsWith === "snapshot"
+      ? bad("The latest snapshot was refused", "This instance runs on the configuration before it.")
+      : bad("Replication fails", "Uptime Kuma goes on with the configuration that it has.");
+  if (behindSince !== undefined)
+    return waiting(`Behind by ${tellTime(now - behindSince)}`, whatIsDue(status.role));
+  if (seenAt === undefined)
+    return waiting("Not looked yet", "The repository has not been reached since the start.");
+  if (snapshots.length === 0) return waiting("Nothing is published yet", "The repository holds no snapshot.");
+  return {
+    mood: "good",
+    headline: "In agreement",
+    detail: "This instance has what the repository's latest snapshot holds.",
+  };
+}
+
+function whatIsDue(role: History["status"]["role"]): string {
+  return role === "primary"
+    ? "What was changed here is published in the next cycle."
+    : "The repository's latest snapshot is applied in the next cycle.";
+}
+
+function waiting(headline: string, detail: string): Verdict {
+  return { mood: "waiting", headline, detail };
+}
+
+function bad(headline: string, detail: string): Verdict {
+  return { mood: "bad", headline, detail };
+}

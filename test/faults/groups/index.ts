@@ -1,0 +1,33 @@
+import type { Fault } from "../../support/invariant.ts";
+import { databaseFaults } from "./database.ts";
+import { diskFaults } from "./disk.ts";
+import { doesNotRunFaults } from "./does-not-run.ts";
+import { killRealKuma, killWhileApplying, killWhilePublishing } from "./kill.ts";
+import { killOneFaults } from "./kill-one.ts";
+import { goodLargeSnapshot } from "./large.ts";
+import { lockFaults } from "./locks.ts";
+import { killWithManyMonitors } from "./many.ts";
+import { repositoryFaults } from "./repository.ts";
+import { secretFaults } from "./secrets.ts";
+import { snapshotFaults } from "./snapshot.ts";
+import { stateFaults } from "./state.ts";
+import { togetherFaults } from "./together.ts";
+
+/** Everything that is tried. */
+export const faults: readonly Fault[] = [
+  killWhileApplying,
+  killWhilePublishing,
+  killRealKuma,
+  ...killOneFaults,
+  ...diskFaults,
+  ...repositoryFaults,
+  ...lockFaults,
+  ...snapshotFaults,
+  goodLargeSnapshot,
+  ...stateFaults,
+  ...databaseFaults,
+  killWithManyMonitors,
+  ...togetherFaults,
+  ...doesNotRunFaults,
+  ...secretFaults,
+];

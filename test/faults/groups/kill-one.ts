@@ -1,0 +1,133 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { insistLocalUnchanged, insistUnchanged, insistWholly, look } from "../../support/database-state.ts";
+import { type Fault, insist } from "../../support/invariant.ts";
+import {
+  openPrimaryStage,
+  openReplicaStage,
+  type PrimaryStage,
+  type ReplicaStage,
+} from "../../support/scenarios.ts";
+import type { Box } from "../../support/supervisor-namespace.ts";
+import { waitFor } from "../../support/wait.ts";
+import type { Random } from "../random.ts";
+
+type Victim = "Kuma" | "restic";
+
+/** A publish or an apply takes less here, milliseconds. */
+const SPAN = 900;
+
+const whileApplying = (victims: readonly Victim[]): Fault => ({
+  group: 2,
+  name: `SIGKILL of ${victims.join(" and ")}, while applying`,
+  checked: "integrity, rows old or new as a whole, other tables, the supervisor goes on and converges",
+  rounds: (asked) => asked,
+  roundsPerStage: 25,
+  open: async (folder) => {
+    const stage = await openReplicaStage(folder);
+    return { round: (random) => killInApply(stage, victims, random), close: stage.close };
+  },
+});
+
+const whilePublishing = (victims: readonly Victim[]): Fault => ({
+  group: 2,
+  name: `SIGKILL of ${victims.join(" and ")}, while publishing`,
+  checked: "integrity, no row changed, the supervisor goes on and publishes what Kuma holds",
+  rounds: (asked) => asked,
+  roundsPerStage: 25,
+  open: async (folder) => {
+    const stage = await openPrimaryStage(folder);
+    return { round: (random) => killInPublish(stage, victims, random), close: stage.close };
+  },
+});
+
+export const killOneFaults: readonly Fault[] = [
+  whileApplying(["Kuma"]),
+  whileApplying(["restic"]),
+  whileApplying(["Kuma", "restic"]),
+  whilePublishing(["restic"]),
+  whilePublishing(["Kuma", "restic"]),
+];
+
+async function killInApply(stage: ReplicaStage, victims: readonly Victim[], random: Random): Promise<string> {
+  const { box } = stage;
+  const before = look(stage.dataDir);
+  const after = await stage.publishNext();
+  const from = box.events().length;
+  box.signal("SIGUSR1");
+  const hits = await killEach(box, victims, random);
+  const { type } = await box.outcome(from);
+  const now = look(stage.dataDir);
+  insistWholly(now, { before, after });
+  insistLocalUnchanged(before, now);
+  // Whether Kuma died of the new configuration cannot be known: it is refused, and the next one is taken.
+  if (
+    box
+      .events()
+      .slice(from)
+      .some((event) => event.type === "rolled-back")
+  ) {
+    insistWholly(look(stage.dataDir), { before });
+    await stage.publishNext();
+  }
+  await cycleUntilWell(box);
+  insistLocalUnchanged(before, await stage.converge());
+  return [...hits, type].join(" → ");
+}
+
+async function killInPublish(
+  stage: PrimaryStage,
+  victims: readonly Victim[],
+  random: Random,
+): Promise<string> {
+  const { box } = stage;
+  const before = stage.editNext();
+  const from = box.events().length;
+  box.signal("SIGUSR1");
+  const hits = await killEach(box, victims, random);
+  const { type } = await box.outcome(from);
+  const again = box.events().length;
+  await cycleUntilWell(box);
+  await stage.converge(again);
+  insistUnchanged(stage.dataDir, before);
+  return [...hits, type].join(" → ");
+}
+
+/** Kills each at a random instant; one that does not run then is waited for a little. */
+async function killEach(box: Box, victims: readonly Victim[], random: Random): Promise<string[]> {
+  const moments = victims.map((victim) => ({
+    victim,
+    delay: random.below(victim === "restic" ? 150 : SPAN),
+  }));
+  const killed = await Promise.all(
+    moments.map(async ({ victim, delay }) => {
+      await sleep(delay);
+      const find = () => (victim === "Kuma" ? box.kumaPid() : resticPid(box));
+      const pid = await waitFor(victim, find, { timeout: 200, every: 4 }).catch(() => undefined);
+      return pid !== undefined && kill(pid) ? [victim] : [];
+    }),
+  );
+  return killed.flat();
+}
+
+function resticPid(box: Box): number | undefined {
+  return box.processes().find(({ zombie, command }) => !zombie && command[0]?.endsWith("restic"))?.pid;
+}
+
+function kill(pid: number): boolean {
+  try {
+    return process.kill(pid, "SIGKILL");
+  } catch {
+    return false; // It had just ended by itself.
+  }
+}
+
+/** The next cycle, or one of the next few, goes well: what was killed is no lasting harm. */
+async function cycleUntilWell(box: Box): Promise<void> {
+  const types: string[] = [];
+  for (let times = 0; times < 4; times += 1) {
+    const { type } = await box.cycle();
+    types.push(type);
+    if (type !== "cycle-failed" && type !== "rolled-back") return;
+  }
+  insist(false, `no cycle goes well: ${types.join(", ")}\n${box.output().slice(-3_000)}`);
+}

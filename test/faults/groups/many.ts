@@ -1,0 +1,107 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { insistLocalUnchanged, insistWholly, type Look, look } from "../../support/database-state.ts";
+import { type Fault, insist } from "../../support/invariant.ts";
+import { insistNoProcess, openReplicaStage, type ReplicaStage } from "../../support/scenarios.ts";
+import { change } from "../../support/source-data.ts";
+import type { Random } from "../random.ts";
+
+const MANY = 50_000;
+
+interface Moment {
+  readonly name: string;
+  /** The event that begins it. */
+  readonly from: "started" | "repository-seen" | "kuma-stopping" | "kuma-starting";
+  /** How long it lasts here, a little more, milliseconds: kills are spread over it. */
+  readonly span: number;
+}
+
+/** When it is killed, in turn: their number and that of the steps have no factor in common, so each meets each. */
+const MOMENTS: readonly Moment[] = [
+  { name: "fetched and planned", from: "repository-seen", span: 3_000 },
+  { name: "written", from: "kuma-stopping", span: 2_500 },
+  { name: "proven", from: "kuma-starting", span: 600 },
+  { name: "applied before Kuma's start", from: "started", span: 5_000 },
+];
+
+/** What becomes of them in the snapshot of a round, one after the other. An edit follows each, which changes them all. */
+const STEPS: readonly { readonly name: string; readonly statements: readonly string[] }[] = [
+  {
+    name: "added",
+    statements: [
+      `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${MANY})
+       INSERT INTO monitor (id, name, type, active, user_id) SELECT 100000 + i, 'many ' || i, 'ping', 0, 1 FROM n`,
+    ],
+  },
+  { name: "changed", statements: [] },
+  {
+    name: "removed",
+    // Nothing refers to them. With foreign keys on SQLite looks through all monitors for the children of each, for
+    // `parent` has no index: five minutes.
+    statements: [
+      "PRAGMA foreign_keys = OFF",
+      `DELETE FROM monitor WHERE id BETWEEN 100001 AND ${100_000 + MANY}`,
+    ],
+  },
+];
+
+const ALL = STEPS.length * MOMENTS.length;
+
+export const killWithManyMonitors: Fault = {
+  group: 7,
+  name: "a database with 50,000 monitors, killed while they are applied",
+  checked:
+    "integrity, all of them or none, other tables, convergence, no process; there, changed, and back again",
+  rounds: (asked) => Math.min(Math.ceil(asked / 20), ALL),
+  roundsPerStage: ALL,
+  isSlow: true,
+  open: async (folder) => {
+    const stage = await openReplicaStage(folder);
+    let now = look(stage.dataDir);
+    const round = async (random: Random, index: number) => {
+      const step = STEPS[index % STEPS.length];
+      const moment = MOMENTS[index % MOMENTS.length];
+      insist(step !== undefined && moment !== undefined, "no such step or moment");
+      change(stage.truthDir, step.statements);
+      const after = await stage.publishNext();
+      const which = await killApply(stage, moment, random.below(moment.span), { before: now, after });
+      now = await recover(stage, { before: now, after });
+      return `${step.name}, being ${moment.name}: ${which}`;
+    };
+    return { round, close: stage.close };
+  },
+};
+
+interface Versions {
+  readonly before: Look;
+  readonly after: Look;
+}
+
+async function killApply(
+  stage: ReplicaStage,
+  { from: type }: Moment,
+  delay: number,
+  { before, after }: Versions,
+): Promise<"none" | "all"> {
+  if (type === "started") {
+    await stage.box.kill();
+    await stage.start();
+  }
+  const from = type === "started" ? 0 : stage.box.events().length;
+  if (type !== "started") stage.box.signal("SIGUSR1");
+  await stage.box.told(type, { from });
+  await sleep(delay);
+  await stage.box.kill();
+  insistNoProcess(stage.dataDir);
+  const now = look(stage.dataDir);
+  insistLocalUnchanged(before, now);
+  return insistWholly(now, { before, after }) === "before" ? "none" : "all";
+}
+
+async function recover(stage: ReplicaStage, { before, after }: Versions): Promise<Look> {
+  await stage.start();
+  // To look takes seconds here, and is not to slow down what is looked at.
+  await stage.box.outcome(0);
+  const now = await stage.converge(after);
+  insistLocalUnchanged(before, now);
+  return now;
+}

@@ -1,0 +1,146 @@
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { insist } from "./invariant.ts";
+import { readLocalTables, readReplicatedTables, type TableRows } from "./rows.ts";
+
+/** All that a database held at one moment, as text that can be compared. */
+export interface Look {
+  /** By table. */
+  readonly replicated: ReadonlyMap<string, string>;
+  /** By table, one text per row; without what the stand-in itself writes. */
+  readonly local: ReadonlyMap<string, readonly string[]>;
+  /** Ids of the monitors. */
+  readonly monitors: ReadonlySet<string>;
+  /** Whether Kuma was seen running with what was applied last; undefined before the first apply. */
+  readonly proven: boolean | undefined;
+  /** The counters of the replicated tables, which only a roll back restores. */
+  readonly sequences: string;
+  /** The uploaded icon. */
+  readonly icon: string | undefined;
+}
+
+/**
+ * Looks at a database, and insists that it is whole. A copy is looked at, -wal included: opening the database itself
+ * would recover it, and that is for the next start to do.
+ */
+export function look(dataDir: string): Look {
+  const folder = mkdtempSync(join(tmpdir(), "faults-look-"));
+  try {
+    for (const name of ["kuma.db", "kuma.db-wal"])
+      if (existsSync(join(dataDir, name))) copyFileSync(join(dataDir, name), join(folder, name));
+    const file = join(folder, "kuma.db");
+    const { integrity, proven, sequences } = ask(file);
+    insist(integrity === "ok", `integrity_check of ${dataDir}: ${integrity}`);
+    const replicated = Object.entries(readReplicatedTables(file));
+    const local = Object.entries(readLocalTables(file));
+    const monitors = replicated.find(([table]) => table === "monitor")?.[1];
+    const icon = join(dataDir, "upload", "logo1.png");
+    return {
+      replicated: new Map(replicated.map(([table, rows]) => [table, toTexts(rows).join("\n")])),
+      local: new Map(local.map(([table, rows]) => [table, toTexts(withoutBeats(rows))])),
+      monitors: new Set(monitors && columnOf(monitors, "id").map(String)),
+      proven,
+      sequences,
+      icon: existsSync(icon) ? readFileSync(icon, "utf8") : undefined,
+    };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function ask(file: string): { integrity: string; proven: boolean | undefined; sequences: string } {
+  const db = new Database(file, { fileMustExist: true });
+  try {
+    const integrity = String(db.pragma("integrity_check", { simple: true }));
+    const hasRecord = db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'replicator_apply'").get();
+    const proven = hasRecord && db.prepare("SELECT proven FROM replicator_apply").pluck().get();
+    const counters = db
+      .prepare("SELECT name, seq FROM sqlite_sequence WHERE name <> 'heartbeat' ORDER BY name")
+      .all();
+    return {
+      integrity,
+      sequences: JSON.stringify(counters),
+      proven: proven === undefined ? undefined : proven === 1,
+    };
+  } finally {
+    db.close();
+  }
+}
+
+/** Without the heartbeats of the stand-in. */
+function withoutBeats(table: TableRows): TableRows {
+  const messages = columnOf(table, "msg");
+  return { ...table, rows: table.rows.filter((_row, at) => messages[at] !== "stand-in") };
+}
+
+function columnOf({ columns, rows }: TableRows, name: string): unknown[] {
+  const position = columns.indexOf(name);
+  return rows.map((row) => row[position]);
+}
+
+/** Each row as JSON with its columns' names; an exact integer as "1n". */
+function toTexts({ columns, rows }: TableRows): string[] {
+  const keys = columns.map((column) => `${JSON.stringify(column)}:`);
+  const toText = (value: unknown) => JSON.stringify(typeof value === "bigint" ? `${value}n` : value);
+  return rows.map((row) => `{${keys.map((key, at) => key + toText(row[at])).join(",")}}`);
+}
+
+/** Tables whose replicated rows differ. */
+export function differing(a: Look, b: Look): string[] {
+  return [...new Set([...a.replicated.keys(), ...b.replicated.keys()])].filter(
+    (table) => (a.replicated.get(table) ?? "") !== (b.replicated.get(table) ?? ""),
+  );
+}
+
+/** Insists that the replicated rows are wholly those of one of the looks; gives which. */
+export function insistWholly(now: Look, candidates: Readonly<Record<string, Look>>): string {
+  const differences = Object.entries(candidates).map(([name, look]) => ({
+    name,
+    tables: differing(now, look),
+  }));
+  const whole = differences.find(({ tables }) => tables.length === 0);
+  insist(
+    whole !== undefined,
+    `replicated rows are neither: ${differences.map(({ name, tables }) => `from ${name} differ ${tables.join(", ")}`).join("; ")}`,
+  );
+  return whole.name;
+}
+
+/**
+ * Insists that every other row is as before. Only the history of a monitor that is gone may be gone, too, once the
+ * configuration without that monitor is proven.
+ */
+export function insistLocalUnchanged(before: Look, now: Look): void {
+  insistNothingLost(before, now, [...before.local.keys()]);
+  for (const [table, rows] of now.local) {
+    const known = new Set(before.local.get(table));
+    const strange = rows.find((row) => !known.has(row));
+    insist(strange === undefined, `table ${table} has a row that nobody wrote: ${strange}`);
+  }
+}
+
+/** Insists that nothing at all has changed since: neither replicated rows nor any other. Gives the new look. */
+export function insistUnchanged(dataDir: string, before: Look): Look {
+  const now = look(dataDir);
+  insistWholly(now, { before });
+  insistLocalUnchanged(before, now);
+  return now;
+}
+
+/** Insists on other rows as `insistLocalUnchanged` does, for a real Kuma, which writes by itself: no former row of these tables is changed or lost. */
+export function insistNothingLost(before: Look, now: Look, tables: readonly string[]): void {
+  for (const table of tables) {
+    const rows = new Set(now.local.get(table));
+    const former = before.local.get(table) ?? [];
+    const lost = former.find((row) => !rows.has(row) && !mayBeGone(row, before, now));
+    insist(lost === undefined, `table ${table} lost a row: ${lost}`);
+  }
+}
+
+function mayBeGone(row: string, before: Look, now: Look): boolean {
+  const monitor = /"monitor_id":"(-?\d+)n"/.exec(row)?.[1];
+  if (monitor === undefined || now.monitors.has(monitor)) return false;
+  return now.proven === true || !before.monitors.has(monitor);
+}

@@ -1,0 +1,241 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { ReplicatorEvent } from "../../src/events/index.ts";
+import { Loss } from "./invariant.ts";
+import { programFile, projectFolder } from "./paths.ts";
+import { requireFreePorts } from "./ports.ts";
+import { childOf, processesAround, type SeenProcess } from "./processes.ts";
+import { waitFor } from "./wait.ts";
+
+export const PASSWORD = "faults-password";
+
+const fixtures = join(projectFolder, "test/fixtures");
+/** All of a box ends with its PID 1, as in a container; and that with us, however we end. */
+const NAMESPACE = ["--pdeathsig", "KILL", "unshare", "--fork", "--pid", "--mount-proc", "--kill-child"];
+
+export interface BoxOptions {
+  readonly mode: "BACKUP" | "RESTORE";
+  readonly name: string;
+  /** Kuma's data folder, absolute; the log is beside it. */
+  readonly dataDir: string;
+  readonly repository: string;
+  /** More environment, or other values. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** One supervisor, the compiled program, as PID 1 of a namespace of its own, with the stand-in for Kuma below it. */
+export interface Box {
+  readonly dataDir: string;
+  readonly port: number;
+  /** Of PID 1, as it is outside. */
+  readonly pid: number;
+  /** What this run has told so far, oldest first. */
+  events(): ReplicatorEvent[];
+  /** Waits, 60 s unless told, for an event; throws a Loss that names it. Looks at what came after the `from` first. */
+  told<T extends ReplicatorEvent["type"]>(
+    type: T,
+    options?: WaitOptions,
+  ): Promise<Extract<ReplicatorEvent, { type: T }>>;
+  output(): string;
+  /** Wakes the supervisor for a cycle, and gives how that ends. */
+  cycle(): Promise<ReplicatorEvent>;
+  /** Waits, 60 s unless told, for the end of a cycle after the first `from` events. */
+  outcome(from: number, timeout?: number): Promise<ReplicatorEvent>;
+  /** To the supervisor. */
+  signal(signal: NodeJS.Signals): void;
+  /** All in the namespace, the supervisor included. */
+  processes(): SeenProcess[];
+  /** The pid of the stand-in, or the real Kuma, if it runs. */
+  kumaPid(): number | undefined;
+  /** Waits for the end by itself; gives the exit code. */
+  ended(): Promise<number | null>;
+  /** SIGKILL to everything at once, as when a container is killed. */
+  kill(): Promise<void>;
+  /** SIGTERM; gives the exit code. */
+  stop(): Promise<number | null>;
+}
+
+export interface WaitOptions {
+  /** So many events to skip. */
+  readonly from?: number;
+  /** Milliseconds. */
+  readonly timeout?: number;
+}
+
+/** Starts a box and waits for PID 1. `env` may name a real Kuma by KUMA_DIR, and then KUMA_COMMAND must be "". */
+export async function openBox({ mode, name, dataDir, repository, env = {} }: BoxOptions): Promise<Box> {
+  mkdirSync(dataDir, { recursive: true });
+  const port = await nextPort();
+  const logFile = `${dataDir}.log`;
+  const start = fileSize(logFile);
+  const output = openSync(logFile, "a");
+  const outer = spawn("setpriv", [...NAMESPACE, process.execPath, programFile, "run"], {
+    cwd: dataDir,
+    stdio: ["ignore", output, output],
+    env: {
+      PATH: process.env.PATH ?? "",
+      HOME: dataDir,
+      REPLICATOR_MODE: mode,
+      REPLICATOR_INSTANCE_NAME: name,
+      REPLICATOR_PROOF_WINDOW: "300ms",
+      REPLICATOR_RESTART_PAUSE: "0s",
+      REPLICATOR_RESTART_LIMIT: "1000",
+      REPLICATOR_KEEP: "off",
+      RESTIC_REPOSITORY: repository,
+      RESTIC_PASSWORD: PASSWORD,
+      BACKUP_INTERVAL: "1h",
+      RESTORE_INTERVAL: "1h",
+      KUMA_DIR: join(fixtures, "kuma"),
+      KUMA_COMMAND: `"${process.execPath}" "${join(fixtures, "programs/kuma-with-database.mjs")}"`,
+      STAND_IN_TEMPLATE: join(fixtures, "kuma-dbs/2.5.3.db"),
+      DATA_DIR: `${dataDir}/`,
+      UPTIME_KUMA_HOST: "127.0.0.1",
+      UPTIME_KUMA_PORT: String(port),
+      UPTIME_KUMA_DB_TYPE: "sqlite",
+      LOG_FORMAT: "json",
+      LOG_LEVEL: "debug",
+      ...env,
+    },
+  });
+  closeSync(output);
+  const exited = once(outer, "exit");
+  const first = await findFirst(outer);
+  const text = () => readFileSync(logFile, "utf8").slice(start);
+  const events = () => text().split("\n").flatMap(parseEvent);
+  const outcome = (from: number, timeout = 60_000) =>
+    waitFor("the end of a cycle", () => events().slice(from).find(isOutcome), { timeout, every: 15 }).catch(
+      () => {
+        throw new Loss(`${name}: no end of a cycle within ${timeout / 1_000} s\n${tail(text())}`);
+      },
+    );
+  const signal = (which: NodeJS.Signals) => {
+    if (isRunning(outer)) process.kill(first, which);
+  };
+  const around = () => {
+    try {
+      return isRunning(outer) ? processesAround(first) : [];
+    } catch {
+      return []; // It ended just now.
+    }
+  };
+  const kill = async () => {
+    if (isRunning(outer)) process.kill(first, "SIGKILL");
+    await exited;
+  };
+
+  return {
+    dataDir,
+    port,
+    pid: first,
+    events,
+    output: text,
+    told: async (type, { from = 0, timeout = 60_000 } = {}) => {
+      const find = () => {
+        const found = events()
+          .slice(from)
+          .find((event) => event.type === type);
+        if (found === undefined && !isRunning(outer))
+          throw new Loss(`${name} ended before "${type}"\n${tail(text())}`);
+        return found;
+      };
+      const found = await waitFor(type, find, { timeout, every: 15 }).catch((error) => {
+        throw error instanceof Loss
+          ? error
+          : new Loss(`${name}: no "${type}" within ${timeout} ms\n${tail(text())}`);
+      });
+      return found as Extract<ReplicatorEvent, { type: typeof type }>;
+    },
+    cycle: () => {
+      const from = events().length;
+      signal("SIGUSR1");
+      return outcome(from);
+    },
+    outcome,
+    signal,
+    processes: around,
+    kumaPid: () =>
+      around().find(({ pid, zombie, command }) => pid !== first && !zombie && isKuma(command))?.pid,
+    ended: async () => (await exited)[0],
+    kill,
+    stop: async () => {
+      if (isRunning(outer)) process.kill(first, "SIGTERM");
+      const late = setTimeout(kill, 45_000);
+      const [code] = await exited;
+      clearTimeout(late);
+      return code;
+    },
+  };
+}
+
+let ports = 0;
+
+/**
+ * A port below those that the kernel gives away (32768 and up), another for each box: one that is merely free now may be
+ * somebody's a moment later, and a Kuma that ends because of that is a configuration refused.
+ */
+async function nextPort(): Promise<number> {
+  ports += 1;
+  const port = 10_000 + ((process.pid * 100 + ports) % 22_000);
+  return requireFreePorts([port]).then(
+    () => port,
+    () => nextPort(),
+  );
+}
+
+function isOutcome({ type }: ReplicatorEvent): boolean {
+  return [
+    "applied",
+    "published",
+    "unchanged",
+    "cycle-failed",
+    "rolled-back",
+    "nothing-published-yet",
+  ].includes(type);
+}
+
+function isKuma(command: readonly string[]): boolean {
+  return command.some(
+    (word) =>
+      word.includes("kuma-with-database") ||
+      word.includes("server/server.js") ||
+      word.includes("uptime-kuma"),
+  );
+}
+
+/**
+ * unshare stays outside and starts PID 1 as its child. One that has ended before it was seen (this process looks at
+ * databases for seconds at times) is not missed: nothing asks for it any more.
+ */
+async function findFirst(outer: ChildProcess): Promise<number> {
+  const { pid } = outer;
+  if (pid === undefined) throw new Error("unshare cannot be started");
+  const find = () => childOf(pid) ?? (isRunning(outer) ? undefined : pid);
+  return waitFor("PID 1 starts", find, { timeout: 60_000, every: 5 });
+}
+
+function isRunning(child: ChildProcess): boolean {
+  return child.exitCode === null && child.signalCode === null;
+}
+
+function parseEvent(line: string): ReplicatorEvent[] {
+  if (!line.startsWith('{"level"')) return [];
+  try {
+    return [JSON.parse(line).event];
+  } catch {
+    return []; // Half a line, still being written.
+  }
+}
+
+function fileSize(file: string): number {
+  try {
+    return readFileSync(file, "utf8").length;
+  } catch {
+    return 0;
+  }
+}
+
+function tail(text: string): string {
+  return text.slice(-3_000);
+}

@@ -1,0 +1,29 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { LabError } from "./install/lab-error.ts";
+
+export interface WaitOptions {
+  /** Milliseconds. */
+  readonly timeout: number;
+  /** Pause between two looks, milliseconds; 250 unless told. */
+  readonly every?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Looks again and again until `look` gives something other than undefined, and gives that.
+ * Throws a LabError that says what was waited for when the time is up, and the signal's reason on abort.
+ */
+export async function waitFor<T>(
+  what: string,
+  look: () => Promise<T | undefined> | T | undefined,
+  { timeout, every = 250, signal }: WaitOptions,
+): Promise<T> {
+  const end = performance.now() + timeout;
+  for (;;) {
+    signal?.throwIfAborted();
+    const found = await look();
+    if (found !== undefined) return found;
+    if (performance.now() > end) throw new LabError(`${what}: not within ${timeout / 1000} s.`);
+    await sleep(every, undefined, { signal });
+  }
+}

@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import { html } from "../../src/web/html.ts";
+import { renderPage } from "../../src/web/page.ts";
+import { tellTime } from "../../src/web/words.ts";
+import { samples } from "../events/samples.ts";
+import { live, MINUTE, morning, START, snapshot } from "../observed/story.ts";
+
+const now = START + 163 * MINUTE;
+const open = { secrets: [] };
+
+describe("html", () => {
+  it("escapes all that is put into it, once", () => {
+    const nasty = `<script>alert("1 & '2'")</script>`;
+    const inner = html`<b title="${nasty}">${nasty}</b>`;
+    assert.equal(
+      html`${inner}${[inner]}`.markup,
+      '<b title="&lt;script&gt;alert(&quot;1 &amp; &#39;2&#39;&quot;)&lt;/script&gt;">&lt;script&gt;alert(&quot;1 &amp; &#39;2&#39;&quot;)&lt;/script&gt;</b>'.repeat(
+        2,
+      ),
+    );
+    assert.equal(html`a${undefined}b${0}`.markup, "ab0");
+  });
+
+  it("lets no text end its element or attribute, nor turn the direction", () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: fc.constantFrom("<", ">", '"', "'", "&", "\u202e", "\n", "a", "$", "`") }),
+        (text) => {
+          const { markup } = html`${text}`;
+          assert.doesNotMatch(markup, /[<>"'\u202e\n]|&(?!amp;|lt;|gt;|quot;|#39;)/);
+        },
+      ),
+    );
+  });
+});
+
+describe("tellTime", () => {
+  it("tells lengths as people do", () => {
+    const told = [
+      0, 59_400, 60_000, 3_540_000, 3_600_000, 7_500_000, 86_400_000, 90_000_000, 864_000_000, -5,
+    ];
+    assert.deepEqual(told.map(tellTime), [
+      "0 s",
+      "59 s",
+      "1 min",
+      "59 min",
+      "1 h",
+      "2 h 5 min",
+      "1 day",
+      "1 day 1 h",
+      "10 days",
+      "0 s",
+    ]);
+  });
+});
+
+describe("renderPage", () => {
+  const page = renderPage(live(morning), open, now);
+
+  it("says who it is, whether it agrees, what changed, and what was wrong", () => {
+    for (const text of [
+      "<h1>nyc</h1>",
+      "replica",
+      "Uptime Kuma 2.5.3",
+      "In agreement",
+      "3 monitors changed",
+      "2 monitors added",
+      "monitoring paused for 5 s",
+      "The repository does not answer.",
+      "Check the network and RESTIC_REPOSITORY.",
+      "Last error, solved",
+    ])
+      assert.ok(page.includes(text), text);
+  });
+
+  it("draws each snapshot, each apply, the way between them, and the time behind", () => {
+    const count = (pattern: RegExp) => page.match(pattern)?.length;
+    assert.equal(count(/<circle class="snapshot"/g), 3);
+    assert.equal(count(/<circle class="applied"/g), 3);
+    assert.equal(count(/<line class="way"/g), 3);
+    assert.equal(count(/<rect class="behind"/g), 2);
+    // Four dips: the start, two applies and a crash.
+    assert.equal(count(/<rect class="down"/g), 4);
+    assert.doesNotMatch(page, /NaN|undefined|Infinity/);
+  });
+
+  it("shows the time since the start, a day at most and ten minutes at least", () => {
+    const viewAt = (minute: number, history = live(morning)) =>
+      /aria-label="The last ([^:]*):/.exec(renderPage(history, open, START + minute * MINUTE))?.[1];
+    assert.equal(viewAt(1, live([])), "10 min");
+    assert.equal(viewAt(180, live([])), "3 h");
+    assert.equal(viewAt(180), "3 h 30 min", "from the snapshot that was there before");
+    assert.equal(viewAt(3 * 24 * 60), "1 day");
+    const recent = live([[3 * 24 * 60 - 5, samples.published]], live(morning));
+    assert.equal(viewAt(3 * 24 * 60, recent), "1 day");
+  });
+
+  it("needs nothing from outside, no script and no style in attributes", () => {
+    assert.doesNotMatch(page, /<script|<link|<img|https?:\/\/|\sstyle=|\son\w+=/);
+  });
+
+  it("escapes what others have named, and shows no secret", () => {
+    const evil = `<img src=x onerror="alert('1')"> hush-hush`;
+    const problem = { code: "x", message: evil, advice: evil };
+    const history = live(
+      [
+        [164, { ...samples.applied, snapshot: { ...snapshot("d"), instanceName: evil }, notes: [evil] }],
+        [164, { type: "warning", message: evil }],
+        [165, { ...samples["rolled-back"], problem }, { ...samples["cycle-failed"], problem }],
+      ],
+      { ...live(morning), instanceName: evil },
+    );
+    const page = renderPage(history, { secrets: ["hush-hush"] }, now + 5 * MINUTE);
+    assert.doesNotMatch(page, /<img|hush/);
+    assert.match(page, /&lt;img src=x onerror=&quot;alert\(&#39;1&#39;\)&quot;&gt; \*\*\*/);
+  });
+
+  it("can be drawn at any moment of any history", () => {
+    const beats = fc.array(
+      fc.tuple(fc.integer({ min: 0, max: 3 * 24 * 60 }), fc.constantFrom(...Object.values(samples))),
+      { maxLength: 40 },
+    );
+    fc.assert(
+      fc.property(beats, fc.nat(1_000), (steps, wait) => {
+        const sorted = steps.sort(([a], [b]) => a - b);
+        const end = (sorted.at(-1)?.[0] ?? 0) + wait;
+        const page = renderPage(live(sorted), open, START + end * MINUTE);
+        assert.doesNotMatch(page, /NaN|undefined|Infinity|="-/);
+        for (const [, percent] of page.matchAll(/[xc]\w?="([\d.]+)%"/g))
+          assert.ok(Number(percent) >= 0 && Number(percent) <= 100, percent);
+      }),
+    );
+  });
+});
