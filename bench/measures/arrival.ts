@@ -7,7 +7,7 @@ import { connectKuma } from "../../test/support/kuma/kuma-api.ts";
 import { startNtfy } from "../../test/support/ntfy-server.ts";
 import { serveRepository } from "../../test/support/rest-server.ts";
 import { fillData } from "../../test/support/source-data.ts";
-import { type Box, openBox } from "../../test/support/supervisor-namespace.ts";
+import { openNamespace, type SupervisorNamespace } from "../../test/support/supervisor-namespace.ts";
 import type { Figure, Measure } from "../figure.ts";
 import { spread } from "../stats.ts";
 
@@ -49,7 +49,7 @@ async function timeEdits(folder: string, env: Record<string, string>): Promise<n
     const kuma = { KUMA_DIR: kumaDir, KUMA_COMMAND: "" };
     const usual = { BACKUP_INTERVAL: `${INTERVAL}s`, REPLICATOR_PROOF_WINDOW: "10s" };
     const more = { env: { ...kuma, ...usual, ...env } };
-    const box = await openBox({ mode, name, dataDir, repository: server.url, ...more });
+    const box = await openNamespace({ mode, name, dataDir, repository: server.url, ...more });
     await box.told("cycle-done");
     return box;
   };
@@ -63,7 +63,10 @@ async function timeEdits(folder: string, env: Record<string, string>): Promise<n
   }
 }
 
-async function editAgainAndAgain(primary: Box, replica: Box): Promise<number[]> {
+async function editAgainAndAgain(
+  primary: SupervisorNamespace,
+  replica: SupervisorNamespace,
+): Promise<number[]> {
   const person = await connectKuma(`http://127.0.0.1:${primary.port}`);
   const follower = followKuma(`http://127.0.0.1:${replica.port}`);
   const times: number[] = [];

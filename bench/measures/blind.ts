@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { readKumaVersion } from "../../src/kuma/index.ts";
 import { ensureKuma } from "../../test/support/install/kuma.ts";
-import { insist } from "../../test/support/invariant.ts";
+import { assertInvariant } from "../../test/support/invariant.ts";
 import { freePort } from "../../test/support/ports.ts";
-import { openReplicaStage, type ReplicaStage } from "../../test/support/scenarios.ts";
+import { openReplicaScenario, type ReplicaScenario } from "../../test/support/scenarios.ts";
 import { fillData } from "../../test/support/source-data.ts";
 import { compare, type Figure, type Measure, type Pair, takePairs } from "../figure.ts";
 import { answers, firstAnswer, lastAnswer, startBareKuma, stopBareKuma } from "../kuma-process.ts";
@@ -21,7 +21,7 @@ export const blind: Measure = {
     const bareData = join(folder, "bare");
     fillData(bareData, kumaVersion);
     const env = { KUMA_DIR: kumaDir, KUMA_COMMAND: "", REPLICATOR_PROOF_WINDOW: "1s" };
-    const stage = await openReplicaStage(folder, { kumaVersion, env });
+    const stage = await openReplicaScenario(folder, { kumaVersion, env });
     try {
       const own: number[] = [];
       const pairs = await takePairs(
@@ -52,7 +52,7 @@ function figure(pairs: readonly Pair[], own: readonly number[]): Figure {
 }
 
 /** A person edits, the replica applies. `own`: what is neither Kuma's stop nor its start, as the supervisor saw it. */
-async function applyNext(stage: ReplicaStage): Promise<{ blind: number; own: number }> {
+async function applyNext(stage: ReplicaScenario): Promise<{ blind: number; own: number }> {
   const { box } = stage;
   await stage.publishNext();
   const from = box.events().length;
@@ -60,11 +60,11 @@ async function applyNext(stage: ReplicaStage): Promise<{ blind: number; own: num
   box.signal("SIGUSR1");
   const last = await silent;
   const first = await firstAnswer(box.port);
-  const { blindMs } = await box.told("applied", { from });
+  const { monitoringGapMs } = await box.told("applied", { from });
   await box.told("cycle-done", { from });
   const stopped = await box.told("kuma-stopped", { from });
   const ready = await box.told("kuma-ready", { from });
-  return { blind: first - last, own: blindMs - stopped.afterMs - ready.afterMs };
+  return { blind: first - last, own: monitoringGapMs - stopped.afterMs - ready.afterMs };
 }
 
 /** The least that any restart takes: nothing happens in between. */
@@ -80,7 +80,7 @@ async function restartBare(kumaDir: string, dataDir: string): Promise<number> {
 }
 
 /** The same content again, as another snapshot: nothing may stop. */
-async function applyIdentical(stage: ReplicaStage): Promise<Figure> {
+async function applyIdentical(stage: ReplicaScenario): Promise<Figure> {
   const blindTimes: number[] = [];
   for (let run = 0; run < RUNS; run += 1) {
     const pid = stage.box.kumaPid();
@@ -91,11 +91,11 @@ async function applyIdentical(stage: ReplicaStage): Promise<Figure> {
       if (!(await answers(stage.box.port))) missed += 1;
     }, 20);
     stage.box.signal("SIGUSR1");
-    const { blindMs } = await stage.box.told("applied", { from });
+    const { monitoringGapMs } = await stage.box.told("applied", { from });
     await stage.box.told("cycle-done", { from });
     clearInterval(watching);
-    insist(stage.box.kumaPid() === pid && missed === 0, "Kuma was restarted, or did not answer");
-    blindTimes.push(blindMs);
+    assertInvariant(stage.box.kumaPid() === pid && missed === 0, "Kuma was restarted, or did not answer");
+    blindTimes.push(monitoringGapMs);
   }
   const ours = spread(blindTimes);
   return {

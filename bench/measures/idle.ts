@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { usageOf } from "../../test/support/processes.ts";
 import { fillData } from "../../test/support/source-data.ts";
-import { type Box, openBox } from "../../test/support/supervisor-namespace.ts";
+import { openNamespace, type SupervisorNamespace } from "../../test/support/supervisor-namespace.ts";
 import { makeRepository } from "../../test/support/test-repository.ts";
 import type { Figure, Measure } from "../figure.ts";
 import { spread } from "../stats.ts";
@@ -32,7 +32,7 @@ export const idle: Measure = {
     fillData(dataDir);
     // As the image starts it: docker/replicator-kuma.
     const env = { BACKUP_INTERVAL: INTERVAL, MALLOC_ARENA_MAX: "1" };
-    const box = await openBox({ mode: "BACKUP", name: "primary", dataDir, repository, env });
+    const box = await openNamespace({ mode: "BACKUP", name: "primary", dataDir, repository, env });
     try {
       await box.told("published");
       return await measureIdle(box, bare);
@@ -44,7 +44,7 @@ export const idle: Measure = {
 };
 
 /** A value a minute, after the first. */
-async function measureIdle(box: Box, bare: ChildProcess): Promise<Figure[]> {
+async function measureIdle(box: SupervisorNamespace, bare: ChildProcess): Promise<Figure[]> {
   const memory: number[] = [];
   const bareMemory: number[] = [];
   const cpu: number[] = [];

@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import { insist } from "../../test/support/invariant.ts";
+import { assertInvariant } from "../../test/support/invariant.ts";
 import { peakMemoryOf } from "../../test/support/processes.ts";
 import { fillData } from "../../test/support/source-data.ts";
-import { type Box, openBox } from "../../test/support/supervisor-namespace.ts";
+import { openNamespace, type SupervisorNamespace } from "../../test/support/supervisor-namespace.ts";
 import { makeRepository } from "../../test/support/test-repository.ts";
 import { changeMonitors, fillWithMonitors } from "../databases.ts";
 import type { Figure, Measure } from "../figure.ts";
@@ -23,22 +23,22 @@ async function measurePeaks(folder: string): Promise<Figure[]> {
   fillData(replicaData);
   await makeRepository(repository);
   const open = (mode: "BACKUP" | "RESTORE", dataDir: string) =>
-    openBox({ mode, name: mode, dataDir, repository });
+    openNamespace({ mode, name: mode, dataDir, repository });
   const primary = await open("BACKUP", primaryData);
   await primary.told("published");
   const replica = await open("RESTORE", replicaData);
   try {
     await replica.told("applied");
     changeMonitors(primaryData, MANY, "changed");
-    insist((await primary.cycle()).type === "published", "the primary did not publish");
-    insist((await replica.cycle()).type === "applied", "the replica did not apply");
+    assertInvariant((await primary.cycle()).type === "published", "the primary did not publish");
+    assertInvariant((await replica.cycle()).type === "applied", "the replica did not apply");
     return [peak("a primary that publishes", primary), peak("a replica that applies", replica)];
   } finally {
     await Promise.all([primary.kill(), replica.kill()]);
   }
 }
 
-function peak(who: string, box: Box): Figure {
+function peak(who: string, box: SupervisorNamespace): Figure {
   const ours = spread([peakMemoryOf(box.pid) / MEGABYTE]);
   return {
     name: `memory, the peak of ${who} ${MANY.toLocaleString("en")} monitors`,

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { readKumaVersion } from "../../src/kuma/index.ts";
 import { ensureKuma } from "../../test/support/install/kuma.ts";
-import { insist } from "../../test/support/invariant.ts";
+import { assertInvariant } from "../../test/support/invariant.ts";
 import { type RestServer, serveRepository } from "../../test/support/rest-server.ts";
 import { change, fillData } from "../../test/support/source-data.ts";
-import { type Box, openBox } from "../../test/support/supervisor-namespace.ts";
+import { openNamespace, type SupervisorNamespace } from "../../test/support/supervisor-namespace.ts";
 import { makeRepository, resticEnvironment } from "../../test/support/test-repository.ts";
 import type { Figure, Measure } from "../figure.ts";
 import { spread } from "../stats.ts";
@@ -25,7 +25,7 @@ export const requests: Measure = {
     const open = async (name: string, mode: "BACKUP" | "RESTORE") => {
       const dataDir = join(folder, name);
       fillData(dataDir, readKumaVersion(kumaDir));
-      const box = await openBox({ mode, name, dataDir, repository: server.url, env });
+      const box = await openNamespace({ mode, name, dataDir, repository: server.url, env });
       await box.told("cycle-done");
       return box;
     };
@@ -40,7 +40,12 @@ export const requests: Measure = {
   },
 };
 
-async function count(server: RestServer, primary: Box, replica: Box, bashFolder: string): Promise<Figure[]> {
+async function count(
+  server: RestServer,
+  primary: SupervisorNamespace,
+  replica: SupervisorNamespace,
+  bashFolder: string,
+): Promise<Figure[]> {
   const spent = async (work: () => Promise<unknown>) => {
     const before = server.requests;
     await work();
@@ -56,7 +61,7 @@ async function count(server: RestServer, primary: Box, replica: Box, bashFolder:
     version += 1;
     // A tag: of what it keeps in memory, such as a maintenance window, a running Kuma writes the former state again.
     change(primary.dataDir, [`UPDATE tag SET color = '#${String(version).padStart(6, "0")}'`]);
-    insist((await primary.cycle()).type === "published", "the primary did not publish");
+    assertInvariant((await primary.cycle()).type === "published", "the primary did not publish");
   };
   const bash = bashCommands(server.url, bashFolder);
   await bash.restore();
@@ -64,7 +69,9 @@ async function count(server: RestServer, primary: Box, replica: Box, bashFolder:
   const publishing = await repeat(() => spent(publish));
   const applying = await repeat(async () => {
     await publish();
-    return spent(async () => insist((await replica.cycle()).type === "applied", "the replica did not apply"));
+    return spent(async () =>
+      assertInvariant((await replica.cycle()).type === "applied", "the replica did not apply"),
+    );
   });
   const idlePrimary = await repeat(() => spent(() => primary.cycle()));
   const idleReplica = await repeat(() => spent(() => replica.cycle()));

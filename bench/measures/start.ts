@@ -3,7 +3,7 @@ import { readKumaVersion } from "../../src/kuma/index.ts";
 import { ensureKuma } from "../../test/support/install/kuma.ts";
 import { freePort } from "../../test/support/ports.ts";
 import { fillData } from "../../test/support/source-data.ts";
-import { openBox } from "../../test/support/supervisor-namespace.ts";
+import { openNamespace } from "../../test/support/supervisor-namespace.ts";
 import { makeRepository } from "../../test/support/test-repository.ts";
 import { compare, type Figure, type Measure, takePairs } from "../figure.ts";
 import { firstAnswer, startBareKuma, stopBareKuma } from "../kuma-process.ts";
@@ -43,7 +43,7 @@ export const start: Measure = {
 async function startOurs(kumaDir: string, dataDir: string, repository: string): Promise<number> {
   const env = { KUMA_DIR: kumaDir, KUMA_COMMAND: "" };
   const begun = performance.now();
-  const box = await openBox({ mode: "BACKUP", name: "primary", dataDir, repository, env });
+  const box = await openNamespace({ mode: "BACKUP", name: "primary", dataDir, repository, env });
   try {
     return (await firstAnswer(box.port)) - begun;
   } finally {

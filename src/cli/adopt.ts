@@ -4,10 +4,10 @@ import { IS_PRIMARY, listUnknown, NOTHING_TO_ADOPT } from "../replication/index.
 import { failure, type Result, success } from "../result.ts";
 import { describeChanges, type Snapshot } from "../snapshot/index.ts";
 import { EXIT, EXIT_HELP, newCommand, withConfig } from "./command.ts";
-import { confirm, tell, tellSome } from "./preview.ts";
-import { askAndTell } from "./run-on-instance.ts";
+import { confirm, printToStderr, tellSome } from "./preview.ts";
+import { runOnInstance } from "./run-on-instance.ts";
 import { download, findSnapshot, listSnapshots, openSources, type Sources } from "./sources.ts";
-import { paint, say, sayJson } from "./terminal.ts";
+import { paint, printJson, printLine } from "./terminal.ts";
 
 const HELP = `
 A replica that finds a configuration of somebody's own in its Uptime Kuma applies nothing
@@ -53,7 +53,7 @@ export function adoptCommand() {
         if (!replace) return finish("Nothing was done. Add --replace to do it.", json);
         const goOn = yes ? success(true) : await confirm(EFFECT);
         if (!goOn.ok) return goOn;
-        return askAndTell(config, { do: "adopt", how: "replace", snapshotId: info.value.id }, { json });
+        return runOnInstance(config, { do: "adopt", how: "replace", snapshotId: info.value.id }, { json });
       }),
     );
 }
@@ -75,14 +75,14 @@ function show({ database }: Sources, snapshot: Snapshot): Result<void> {
   if (!live.ok) return live;
   tellSome(listUnknown(live.value, snapshot.content).map((what) => `${what} removed`));
   tellSome(listUnknown(snapshot.content, live.value).map((what) => `${what} added`));
-  for (const note of plan.value.notes) tell(note);
+  for (const note of plan.value.notes) printToStderr(note);
   const changes = plan.value.empty ? "nothing" : describeChanges(plan.value.changes);
-  tell(paint("bold", `This changes: ${changes}.`));
+  printToStderr(paint("bold", `This changes: ${changes}.`));
   return success(undefined);
 }
 
 function finish(message: string, json = false): Result<number> {
-  if (json) sayJson({ ok: true, happened: [], now: message });
-  else say(message);
+  if (json) printJson({ ok: true, happened: [], now: message });
+  else printLine(message);
   return success(EXIT.ok);
 }

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { type Config, loadConfig } from "../config/index.ts";
 import { type Problem, type Result, success } from "../result.ts";
-import { complain } from "./terminal.ts";
+import { printError } from "./terminal.ts";
 
 /** What a command's process ends with; each command's help says which of them it has. */
 export const EXIT = { ok: 0, failed: 1, usage: 2, noSupervisor: 3 } as const;
@@ -30,7 +30,7 @@ export function newCommand(name: string, description: string, help: string): Com
 export async function withConfig(work: (config: Config) => Promise<Result<number>>): Promise<void> {
   return withAnyConfig(async (config) => {
     if (config.obstacles.length === 0) return work(config);
-    for (const problem of config.obstacles) complain(problem, config.secrets);
+    for (const problem of config.obstacles) printError(problem, config.secrets);
     return success(EXIT.usage);
   });
 }
@@ -39,12 +39,12 @@ export async function withConfig(work: (config: Config) => Promise<Result<number
 export async function withAnyConfig(work: (config: Config) => Promise<Result<number>>): Promise<void> {
   const loaded = loadConfig(process.env, process.cwd());
   if (!loaded.ok) {
-    for (const problem of loaded.problems) complain(problem);
+    for (const problem of loaded.problems) printError(problem);
     process.exitCode = EXIT.usage;
     return;
   }
   const result = await work(loaded.config);
-  if (!result.ok) complain(result.problem, loaded.config.secrets);
+  if (!result.ok) printError(result.problem, loaded.config.secrets);
   process.exitCode = result.ok ? result.value : exitCodeFor(result.problem);
 }
 

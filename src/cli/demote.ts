@@ -1,5 +1,5 @@
 import { EXIT_HELP, newCommand, withConfig } from "./command.ts";
-import { askAndTell } from "./run-on-instance.ts";
+import { runOnInstance } from "./run-on-instance.ts";
 
 const HELP = `
 Makes this primary a replica, now: it publishes what is not published yet, if it may, and
@@ -14,6 +14,6 @@ export function demoteCommand() {
   return newCommand("demote", "Make this instance a replica.", HELP)
     .option("--json", "for programs")
     .action((options: { json?: boolean }) =>
-      withConfig((config) => askAndTell(config, { do: "demote" }, options)),
+      withConfig((config) => runOnInstance(config, { do: "demote" }, options)),
     );
 }

@@ -3,7 +3,7 @@ import { success } from "../result.ts";
 import { countChanges, describeChanges, fingerprint } from "../snapshot/index.ts";
 import { EXIT, EXIT_HELP, newCommand, withConfig } from "./command.ts";
 import { openSources, readContent } from "./sources.ts";
-import { paint, say, sayJson, shortId } from "./terminal.ts";
+import { paint, printJson, printLine, shortId } from "./terminal.ts";
 
 const HELP = `
 Says what differs, in words: monitor "shop" url: "https://a" → "https://b".
@@ -33,13 +33,13 @@ export function diffCommand() {
         if (!to.ok) return to;
         const changes = compare(from.value.content, to.value.content);
         if (json) {
-          sayJson({ from: from.value.name, to: to.value.name, changes });
+          printJson({ from: from.value.name, to: to.value.name, changes });
           return success(EXIT.ok);
         }
-        for (const line of changes.flatMap(describeRow)) say(line);
+        for (const line of changes.flatMap(describeRow)) printLine(line);
         const counts = countChanges(fingerprint(from.value.content), fingerprint(to.value.content));
         const summary = changes.length === 0 ? "no difference" : describeChanges(counts);
-        say(paint("dim", `${nameOf(from.value.name)} → ${nameOf(to.value.name)}: ${summary}`));
+        printLine(paint("dim", `${nameOf(from.value.name)} → ${nameOf(to.value.name)}: ${summary}`));
         return success(EXIT.ok);
       }),
     );

@@ -21,7 +21,7 @@ import { type Result, success } from "../result.ts";
 import { version } from "../version.ts";
 import { EXIT, newCommand, withAnyConfig } from "./command.ts";
 import { download, listSnapshots, openSources, type Sources } from "./sources.ts";
-import { paint, say, sayJson, table } from "./terminal.ts";
+import { paint, printJson, printLine, table } from "./terminal.ts";
 
 /** Longer than restic needs for its own words about a server that is away, milliseconds. */
 const REPOSITORY_LIMIT = 45_000;
@@ -47,8 +47,8 @@ export function doctorCommand() {
     .action(({ json }: { json?: boolean }) =>
       withAnyConfig(async (config) => {
         const findings = (await examine(config)).map((finding) => hidden(finding, config.secrets));
-        if (json) sayJson(findings);
-        else say(table(findings.flatMap(toRows)));
+        if (json) printJson(findings);
+        else printLine(table(findings.flatMap(toRows)));
         const isWell = findings.every(({ state }) => state !== "failure");
         return success(isWell ? EXIT.ok : EXIT.failed);
       }),

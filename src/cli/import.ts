@@ -5,7 +5,7 @@ import { failure, type Result, success } from "../result.ts";
 import { encodeSnapshot, type Snapshot } from "../snapshot/index.ts";
 import { EXIT, EXIT_HELP, newCommand, withConfig } from "./command.ts";
 import { preview } from "./preview.ts";
-import { askAndTell } from "./run-on-instance.ts";
+import { runOnInstance } from "./run-on-instance.ts";
 import { openSources } from "./sources.ts";
 
 const HELP = `
@@ -44,7 +44,7 @@ async function importFile(
   if (!goOn.ok) return goOn;
   if (!goOn.value) return success(EXIT.ok);
   const encoded = Buffer.concat([...encodeSnapshot(read.value)]).toString("utf8");
-  return askAndTell(config, { do: "import", snapshot: encoded }, { json });
+  return runOnInstance(config, { do: "import", snapshot: encoded }, { json });
 }
 
 function readFile(file: string): Result<Snapshot> {

@@ -5,7 +5,7 @@ import { compare, describeRow, namesIn, rowsOf } from "../diff/index.ts";
 import { NOTHING_TO_UNDO } from "../replication/index.ts";
 import { failure, type Result, success } from "../result.ts";
 import { countChanges, describeChanges, fingerprint } from "../snapshot/index.ts";
-import { confirm, tell, tellSome } from "./preview.ts";
+import { confirm, printToStderr, tellSome } from "./preview.ts";
 import { openSources } from "./sources.ts";
 import { formatTime, paint, relative, shortId } from "./terminal.ts";
 
@@ -21,16 +21,16 @@ export async function previewRollback(config: Config, yes: boolean): Promise<Res
   if (!read.ok) return read;
   if (read.value === undefined) return failure(NOTHING_TO_UNDO);
   const { changedAt, snapshotId, before, after } = read.value;
-  tell(
+  printToStderr(
     `Undoes the apply of snapshot ${shortId(snapshotId)}, ${relative(changedAt)} (${formatTime(changedAt)}):`,
   );
   tellSome(compare(before, after).flatMap(describeRow));
   const lost = describeLosses(read.value);
-  if (lost.length > 0) tell(paint("yellow", "Changed by somebody since, and lost with it:"));
+  if (lost.length > 0) printToStderr(paint("yellow", "Changed by somebody since, and lost with it:"));
   tellSome(lost);
-  if (read.value.withoutHistory > 0) tell(describeGone(read.value.withoutHistory));
+  if (read.value.withoutHistory > 0) printToStderr(describeGone(read.value.withoutHistory));
   const counts = countChanges(fingerprint(before), fingerprint(after));
-  tell(paint("bold", `This changes: ${describeChanges(counts)}.`));
+  printToStderr(paint("bold", `This changes: ${describeChanges(counts)}.`));
   if (yes) return success(changedAt);
   const confirmed = await confirm(EFFECTS[status.value.role]);
   return confirmed.ok ? success(changedAt) : confirmed;

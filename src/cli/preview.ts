@@ -28,14 +28,14 @@ export async function preview(
   const plan = sources.database.plan(snapshot);
   if (!plan.ok) return plan;
   if (plan.value.empty) {
-    tell("Nothing differs: nothing to do.");
+    printToStderr("Nothing differs: nothing to do.");
     return success(false);
   }
   const live = sources.database.read();
   if (!live.ok) return live;
   tellSome(compare(live.value, snapshot.content).flatMap(describeRow));
-  for (const note of plan.value.notes) tell(note);
-  tell(paint("bold", `This changes: ${describeChanges(plan.value.changes)}.`));
+  for (const note of plan.value.notes) printToStderr(note);
+  printToStderr(paint("bold", `This changes: ${describeChanges(plan.value.changes)}.`));
   return yes
     ? success(true)
     : confirm("Uptime Kuma stops for about five seconds, and every replica follows.");
@@ -62,10 +62,10 @@ export async function confirm(effect: string): Promise<Result<boolean>> {
 
 /** The first lines, and how many there are more. */
 export function tellSome(lines: readonly string[]): void {
-  for (const line of lines.slice(0, LONGEST_PREVIEW)) tell(`  ${line}`);
-  if (lines.length > LONGEST_PREVIEW) tell(`  … and ${lines.length - LONGEST_PREVIEW} more`);
+  for (const line of lines.slice(0, LONGEST_PREVIEW)) printToStderr(`  ${line}`);
+  if (lines.length > LONGEST_PREVIEW) printToStderr(`  … and ${lines.length - LONGEST_PREVIEW} more`);
 }
 
-export function tell(line: string): void {
+export function printToStderr(line: string): void {
   process.stderr.write(`${line}\n`);
 }

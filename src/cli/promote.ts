@@ -1,5 +1,5 @@
 import { EXIT_HELP, newCommand, withConfig } from "./command.ts";
-import { askAndTell } from "./run-on-instance.ts";
+import { runOnInstance } from "./run-on-instance.ts";
 
 const HELP = `
 Makes this replica the primary, now: it applies the latest snapshot, publishes one of its
@@ -19,6 +19,6 @@ export function promoteCommand() {
     .option("--as-is", "do not apply the latest snapshot first")
     .option("--json", "for programs")
     .action(({ asIs = false, json }: { asIs?: boolean; json?: boolean }) =>
-      withConfig((config) => askAndTell(config, { do: "promote", asIs }, { json })),
+      withConfig((config) => runOnInstance(config, { do: "promote", asIs }, { json })),
     );
 }

@@ -2,7 +2,7 @@ import { chooseLatest, isSameSnapshot } from "../replication/index.ts";
 import type { SnapshotInfo } from "../repository/index.ts";
 
 /** How an instance stands to the repository; times in milliseconds since 1970. */
-export interface Standing {
+export interface RepositoryPosition {
   readonly latest: SnapshotInfo;
   /** Snapshots between what the instance stands on and the latest; undefined: it stands on none of the chain. */
   readonly behind: number | undefined;
@@ -17,10 +17,10 @@ export interface Standing {
  * @param head what the instance has published or applied last
  * @returns undefined when nothing was published yet
  */
-export function standingOf(
+export function positionIn(
   snapshots: readonly SnapshotInfo[],
   head: string | undefined,
-): Standing | undefined {
+): RepositoryPosition | undefined {
   const latest = chooseLatest(snapshots);
   if (latest === undefined) return undefined;
   const chain = chainOf(snapshots, latest);

@@ -1,7 +1,7 @@
 import { success } from "../result.ts";
 import { EXIT, EXIT_HELP, newCommand, withConfig } from "./command.ts";
 import { preview } from "./preview.ts";
-import { askAndTell } from "./run-on-instance.ts";
+import { runOnInstance } from "./run-on-instance.ts";
 import { download, findSnapshot, listSnapshots, openSources } from "./sources.ts";
 
 const HELP = `
@@ -34,7 +34,7 @@ export function restoreCommand() {
         const goOn = await preview(config, sources, snapshot.value, yes);
         if (!goOn.ok) return goOn;
         if (!goOn.value) return success(EXIT.ok);
-        return askAndTell(config, { do: "restore", snapshotId: info.value.id }, { json });
+        return runOnInstance(config, { do: "restore", snapshotId: info.value.id }, { json });
       }),
     );
 }

@@ -1,6 +1,6 @@
 import { EXIT_HELP, newCommand, withConfig } from "./command.ts";
 import { previewRollback } from "./preview-rollback.ts";
-import { askAndTell } from "./run-on-instance.ts";
+import { runOnInstance } from "./run-on-instance.ts";
 
 const HELP = `
 Undoes the last apply, restore or import: shows how old it is, what would change and what
@@ -25,7 +25,7 @@ export function rollbackCommand() {
       withConfig(async (config) => {
         const shown = await previewRollback(config, yes);
         if (!shown.ok) return shown;
-        return askAndTell(config, { do: "rollback", changedAt: shown.value }, { json });
+        return runOnInstance(config, { do: "rollback", changedAt: shown.value }, { json });
       }),
     );
 }

@@ -136,7 +136,7 @@ function listen(
     reportState: () =>
       emit({
         type: "state-report",
-        role: replicator()?.facts().role ?? config.role,
+        role: replicator()?.status().role ?? config.role,
         kuma: kuma.state.name,
         head: replicator()?.head(),
       }),

@@ -5,7 +5,7 @@ import { success } from "../result.ts";
 import { countChanges, describeChanges, fingerprint, type Snapshot } from "../snapshot/index.ts";
 import { EXIT, EXIT_HELP, newCommand, withConfig } from "./command.ts";
 import { download, listSnapshots, openSources, type Sources } from "./sources.ts";
-import { formatTime, relative, say, sayJson, shortId, table } from "./terminal.ts";
+import { formatTime, printJson, printLine, relative, shortId, table } from "./terminal.ts";
 
 const DEFAULT_LIMIT = 10;
 
@@ -46,9 +46,9 @@ export function snapshotsCommand() {
         const listed = await listSnapshots(sources);
         if (!listed.ok) return listed;
         const entries = await describeAll(sources, listed.value, limit, quick ?? false);
-        if (json) sayJson(entries);
-        else if (entries.length === 0) say("There is no snapshot in the repository yet.");
-        else say(toTable(entries));
+        if (json) printJson(entries);
+        else if (entries.length === 0) printLine("There is no snapshot in the repository yet.");
+        else printLine(toTable(entries));
         return success(EXIT.ok);
       }),
     );

@@ -2,9 +2,9 @@ import { askStatus, type Status } from "../control/index.ts";
 import { type Result, success } from "../result.ts";
 import { EXIT, EXIT_HELP, newCommand, withConfig } from "./command.ts";
 import { isEdited } from "./edited.ts";
-import { type Standing, standingOf } from "./repository-position.ts";
+import { positionIn, type RepositoryPosition } from "./repository-position.ts";
 import { listSnapshots, openSources, type Sources } from "./sources.ts";
-import { duration, formatTime, paint, relative, say, sayJson, shortId, table } from "./terminal.ts";
+import { duration, formatTime, paint, printJson, printLine, relative, shortId, table } from "./terminal.ts";
 
 /** A status is a glance: a repository that is slower than this is told as not reached. Milliseconds. */
 const REPOSITORY_LIMIT = 20_000;
@@ -21,7 +21,7 @@ Examples:
 
 /** What is known of the repository; `content`: whether Kuma holds just what the snapshot that it stands on holds. */
 interface View {
-  readonly standing: Result<Standing | undefined>;
+  readonly position: Result<RepositoryPosition | undefined>;
   readonly isEdited: boolean | undefined;
 }
 
@@ -32,26 +32,26 @@ export function statusCommand() {
       withConfig(async (config) => {
         const asked = await askStatus(config.stateDir);
         if (!asked.ok) return asked;
-        const view = await look(openSources(config), asked.value);
-        if (json) sayJson(toJson(asked.value, view));
-        else say(table(describe(asked.value, view)));
+        const view = await readView(openSources(config), asked.value);
+        if (json) printJson(toJson(asked.value, view));
+        else printLine(table(describe(asked.value, view)));
         return success(EXIT.ok);
       }),
     );
 }
 
-async function look(sources: Sources, { head }: Status): Promise<View> {
+async function readView(sources: Sources, { head }: Status): Promise<View> {
   const listed = await listSnapshots(sources, REPOSITORY_LIMIT);
-  if (!listed.ok) return { standing: listed, isEdited: undefined };
-  const standing = standingOf(listed.value, head);
+  if (!listed.ok) return { position: listed, isEdited: undefined };
+  const position = positionIn(listed.value, head);
   const base = listed.value.find(({ id }) => head !== undefined && id.startsWith(head));
-  return { standing: success(standing), isEdited: base && (await isEdited(sources, base)) };
+  return { position: success(position), isEdited: base && (await isEdited(sources, base)) };
 }
 
-function toJson(status: Status, { standing, isEdited }: View) {
+function toJson(status: Status, { position, isEdited }: View) {
   return {
     ...status,
-    repository: standing.ok ? (standing.value ?? null) : { problem: standing.problem },
+    repository: position.ok ? (position.value ?? null) : { problem: position.problem },
     edited: isEdited ?? null,
   };
 }
@@ -105,13 +105,13 @@ function describeSnapshot({
   return `snapshot ${shortId(snapshotId)}, ${relative(at)}${what}`;
 }
 
-function describeView({ role, instance, head }: Status, { standing, isEdited }: View): string[][] {
-  if (!standing.ok)
+function describeView({ role, instance, head }: Status, { position, isEdited }: View): string[][] {
+  if (!position.ok)
     return [
-      ["repository", paint("red", standing.problem.message)],
-      ["  do this", standing.problem.advice],
+      ["repository", paint("red", position.problem.message)],
+      ["  do this", position.problem.advice],
     ];
-  if (standing.value === undefined)
+  if (position.value === undefined)
     return [
       [
         "repository",
@@ -120,16 +120,16 @@ function describeView({ role, instance, head }: Status, { standing, isEdited }: 
           : paint("red", `holds no snapshot any more; this instance stands on ${shortId(head)}`),
       ],
     ];
-  const { primary } = standing.value;
+  const { primary } = position.value;
   const isThis = primary.id === instance.id ? " (this instance)" : "";
   return [
-    ["repository", describeAgreement(standing.value)],
+    ["repository", describeAgreement(position.value)],
     ["live", describeEdits(role, isEdited)],
     ["published by", `${primary.name}${isThis}, since ${formatTime(primary.since)}`],
   ];
 }
 
-function describeAgreement({ latest, behind, behindSince }: Standing): string {
+function describeAgreement({ latest, behind, behindSince }: RepositoryPosition): string {
   const name = `latest snapshot ${shortId(latest.id)}, ${relative(latest.time)}`;
   if (behind === 0) return paint("green", `in agreement: ${name}`);
   if (behind === undefined) return paint("yellow", `not on any snapshot of the repository; ${name}`);

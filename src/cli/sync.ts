@@ -1,5 +1,5 @@
 import { EXIT_HELP, newCommand, withConfig } from "./command.ts";
-import { askAndTell } from "./run-on-instance.ts";
+import { runOnInstance } from "./run-on-instance.ts";
 
 const HELP = `
 A primary publishes what has changed, a replica looks for a snapshot and applies it: now,
@@ -19,6 +19,6 @@ export function syncCommand() {
     .option("--retry", "also what was refused here: a snapshot, or a repository that went back or is empty")
     .option("--json", "for programs")
     .action(({ retry = false, json }: { retry?: boolean; json?: boolean }) =>
-      withConfig((config) => askAndTell(config, { do: "sync", retry }, { json })),
+      withConfig((config) => runOnInstance(config, { do: "sync", retry }, { json })),
     );
 }

@@ -10,17 +10,17 @@ export function paint(style: Style, text: string): string {
   return wanted ? styleText(style, text) : text;
 }
 
-export function say(text: string): void {
+export function printLine(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
 /** For other programs: one JSON document. */
-export function sayJson(value: unknown): void {
-  say(JSON.stringify(value, undefined, 2));
+export function printJson(value: unknown): void {
+  printLine(JSON.stringify(value, undefined, 2));
 }
 
 /** What went wrong and what to do, on standard error. @param secrets longest first */
-export function complain({ message, advice }: Problem, secrets: readonly string[] = []): void {
+export function printError({ message, advice }: Problem, secrets: readonly string[] = []): void {
   process.stderr.write(`${redact(`${message}\n${advice}`, secrets)}\n`);
 }
 

@@ -137,7 +137,7 @@ function assemble({ settings, env, kuma, notices, wake, http, ...parts }: Parts)
     takeover: settings.REPLICATOR_TAKEOVER,
     adopt: settings.REPLICATOR_ADOPT,
     keep: settings.REPLICATOR_KEEP,
-    proofWindow: settings.REPLICATOR_PROOF_WINDOW,
+    verifyWindow: settings.REPLICATOR_PROOF_WINDOW,
     intervals: { primary: settings.BACKUP_INTERVAL, replica: settings.RESTORE_INTERVAL },
     ntfy: notices.ntfy,
     webhook: notices.webhook,

@@ -104,7 +104,7 @@ export interface Config {
   /** What a primary keeps of our snapshots, as arguments of `restic forget`; none: everything. */
   readonly keep: readonly string[];
   /** How long Kuma must live with a new configuration before it counts as proven, milliseconds after it is ready. */
-  readonly proofWindow: number;
+  readonly verifyWindow: number;
   /** Milliseconds between two cycles, in each role: a command may change the role while this runs. */
   readonly intervals: Readonly<Record<Role, number>>;
   /** Where notices go; or they go to a webhook, or nowhere. */

@@ -17,15 +17,15 @@ export async function askStatus(stateDir: string): Promise<Result<Status>> {
 
 /**
  * Has the running supervisor do something.
- * @param tell is called with each sentence on what happens meanwhile
+ * @param onProgress is called with each sentence on what happens meanwhile
  * @returns one sentence on how things are now, or why it was not done; "no-supervisor" when nobody answers
  */
 export async function askFor(
   stateDir: string,
   request: Exclude<Request, { do: "status" }>,
-  tell: (message: string) => void,
+  onProgress: (message: string) => void,
 ): Promise<Result<string>> {
-  const answer = await ask(stateDir, request, tell, LIMITS.work);
+  const answer = await ask(stateDir, request, onProgress, LIMITS.work);
   if (!answer.ok) return answer;
   return answer.value.type === "done" ? success(answer.value.message) : failure(NOT_UNDERSTOOD);
 }
@@ -33,7 +33,7 @@ export async function askFor(
 function ask(
   stateDir: string,
   request: Request,
-  tell: (message: string) => void,
+  onProgress: (message: string) => void,
   limit: number,
 ): Promise<Result<Answer>> {
   const path = socketPath(stateDir);
@@ -53,7 +53,7 @@ function ask(
       if (parsed.kind === "version") return settle(failure(otherVersion(parsed.theirs)));
       if (parsed.kind === "garbage") return settle(failure(NOT_UNDERSTOOD));
       const { message } = parsed;
-      if (message.type === "progress") return tell(message.message);
+      if (message.type === "progress") return onProgress(message.message);
       settle(message.type === "failed" ? failure(message.problem) : success(message));
     });
     // Not end(): a half-closed connection would look to the server like a client that went away.

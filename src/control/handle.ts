@@ -3,7 +3,7 @@ import type { Config } from "../config/index.ts";
 import { describeEvent, type ReplicatorEvent } from "../events/index.ts";
 import type { Supervisor } from "../kuma/index.ts";
 import type { Journal } from "../observed/journal.ts";
-import type { Replicator, Steering } from "../replication/index.ts";
+import type { OperatorCommands, Replicator } from "../replication/index.ts";
 import type { Problem, Result } from "../result.ts";
 import type { Answer, Request, Status } from "./protocol.ts";
 import type { Handler } from "./server.ts";
@@ -24,17 +24,17 @@ export interface Instance {
 /** Answers requests: a status at once, anything else once it is done, telling meanwhile what happens. */
 export function createHandler(instance: Instance): Handler {
   const startedAt = steadyNow();
-  return async (request, tell) => {
+  return async (request, onProgress) => {
     if (request.do === "status") return { type: "status", status: statusOf(instance, startedAt) };
     if (instance.signal.aborted) return { type: "failed", problem: SHUTTING_DOWN };
     let rolledBack: Problem | undefined;
     const watch = (event: ReplicatorEvent) => {
       if (event.type === "rolled-back") rolledBack = event.problem;
       const { level, message } = describeEvent(event);
-      if (level !== "debug" || event.type === "unchanged") tell(message);
+      if (level !== "debug" || event.type === "unchanged") onProgress(message);
     };
     const result = await instance.journal.during(watch, () =>
-      steer(instance.replicator.steering, request, instance.signal),
+      carryOut(instance.replicator.commands, request, instance.signal),
     );
     // A snapshot that Kuma does not run with is taken back by itself; to the person who asked for it, it has failed.
     if (result.ok && rolledBack !== undefined && request.do !== "rollback")
@@ -43,26 +43,26 @@ export function createHandler(instance: Instance): Handler {
   };
 }
 
-function steer(
-  steering: Steering,
+function carryOut(
+  commands: OperatorCommands,
   request: Exclude<Request, { do: "status" }>,
   signal: AbortSignal,
 ): Promise<Result<string>> {
   switch (request.do) {
     case "sync":
-      return steering.sync(request, signal);
+      return commands.sync(request, signal);
     case "rollback":
-      return steering.rollBack(request, signal);
+      return commands.rollBack(request, signal);
     case "restore":
-      return steering.restore(request.snapshotId, signal);
+      return commands.restore(request.snapshotId, signal);
     case "adopt":
-      return steering.adopt(request.snapshotId, signal);
+      return commands.adopt(request.snapshotId, signal);
     case "import":
-      return steering.importSnapshot(Buffer.from(request.snapshot, "utf8"), signal);
+      return commands.importSnapshot(Buffer.from(request.snapshot, "utf8"), signal);
     case "promote":
-      return steering.promote(request, signal);
+      return commands.promote(request, signal);
     case "demote":
-      return steering.demote(signal);
+      return commands.demote(signal);
   }
 }
 
@@ -73,7 +73,7 @@ function toAnswer(result: Result<string>): Answer {
 }
 
 function statusOf({ config, version, kumaVersion, kuma, replicator, journal }: Instance, startedAt: number) {
-  const { instanceId, role, roleGivenAt, published, applied, refused, nextCycleAt } = replicator.facts();
+  const { instanceId, role, roleGivenAt, published, applied, refused, nextCycleAt } = replicator.status();
   return {
     version,
     startedAt: toWallClock(startedAt),

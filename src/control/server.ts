@@ -18,7 +18,7 @@ const MOST_WAITING = 16;
 const MOST_AT_WORK = 16;
 
 /** Does what is asked. `tell` passes on what happens meanwhile. */
-export type Handler = (request: Request, tell: (message: string) => void) => Promise<Answer>;
+export type Handler = (request: Request, onProgress: (message: string) => void) => Promise<Answer>;
 
 /**
  * Listens on the control socket in the state folder, which only our own user can connect to. A socket file that is
@@ -72,24 +72,24 @@ function serve(socket: Socket, handle: Handler, onAsked: () => void): void {
 /** Refuses what comes while too many commands wait already: they may bring whole snapshots, which are kept in memory. */
 function limitWork(handle: Handler): Handler {
   let atWork = 0;
-  return async (request, tell) => {
-    if (request.do === "status") return handle(request, tell);
+  return async (request, onProgress) => {
+    if (request.do === "status") return handle(request, onProgress);
     if (atWork >= MOST_AT_WORK) return { type: "failed", problem: BUSY };
     atWork += 1;
     try {
-      return await handle(request, tell);
+      return await handle(request, onProgress);
     } finally {
       atWork -= 1;
     }
   };
 }
 
-async function answer(line: string, handle: Handler, tell: (message: string) => void): Promise<Answer> {
+async function answer(line: string, handle: Handler, onProgress: (message: string) => void): Promise<Answer> {
   const parsed = parseRequest(line);
   if (parsed.kind === "version") return { type: "failed", problem: otherVersion(parsed.theirs) };
   if (parsed.kind === "garbage") return { type: "failed", problem: NOT_UNDERSTOOD };
   try {
-    return await handle(parsed.message, tell);
+    return await handle(parsed.message, onProgress);
   } catch (error) {
     return { type: "failed", problem: explainDefect(error) };
   }

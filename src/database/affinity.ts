@@ -13,8 +13,8 @@ let scratch: Database.Database | undefined;
  * The value as a column of this affinity would store it: the same column is VARCHAR in one version of Kuma and
  * BOOLEAN in the next, so that '0' becomes 0, and a comparison without this would find a difference for ever.
  */
-export function settle(value: Value, affinity: Affinity): Value {
-  return staysAsIs(value, affinity) ? value : store(value, affinity);
+export function applyAffinity(value: Value, affinity: Affinity): Value {
+  return isUnaffected(value, affinity) ? value : store(value, affinity);
 }
 
 /**
@@ -34,7 +34,7 @@ function evaluate(expression: string, affinity: Affinity): Value | undefined {
   const isConstant = /^(null|true|false|[+-]?\d+(\.\d+)?|'([^']|'')*')$/i.test(expression);
   if (!isConstant) return undefined;
   const value = openScratch().prepare<[], Value>(`SELECT ${expression}`).pluck().get();
-  return settle(value ?? null, affinity);
+  return applyAffinity(value ?? null, affinity);
 }
 
 /** https://www.sqlite.org/datatype3.html, 3.1: the first rule that fits. */
@@ -46,7 +46,7 @@ export function affinityOf(declaredType: string): Affinity {
 }
 
 /** Decides the common cases without SQLite: a million values pass here. */
-function staysAsIs(value: Value, affinity: Affinity): boolean {
+function isUnaffected(value: Value, affinity: Affinity): boolean {
   if (value === null || typeof value === "object" || affinity === "BLOB") return true;
   if (typeof value === "string") return affinity === "TEXT" || !NUMBER_IN_TEXT.test(value);
   if (typeof value === "bigint") return affinity === "INTEGER" || affinity === "NUMERIC";

@@ -7,7 +7,7 @@ import { hasAccounts } from "./owners.ts";
 import { makePlan, type Plan } from "./plan.ts";
 import { refuse } from "./problems.ts";
 import type { Surroundings } from "./read.ts";
-import { noteApplied, readRecord, summarize, writeRecord } from "./record.ts";
+import { readRecord, recordApplied, summarize, writeRecord } from "./record.ts";
 import { describeBroken, findBrokenReferences } from "./references.ts";
 import type { DatabaseResult, PlanSummary } from "./types.ts";
 import { encodeUndo, prepareUndo } from "./undo.ts";
@@ -37,7 +37,7 @@ export function applySnapshot(
     const record = readRecord(db);
     if (!record.ok) return record;
     if (summary.empty) {
-      const noted = noteApplied(db, id);
+      const noted = recordApplied(db, id);
       return noted.ok ? success(summary) : noted;
     }
     const previous = record.value && summarize(record.value);
@@ -47,7 +47,7 @@ export function applySnapshot(
     const written = writePlan(db, plan.value);
     if (!written.ok) return written;
     const now = Date.now();
-    writeRecord(db, { ...id, appliedAt: now, changedAt: now, proven: false, undo, ...history });
+    writeRecord(db, { ...id, appliedAt: now, changedAt: now, verified: false, undo, ...history });
     putFilesBack = swapUploads(uploadDir, files);
     return success(summary);
   });

@@ -23,8 +23,8 @@ const KEPT_FOR = 7 * 24 * 3_600_000;
  * into the time limit is left to the next call.
  */
 export function confirmApply(db: Database): DatabaseResult<void> {
-  const proven = updateRecord(db, (record) => giveUp({ ...record, proven: true }, isOutdated(record)));
-  return proven.ok ? dropStale(db, proven.value) : proven;
+  const verified = updateRecord(db, (record) => giveUp({ ...record, verified: true }, isOutdated(record)));
+  return verified.ok ? dropStale(db, verified.value) : verified;
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Database } from "better-sqlite3";
 import type { Row, Table, Value } from "../snapshot/index.ts";
-import { settle } from "./affinity.ts";
+import { applyAffinity } from "./affinity.ts";
 import type { ColumnMatch, SharedColumn } from "./columns.ts";
 import { isAnother } from "./identity.ts";
 import type { OwnerMap } from "./owners.ts";
@@ -62,7 +62,7 @@ export function planTable(
   const newValue = ({ shared: column, isOwner }: Target, wanted: Row, current: Value): Value => {
     const value = column ? (wanted[column.from] ?? null) : null;
     if (isOwner) return ownerOf(value, current);
-    return column ? fit(value, column, unfit) : current;
+    return column ? coerce(value, column, unfit) : current;
   };
   const differs = (target: Target, wanted: Row, before: Row): boolean => {
     const current = before[target.position] ?? null;
@@ -142,8 +142,8 @@ function createChanges(id: number) {
 }
 
 /** An older schema allows NULL in some columns that demand a value in a newer one: its default then means the same. */
-function fit(value: Value, column: SharedColumn, unfit: Set<string>): Value {
-  if (value !== null || !column.notNull) return settle(value, column.affinity);
+function coerce(value: Value, column: SharedColumn, unfit: Set<string>): Value {
+  if (value !== null || !column.notNull) return applyAffinity(value, column.affinity);
   if (column.defaultValue === undefined || column.defaultValue === null) unfit.add(column.name);
   return column.defaultValue ?? null;
 }

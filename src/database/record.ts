@@ -34,7 +34,7 @@ const rowShape = z.object({
   snapshot_id: z.string(),
   content_hash: z.string(),
   applied_at: z.bigint().transform(Number),
-  proven: z.bigint().transform((proven) => proven === 1n),
+  verified: z.bigint().transform((verified) => verified === 1n),
   undo_type: z.enum(["text", "null"]),
   stale_history: idList,
   kept_history: idList,
@@ -57,7 +57,7 @@ export function readRecord(db: Database): DatabaseResult<StoredRecord | undefine
     snapshotId: data.snapshot_id,
     contentHash: data.content_hash,
     appliedAt: data.applied_at,
-    proven: data.proven,
+    verified: data.verified,
     canUndo: data.undo_type === "text",
     // 0: a former release has written the row since.
     changedAt: data.changed_at || data.applied_at,
@@ -124,12 +124,12 @@ function isFormer(columns: readonly string[]): boolean {
 }
 
 function toColumns(record: Omit<StoredRecord, "canUndo">) {
-  const { snapshotId, contentHash, appliedAt, proven, staleHistory, keptHistory, changedAt } = record;
+  const { snapshotId, contentHash, appliedAt, verified, staleHistory, keptHistory, changedAt } = record;
   return {
     snapshotId,
     contentHash,
     appliedAt: BigInt(appliedAt),
-    proven: proven ? 1n : 0n,
+    verified: verified ? 1n : 0n,
     staleHistory: staleHistory.join(","),
     keptHistory: keptHistory.join(","),
     changedAt: BigInt(changedAt),
@@ -137,22 +137,22 @@ function toColumns(record: Omit<StoredRecord, "canUndo">) {
 }
 
 /** Notes a snapshot that changes nothing here; the inverse of the last real change stays what it is. */
-export function noteApplied(
+export function recordApplied(
   db: Database,
   id: { snapshotId: string; contentHash: string },
 ): DatabaseResult<void> {
   const record = readRecord(db);
   if (!record.ok) return record;
   const now = Date.now();
-  const noted = { ...id, appliedAt: now, proven: true };
+  const noted = { ...id, appliedAt: now, verified: true };
   if (record.value) changeRecord(db, { ...record.value, ...noted });
   else writeRecord(db, { ...noted, undo: null, changedAt: now, staleHistory: [], keptHistory: [] });
   return success(undefined);
 }
 
 /** Without the undo. */
-export function summarize({ snapshotId, contentHash, appliedAt, proven }: StoredRecord): ApplyRecord {
-  return { snapshotId, contentHash, appliedAt, proven };
+export function summarize({ snapshotId, contentHash, appliedAt, verified }: StoredRecord): ApplyRecord {
+  return { snapshotId, contentHash, appliedAt, verified };
 }
 
 export function refuseRecord(db: Database) {

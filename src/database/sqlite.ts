@@ -8,7 +8,7 @@ import { hashContent } from "./hash.ts";
 import { makePlan } from "./plan.ts";
 import { previewRollBack } from "./preview-roll-back.ts";
 import { readContent } from "./read.ts";
-import { noteApplied, readRecord, summarize } from "./record.ts";
+import { readRecord, recordApplied, summarize } from "./record.ts";
 import { rollBackApply } from "./roll-back.ts";
 import type { DatabaseResult, KumaDatabase, LastApply } from "./types.ts";
 import { isUntouched } from "./untouched.ts";
@@ -53,7 +53,7 @@ export function openKumaDatabase(files: KumaFiles): KumaDatabase {
         );
       }),
     markApplied: (id) =>
-      withDatabase(file, "write", (db) => inTransaction(db, "IMMEDIATE", () => noteApplied(db, id))),
+      withDatabase(file, "write", (db) => inTransaction(db, "IMMEDIATE", () => recordApplied(db, id))),
     confirm: () => withDatabase(file, "write", confirmApply),
     dropHistory: () => withDatabase(file, "write", dropAllHistory),
     previewRollBack: () => reading((db) => previewRollBack(db, files)),

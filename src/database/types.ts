@@ -46,7 +46,7 @@ export interface ApplyRecord {
   /** Milliseconds since 1970. */
   readonly appliedAt: number;
   /** False until Kuma has been seen running with it. */
-  readonly proven: boolean;
+  readonly verified: boolean;
 }
 
 export interface LastApply extends ApplyRecord {

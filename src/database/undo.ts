@@ -96,7 +96,7 @@ const undoShape = z.object({
   sequences: z.array(z.object({ table: z.string(), seq: value })),
   files: z.array(z.object({ name: z.string().refine(isSafeFileName), bytes: value })),
   previous: z
-    .object({ snapshotId: z.string(), contentHash: z.string(), appliedAt: z.number(), proven: z.boolean() })
+    .object({ snapshotId: z.string(), contentHash: z.string(), appliedAt: z.number(), verified: z.boolean() })
     .optional(),
 });
 

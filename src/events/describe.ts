@@ -143,10 +143,11 @@ function describeSeen({ latest, agrees }: ReplicatorEvent & { type: "repository-
 function describeApplied({
   snapshot,
   changes,
-  blindMs,
+  monitoringGapMs,
   notes,
 }: ReplicatorEvent & { type: "applied" }): string {
-  const pause = blindMs === 0 ? "without a stop" : `monitoring paused for ${seconds(blindMs)}`;
+  const pause =
+    monitoringGapMs === 0 ? "without a stop" : `monitoring paused for ${seconds(monitoringGapMs)}`;
   return [`Applied ${nameSnapshot(snapshot)}: ${describeChanges(changes)}; ${pause}.`, ...notes].join(" ");
 }
 

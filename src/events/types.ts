@@ -83,7 +83,7 @@ export type ReplicatorEvent =
       readonly snapshot: SnapshotName;
       readonly changes: ChangeCounts;
       /** How long Kuma was not answering, milliseconds; 0 when it did not have to stop. */
-      readonly blindMs: number;
+      readonly monitoringGapMs: number;
       /** What was left out or mended on the way, in sentences. */
       readonly notes: readonly string[];
     }

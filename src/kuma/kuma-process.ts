@@ -5,7 +5,7 @@ import type { KumaConfig } from "../config/index.ts";
 import type { Exit, Listener } from "../events/index.ts";
 import { endOrphans, killTree } from "../pid1/index.ts";
 import { failure, type Result, success } from "../result.ts";
-import { handOverData } from "./chown-data.ts";
+import { chownDataDir } from "./chown-data.ts";
 import { type Answer, probe } from "./probe.ts";
 import { explainSpawn, type SpawnProblem } from "./spawn-problem.ts";
 
@@ -16,7 +16,7 @@ const MIGRATION_NOTICE_EVERY_MS = 60_000;
 export type Phase = "starting" | "setup" | "ready" | "stopping" | "gone";
 
 /** One run of the Kuma process, from spawn to exit. */
-export interface Life {
+export interface KumaProcess {
   readonly phase: Phase;
   readonly pid: number;
   /** Resolves when Kuma is ready, and at the latest when it is gone. */
@@ -31,9 +31,12 @@ export interface Life {
 }
 
 /** Starts Kuma in a session of its own, so that a Ctrl-C at the terminal reaches us alone and the order is ours. */
-export async function beginLife(kuma: KumaConfig, emit: Listener): Promise<Result<Life, SpawnProblem>> {
+export async function spawnKuma(
+  kuma: KumaConfig,
+  emit: Listener,
+): Promise<Result<KumaProcess, SpawnProblem>> {
   const { limits } = kuma;
-  await handOverData(kuma);
+  await chownDataDir(kuma);
   const [program, ...args] = kuma.command;
   const child = execa(program, args, {
     cwd: kuma.dir,

@@ -3,7 +3,7 @@ import { steadyNow } from "../clock.ts";
 import type { KumaConfig } from "../config/index.ts";
 import type { Exit, Listener } from "../events/index.ts";
 import { failure, type Problem, type Result, success } from "../result.ts";
-import { beginLife, type Life, type Phase } from "./kuma-process.ts";
+import { type KumaProcess, type Phase, spawnKuma } from "./kuma-process.ts";
 import { countCrash, pauseAfter } from "./limits.ts";
 import { isPortTaken } from "./probe.ts";
 import { raceAbort } from "./race-abort.ts";
@@ -38,7 +38,7 @@ export interface Supervisor {
    * @param signal ends the watching (not Kuma): the problem is then "interrupted"
    * @returns when it was ready, by the steady clock
    */
-  trial(windowMs: number, signal: AbortSignal): Promise<Result<{ readyAt: number }>>;
+  startAndVerify(windowMs: number, signal: AbortSignal): Promise<Result<{ readyAt: number }>>;
   /** Resolves once Kuma is ready; at once when it is. Rejects when the signal aborts. */
   untilReady(signal: AbortSignal): Promise<void>;
   /** SIGKILL to Kuma and all its descendants, now. */
@@ -51,7 +51,7 @@ export interface Supervisor {
 /** Owns the Kuma process: one at most, restarted with growing pauses when it crashes. */
 export function createSupervisor(kuma: KumaConfig, emit: Listener): Supervisor {
   const { limits } = kuma;
-  let life: Life | undefined;
+  let kumaProcess: KumaProcess | undefined;
   let crashes = 0;
   /** Aborted by `stop`; a new one for each start. */
   let running: AbortController | undefined;
@@ -65,38 +65,39 @@ export function createSupervisor(kuma: KumaConfig, emit: Listener): Supervisor {
 
   return {
     get state(): KumaState {
-      if (life !== undefined && life.phase !== "gone") return { name: life.phase, pid: life.pid };
+      if (kumaProcess !== undefined && kumaProcess.phase !== "gone")
+        return { name: kumaProcess.phase, pid: kumaProcess.pid };
       return running !== undefined && crashes > 0 ? { name: "backing-off", crashes } : { name: "stopped" };
     },
     start: () => {
       if (running === undefined) keep();
     },
     stop,
-    trial,
+    startAndVerify,
     untilReady,
-    kill: (reason) => life?.kill(reason),
-    forward: (signal) => life?.signal(signal),
+    kill: (reason) => kumaProcess?.kill(reason),
+    forward: (signal) => kumaProcess?.signal(signal),
     ended,
   };
 
-  function keep(first?: Life): void {
+  function keep(first?: KumaProcess): void {
     if (shutDown) return;
     running = new AbortController();
     keeping = keepAlive(running.signal, first);
   }
 
   /** Runs Kuma again and again, until asked to stop or out of patience. */
-  async function keepAlive(stopped: AbortSignal, first?: Life): Promise<void> {
-    let next: Life | undefined = first;
+  async function keepAlive(stopped: AbortSignal, first?: KumaProcess): Promise<void> {
+    let next: KumaProcess | undefined = first;
     while (!stopped.aborted) {
-      const begun: Result<Life> = next === undefined ? await begin() : success(next);
+      const begun: Result<KumaProcess> = next === undefined ? await begin() : success(next);
       next = undefined;
       if (stopped.aborted && !begun.ok) return;
       if (!begun.ok && isSpawnProblem(begun.problem)) {
         return resolveEnded({ reason: "cannot-start", problem: begun.problem });
       }
       const startedAt = steadyNow();
-      const exit = begun.ok ? await outlive(begun.value, stopped) : { code: 1 };
+      const exit = begun.ok ? await waitForExit(begun.value, stopped) : { code: 1 };
       if (stopped.aborted) return;
       crashes = countCrash(crashes, steadyNow() - startedAt);
       const restartInMs = pauseAfter(crashes, limits);
@@ -108,11 +109,11 @@ export function createSupervisor(kuma: KumaConfig, emit: Listener): Supervisor {
   }
 
   /** Waits for the end of a life, and sees to it when `stop` came while Kuma was being spawned. */
-  function outlive(current: Life, stopped: AbortSignal): Promise<Exit> {
+  function waitForExit(current: KumaProcess, stopped: AbortSignal): Promise<Exit> {
     return stopped.aborted ? current.end("shutdown") : current.exited;
   }
 
-  async function begin(): Promise<Result<Life>> {
+  async function begin(): Promise<Result<KumaProcess>> {
     if (shutDown) return failure(interrupted);
     if (await isPortTaken(kuma.url)) {
       return failure({
@@ -121,10 +122,10 @@ export function createSupervisor(kuma: KumaConfig, emit: Listener): Supervisor {
         advice: "Stop the other program, or set UPTIME_KUMA_PORT to a free port.",
       });
     }
-    const begun = await beginLife(kuma, emit);
+    const begun = await spawnKuma(kuma, emit);
     if (!begun.ok) return begun;
-    life = begun.value;
-    void life.settled.then((result) => {
+    kumaProcess = begun.value;
+    void kumaProcess.settled.then((result) => {
       if (result === "ready") for (const wake of readyWaiters) wake();
     });
     return begun;
@@ -133,12 +134,12 @@ export function createSupervisor(kuma: KumaConfig, emit: Listener): Supervisor {
   async function stop(reason: StopReason): Promise<void> {
     if (reason === "shutdown") shutDown = true;
     running?.abort();
-    await life?.end(reason);
+    await kumaProcess?.end(reason);
     await keeping;
     running = undefined;
   }
 
-  async function trial(windowMs: number, signal: AbortSignal): Promise<Result<{ readyAt: number }>> {
+  async function startAndVerify(windowMs: number, signal: AbortSignal): Promise<Result<{ readyAt: number }>> {
     const begun = await begin();
     if (!begun.ok) return begun;
     const current = begun.value;
@@ -171,7 +172,7 @@ export function createSupervisor(kuma: KumaConfig, emit: Listener): Supervisor {
 
   async function untilReady(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    if (life?.phase === "ready") return;
+    if (kumaProcess?.phase === "ready") return;
     await new Promise<void>((resolve, reject) => {
       const done = (settle: () => void) => {
         readyWaiters.delete(wake);

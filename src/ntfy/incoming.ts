@@ -27,11 +27,11 @@ export function parseMessage(line: string): TopicMessage | undefined {
  * Whether it is the notice of a publish. Everybody who may write to the topic can send one, so nothing in it is
  * believed: it is a reason to look, and no more.
  */
-export function tellsOfPublish({ event, tags }: TopicMessage): boolean {
+export function announcesPublish({ event, tags }: TopicMessage): boolean {
   return event === "message" && tags?.includes(PUBLISHED_TAG) === true;
 }
 
 /** Where the stream stands after a message, as the `since` of the next request: all that comes after it. */
-export function placeOf({ event, id, time }: TopicMessage): string {
+export function resumeCursor({ event, id, time }: TopicMessage): string {
   return event === "message" ? id : String(time);
 }

@@ -5,7 +5,7 @@ import type { ReplicatorEvent } from "../events/types.ts";
 import { describeChanges } from "../snapshot/index.ts";
 
 /** One message of ntfy's JSON: https://docs.ntfy.sh/publish/#publish-as-json. */
-export interface Notice {
+export interface NtfyMessage {
   readonly title: string;
   readonly message: string;
   /** 1 to 5; 3 is the usual. */
@@ -39,8 +39,8 @@ export function isWanted({ type }: ReplicatorEvent, level: NotifyLevel, wakes: b
  * What a person is told of an event, or undefined for the many that are none of their business: nothing is told per
  * poll, and a failure that goes on is told once.
  */
-export function describeNotice(event: ReplicatorEvent, instanceName: string): Notice | undefined {
-  const notice = (what: string, message: string, priority: number, tag: string): Notice => ({
+export function describeAsMessage(event: ReplicatorEvent, instanceName: string): NtfyMessage | undefined {
+  const notice = (what: string, message: string, priority: number, tag: string): NtfyMessage => ({
     title: `${instanceName}: ${what}`,
     message: shorten(message, LONGEST_MESSAGE),
     priority,

@@ -3,7 +3,7 @@ import { type Config, type NtfyConfig, redact, type WebhookConfig } from "../con
 import { send } from "../events/send.ts";
 import type { Listener } from "../events/types.ts";
 import { createFetch, type Fetch } from "../fetch/index.ts";
-import { describeNotice, isWanted, type Notice } from "./message.ts";
+import { describeAsMessage, isWanted, type NtfyMessage } from "./message.ts";
 
 export interface NtfyNotifier {
   readonly listener: Listener;
@@ -28,7 +28,7 @@ export function createNtfyNotifier(
   let works = true;
   let queue = Promise.resolve();
 
-  async function tell(notice: Notice, to: NtfyConfig | WebhookConfig): Promise<void> {
+  async function sendMessage(notice: NtfyMessage, to: NtfyConfig | WebhookConfig): Promise<void> {
     const { name, url, request } = "topic" in to ? toTopic(notice, to) : toWebhook(notice, to);
     const problem = await send(fetch, name, url, request);
     if (problem !== undefined && works)
@@ -41,7 +41,10 @@ export function createNtfyNotifier(
   }
 
   /** At the server's root: https://docs.ntfy.sh/publish/#publish-as-json. */
-  function toTopic(notice: Notice, { server, topic, authorization, query, headers }: NtfyConfig): Message {
+  function toTopic(
+    notice: NtfyMessage,
+    { server, topic, authorization, query, headers }: NtfyConfig,
+  ): Message {
     const click = notify.clickUrl && { click: notify.clickUrl };
     return {
       name: server,
@@ -57,10 +60,10 @@ export function createNtfyNotifier(
   return {
     listener: (event) => {
       const isTold = isWanted(event, notify.level, wake !== undefined);
-      const notice = isTold ? describeNotice(event, instanceName) : undefined;
+      const notice = isTold ? describeAsMessage(event, instanceName) : undefined;
       if (notice === undefined) return;
       const message = redact(notice.message, secrets);
-      queue = queue.then(() => tell({ ...notice, message }, target));
+      queue = queue.then(() => sendMessage({ ...notice, message }, target));
     },
     drain: (limit) => {
       const tooLate = new AbortController();
@@ -79,7 +82,7 @@ interface Message {
 
 /** Its address may be a secret, so it is never named. */
 function toWebhook(
-  { title, message }: Notice,
+  { title, message }: NtfyMessage,
   { url, authorization, query, headers }: WebhookConfig,
 ): Message {
   return {

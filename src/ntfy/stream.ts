@@ -23,7 +23,7 @@ export interface Listening {
  * @param onMessage is told of each line, keepalives among them
  * @returns why there was no stream; undefined when there was one: that it ends is nothing to worry about
  */
-export async function holdStream(
+export async function readStream(
   { ntfy, times, fetch }: Listening,
   since: string | undefined,
   onMessage: (message: TopicMessage) => void,

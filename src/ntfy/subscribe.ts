@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Listener } from "../events/index.ts";
-import { placeOf, tellsOfPublish } from "./incoming.ts";
-import { holdStream, type Listening } from "./stream.ts";
+import { announcesPublish, resumeCursor } from "./incoming.ts";
+import { type Listening, readStream } from "./stream.ts";
 
 /**
  * Listens to a topic until the signal aborts, and then ends at once. A stream that ends is opened again after a pause,
@@ -10,7 +10,7 @@ import { holdStream, type Listening } from "./stream.ts";
  *   not reach the server either does not send its notice again
  * @param emit is told that it works, and once that it does not, until it works again
  */
-export async function listenToTopic(
+export async function subscribeToTopic(
   listening: Listening,
   onPublish: () => void,
   emit: Listener,
@@ -22,13 +22,13 @@ export async function listenToTopic(
   let pause = times.shortestPause;
   while (!signal.aborted) {
     const startedAt = performance.now();
-    const problem = await holdStream(
+    const problem = await readStream(
       listening,
       since,
       (message) => {
         // What was missed comes after the stream's first line: until then it is still to be asked for.
-        if (message.event !== "open" || since === undefined) since = placeOf(message);
-        if (tellsOfPublish(message) || works === false) onPublish();
+        if (message.event !== "open" || since === undefined) since = resumeCursor(message);
+        if (announcesPublish(message) || works === false) onPublish();
         if (works !== true) emit({ type: "wake-ready" });
         works = true;
       },

@@ -2,7 +2,7 @@
  * Passes calls on: the first at once, and all that come within `apart` milliseconds of the one passed on last as one,
  * when that time is over.
  */
-export function mergeCalls(apart: number, call: () => void): () => void {
+export function throttle(apart: number, call: () => void): () => void {
   let lastAt = Number.NEGATIVE_INFINITY;
   let waiting = false;
   return () => {

@@ -1,8 +1,8 @@
 import type { Config } from "../config/index.ts";
 import type { Listener } from "../events/index.ts";
 import { createFetch } from "../fetch/index.ts";
-import { listenToTopic } from "./subscribe.ts";
-import { mergeCalls } from "./throttle.ts";
+import { subscribeToTopic } from "./subscribe.ts";
+import { throttle } from "./throttle.ts";
 import { WAKE_TIMES } from "./times.ts";
 
 export interface Waker {
@@ -34,7 +34,7 @@ export function createWaker(
     start: (wake, emit, signal) => {
       /** Ends the present listening; undefined: there is none. */
       let listening: AbortController | undefined;
-      const onPublish = mergeCalls(times.apart, () => {
+      const onPublish = throttle(times.apart, () => {
         if (role !== "replica" || signal.aborted) return;
         emit({ type: "woken" });
         wake();
@@ -44,7 +44,7 @@ export function createWaker(
         listening?.abort();
         listening = role === "replica" ? new AbortController() : undefined;
         if (listening === undefined) return;
-        void listenToTopic(
+        void subscribeToTopic(
           { ntfy, times, fetch },
           onPublish,
           emit,

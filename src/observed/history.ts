@@ -2,11 +2,11 @@ import { clockShift, steadyNow } from "../clock.ts";
 import type { Config } from "../config/index.ts";
 import { type Listener, nextStatus, type ReplicatorEvent, type Status } from "../events/index.ts";
 import { type Agreement, newAgreement, nextAgreement } from "./agreement.ts";
-import { nextTrouble, type Trouble } from "./problem.ts";
+import { type ActiveProblem, nextProblem } from "./problem.ts";
 import { newUptime, nextUptime, type Uptime } from "./uptime.ts";
 import { moveHistory } from "./wall-clock.ts";
 
-export interface Happening {
+export interface TimelineEntry {
   readonly at: number;
   readonly event: ReplicatorEvent;
 }
@@ -28,11 +28,11 @@ export interface History {
   readonly nextAt: number | undefined;
   readonly isInCycle: boolean;
   /** What is worth a person's eye, oldest first. */
-  readonly happenings: readonly Happening[];
-  readonly trouble: Trouble | undefined;
+  readonly timeline: readonly TimelineEntry[];
+  readonly problem: ActiveProblem | undefined;
 }
 
-const MOST_HAPPENINGS = 200;
+const LONGEST_TIMELINE = 200;
 
 /** Not in it: what every cycle or every start of Kuma brings. */
 const NOTABLE: readonly ReplicatorEvent["type"][] = [
@@ -96,8 +96,8 @@ export function newHistory(
     successAt: undefined,
     nextAt: undefined,
     isInCycle: false,
-    happenings: [],
-    trouble: undefined,
+    timeline: [],
+    problem: undefined,
   };
 }
 
@@ -117,8 +117,8 @@ export function nextHistory(
     status: nextStatus(before.status, event, limits, now),
     uptime: nextUptime(before.uptime, event, now),
     agreement: nextAgreement(before.agreement, event, before.status.role, now),
-    happenings: nextHappenings(before.happenings, event, now),
-    trouble: nextTrouble(before.trouble, event, now),
+    timeline: nextTimeline(before.timeline, event, now),
+    problem: nextProblem(before.problem, event, now),
   };
   switch (event.type) {
     case "started":
@@ -134,12 +134,12 @@ export function nextHistory(
   }
 }
 
-function nextHappenings(
-  happenings: readonly Happening[],
+function nextTimeline(
+  timeline: readonly TimelineEntry[],
   event: ReplicatorEvent,
   at: number,
-): readonly Happening[] {
+): readonly TimelineEntry[] {
   const goesOn = event.type === "cycle-failed" && event.repeated > 0;
-  if (goesOn || !NOTABLE.includes(event.type)) return happenings;
-  return [...happenings, { at, event }].slice(-MOST_HAPPENINGS);
+  if (goesOn || !NOTABLE.includes(event.type)) return timeline;
+  return [...timeline, { at, event }].slice(-LONGEST_TIMELINE);
 }

@@ -2,7 +2,7 @@ import type { ReplicatorEvent } from "../events/index.ts";
 import type { Problem } from "../result.ts";
 
 /** The last thing that went wrong. Times are milliseconds since 1970. */
-export interface Trouble {
+export interface ActiveProblem {
   readonly problem: Problem;
   readonly since: number;
   /** How many times in a row. */
@@ -14,52 +14,52 @@ export interface Trouble {
 }
 
 /** The trouble after an event, or the same one when the event says nothing of it. */
-export function nextTrouble(
-  trouble: Trouble | undefined,
+export function nextProblem(
+  current: ActiveProblem | undefined,
   event: ReplicatorEvent,
   now: number,
-): Trouble | undefined {
+): ActiveProblem | undefined {
   switch (event.type) {
     case "cycle-failed":
-      return happen(trouble, event.problem, "cycle", now);
+      return happen(current, event.problem, "cycle", now);
     case "rolled-back":
-      return happen(trouble, event.problem, "snapshot", now);
+      return happen(current, event.problem, "snapshot", now);
     case "kuma-start-failed":
-      return happen(trouble, event.problem, "kuma", now);
+      return happen(current, event.problem, "kuma", now);
     case "cycle-done":
-      return event.succeeded ? solve(trouble, "cycle", now) : trouble;
+      return event.succeeded ? solve(current, "cycle", now) : current;
     case "published":
     case "applied":
-      return solve(trouble, "snapshot", now);
+      return solve(current, "snapshot", now);
     case "kuma-ready":
-      return solve(trouble, "kuma", now);
+      return solve(current, "kuma", now);
     default:
-      return trouble;
+      return current;
   }
 }
 
 function happen(
-  trouble: Trouble | undefined,
+  current: ActiveProblem | undefined,
   problem: Problem,
-  endsWith: Trouble["endsWith"],
+  endsWith: ActiveProblem["endsWith"],
   now: number,
-): Trouble {
-  const goesOn = trouble?.solvedAt === undefined && trouble?.problem.code === problem.code;
+): ActiveProblem {
+  const goesOn = current?.solvedAt === undefined && current?.problem.code === problem.code;
   return {
     problem,
-    since: goesOn ? trouble.since : now,
-    times: goesOn ? trouble.times + 1 : 1,
+    since: goesOn ? current.since : now,
+    times: goesOn ? current.times + 1 : 1,
     solvedAt: undefined,
     endsWith,
   };
 }
 
 function solve(
-  trouble: Trouble | undefined,
-  endsWith: Trouble["endsWith"],
+  current: ActiveProblem | undefined,
+  endsWith: ActiveProblem["endsWith"],
   now: number,
-): Trouble | undefined {
-  if (trouble === undefined || trouble.solvedAt !== undefined || trouble.endsWith !== endsWith)
-    return trouble;
-  return { ...trouble, solvedAt: now };
+): ActiveProblem | undefined {
+  if (current === undefined || current.solvedAt !== undefined || current.endsWith !== endsWith)
+    return current;
+  return { ...current, solvedAt: now };
 }

@@ -6,7 +6,7 @@ import type { Span } from "./spans.ts";
  * @param by milliseconds
  */
 export function moveHistory(history: History, by: number): History {
-  const { status, uptime, agreement, trouble } = history;
+  const { status, uptime, agreement, problem } = history;
   const move = <Time extends number | undefined>(time: Time) =>
     (time === undefined ? undefined : time + by) as Time;
   const moveSpans = <State>(spans: readonly Span<State>[]) =>
@@ -34,7 +34,7 @@ export function moveHistory(history: History, by: number): History {
     attemptAt: move(history.attemptAt),
     successAt: move(history.successAt),
     nextAt: move(history.nextAt),
-    happenings: history.happenings.map((happening) => ({ ...happening, at: move(happening.at) })),
-    trouble: trouble && { ...trouble, since: move(trouble.since), solvedAt: move(trouble.solvedAt) },
+    timeline: history.timeline.map((happening) => ({ ...happening, at: move(happening.at) })),
+    problem: problem && { ...problem, since: move(problem.since), solvedAt: move(problem.solvedAt) },
   };
 }

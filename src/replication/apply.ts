@@ -61,14 +61,14 @@ export async function applyContent(
     // The snapshot's own fault would stop Kuma in vain in each cycle to come; a full disk may pass.
     return IN_THE_SNAPSHOT.has(applied.problem.code) ? refuse(context, info, applied.problem) : applied;
   }
-  const proof = await prove(context, info, signal);
-  if (!proof.ok || proof.value === "undone") return proof.ok ? success(undefined) : proof;
-  reportApplied(applied.value, wasRunning ? proof.value.readyAt - stoppedAt : 0);
+  const verified = await startVerified(context, info, signal);
+  if (!verified.ok || verified.value === "undone") return verified.ok ? success(undefined) : verified;
+  reportApplied(applied.value, wasRunning ? verified.value.readyAt - stoppedAt : 0);
   return database.confirm();
 
-  function reportApplied(summary: PlanSummary, blindMs: number): void {
+  function reportApplied(summary: PlanSummary, monitoringGapMs: number): void {
     const { changes, notes } = summary;
-    emit({ type: "applied", snapshot: nameOf(info), changes, blindMs, notes });
+    emit({ type: "applied", snapshot: nameOf(info), changes, monitoringGapMs, notes });
   }
 }
 
@@ -76,29 +76,29 @@ export async function applyContent(
  * Starts Kuma on an apply that nobody has seen it run with yet, since the process ended in between, and keeps or
  * undoes it.
  */
-export async function proveLastApply(context: Context, signal: AbortSignal): Promise<Result<void>> {
+export async function verifyLastApply(context: Context, signal: AbortSignal): Promise<Result<void>> {
   const last = context.database.lastApply();
   if (!last.ok) return last;
-  if (last.value === undefined || last.value.proven) return success(undefined);
+  if (last.value === undefined || last.value.verified) return success(undefined);
   const { snapshotId, contentHash: hash } = last.value;
   const info = { id: snapshotId, contentHash: hash, instanceName: "the primary" };
-  const proof = await prove(context, info, signal);
-  if (!proof.ok || proof.value === "undone") return proof.ok ? success(undefined) : proof;
+  const verified = await startVerified(context, info, signal);
+  if (!verified.ok || verified.value === "undone") return verified.ok ? success(undefined) : verified;
   return context.database.confirm();
 }
 
 /** Starts Kuma on what was applied; when it does not run with it, undoes that. */
-async function prove(
+async function startVerified(
   context: Context,
   info: Applied,
   signal: AbortSignal,
 ): Promise<Result<{ readyAt: number } | "undone">> {
-  const proof = await context.kuma.trial(context.config.proofWindow, signal);
-  if (proof.ok) return proof;
-  if (proof.problem.code === "kuma-does-not-run") return undo(context, info, proof.problem);
+  const verified = await context.kuma.startAndVerify(context.config.verifyWindow, signal);
+  if (verified.ok) return verified;
+  if (verified.problem.code === "kuma-does-not-run") return undo(context, info, verified.problem);
   // A shutdown or a taken port says nothing about the snapshot: it stays applied, and the next start proves it.
   context.kuma.start();
-  return proof;
+  return verified;
 }
 
 /** Puts the old configuration back, Kuma up on it, and remembers not to try this snapshot again. */

@@ -24,7 +24,7 @@ export function createBlocked(problem: Problem, interval: number, kuma: Supervis
   return {
     run: (signal) => {
       // Not after Kuma's start, which may take minutes.
-      cycles.note(failure(problem), signal);
+      cycles.reportResult(failure(problem), signal);
       return cycles.run(signal);
     },
   };

@@ -4,7 +4,7 @@ import { hasPendingMigrations } from "../database/index.ts";
 import type { Repository, RepositoryResult } from "../repository/index.ts";
 import { failure, type Result, success } from "../result.ts";
 import { withinTime } from "../within-time.ts";
-import { proveLastApply } from "./apply.ts";
+import { verifyLastApply } from "./apply.ts";
 import { attempt } from "./attempt.ts";
 import type { Context } from "./context.ts";
 import { follow } from "./follow.ts";
@@ -17,28 +17,28 @@ const BOOT_REPOSITORY_LIMIT = 15_000;
  * latest snapshot, so that it starts only once. Whatever fails here, Kuma is running or about to when this resolves;
  * the cycles go on trying.
  * @param file Kuma's database
- * @param note is told how each step went, as the cycles' own results are
+ * @param reportResult is told how each step went, as the cycles' own results are
  * @returns whether a replica now has the latest snapshot
  */
 export async function boot(
   context: Context,
   file: string,
-  note: (result: Result<void>, signal: AbortSignal) => void,
+  reportResult: (result: Result<void>, signal: AbortSignal) => void,
   signal: AbortSignal,
 ): Promise<boolean> {
   const { config, kuma, role } = context;
   let caughtUp = false;
   // Without a database Kuma makes its own; one that it is about to migrate is not ours to touch before that.
   const isPending = existsSync(file) && hasPendingMigrations(file, config.kuma.dir);
-  if (isPending) note(await attempt(() => dropHistory(context, signal)), signal);
+  if (isPending) reportResult(await attempt(() => dropHistory(context, signal)), signal);
   if (existsSync(file) && !isPending) {
-    note(await attempt(() => proveLastApply(context, signal)), signal);
+    reportResult(await attempt(() => verifyLastApply(context, signal)), signal);
     if (role.current === "replica" && kuma.state.name === "stopped" && !signal.aborted) {
       const repository = limitTime(context.repository, BOOT_REPOSITORY_LIMIT);
       const followed = await attempt(() =>
-        follow({ ...context, repository }, { again: true, accept: false }, signal),
+        follow({ ...context, repository }, { reapply: true, accept: false }, signal),
       );
-      note(followed, signal);
+      reportResult(followed, signal);
       caughtUp = followed.ok;
     }
   }

@@ -15,8 +15,8 @@ export async function confirmLate(
   const last = database.lastApply();
   if (!last.ok) return last;
   const before = kuma.state;
-  if (last.value === undefined || last.value.proven || before.name !== "ready") return success(undefined);
-  await sleep(config.proofWindow, undefined, { signal }).catch(() => undefined);
+  if (last.value === undefined || last.value.verified || before.name !== "ready") return success(undefined);
+  await sleep(config.verifyWindow, undefined, { signal }).catch(() => undefined);
   const now = kuma.state;
   const isSameLife = now.name === "ready" && now.pid === before.pid;
   return isSameLife && !signal.aborted ? database.confirm() : success(undefined);

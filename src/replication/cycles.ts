@@ -12,7 +12,7 @@ export interface Cycles {
   /** Ends the present pause; during a cycle it makes the next one follow at once. */
   wake(): void;
   /** Tells a failure, with how often it was seen in a row, and a recovery; nothing of what a shutdown cut short. */
-  note(result: Result<void>, signal: AbortSignal): void;
+  reportResult(result: Result<void>, signal: AbortSignal): void;
   /** When the next cycle is due, milliseconds since 1970; undefined while one runs or Kuma is not ready. */
   readonly nextAt: number | undefined;
 }
@@ -36,7 +36,7 @@ export function createCycles(
 
   return {
     wake: () => bell.abort(),
-    note,
+    reportResult,
     get nextAt() {
       return nextAt && toWallClock(nextAt);
     },
@@ -62,16 +62,16 @@ export function createCycles(
     const startedAt = steadyNow();
     emit({ type: "cycle-started" });
     const result = await attempt(() => cycle(signal));
-    note(result, signal);
+    reportResult(result, signal);
     const durationMs = steadyNow() - startedAt;
     if (result.ok || !signal.aborted)
       emit({ type: "cycle-done", succeeded: result.ok, durationMs, nextInMs: pause });
   }
 
-  function note(result: Result<void>, signal: AbortSignal): void {
+  function reportResult(result: Result<void>, signal: AbortSignal): void {
     if (!result.ok && signal.aborted) return;
     if (!result.ok) {
-      noteFailure(result.problem);
+      recordFailure(result.problem);
       return;
     }
     if (failures > 0) emit({ type: "cycle-recovered", failures });
@@ -79,7 +79,7 @@ export function createCycles(
     lastCode = undefined;
   }
 
-  function noteFailure(problem: Problem): void {
+  function recordFailure(problem: Problem): void {
     failures += 1;
     repeated = problem.code === lastCode ? repeated + 1 : 0;
     lastCode = problem.code;

@@ -4,7 +4,7 @@ import type { Cycles } from "./cycles.ts";
 import { listRefused, type Refusal } from "./refused.ts";
 
 /** How replication stands; all times in milliseconds since 1970. */
-export interface ReplicationFacts {
+export interface ReplicationStatus {
   readonly instanceId: string;
   readonly role: Role;
   /** When a command gave the role; undefined when it is the environment's. */
@@ -22,7 +22,10 @@ export interface ReplicationFacts {
   readonly nextCycleAt: number | undefined;
 }
 
-export function factsOf({ database, role, stateFile }: Context, { nextAt }: Cycles): ReplicationFacts {
+export function replicationStatus(
+  { database, role, stateFile }: Context,
+  { nextAt }: Cycles,
+): ReplicationStatus {
   const { published, instanceId } = stateFile.state;
   const read = database.lastApply();
   const last = read.ok ? read.value : undefined;
@@ -34,7 +37,7 @@ export function factsOf({ database, role, stateFile }: Context, { nextAt }: Cycl
     applied: last && {
       snapshotId: last.snapshotId,
       at: last.appliedAt,
-      proven: last.proven,
+      proven: last.verified,
       canUndo: last.canUndo,
     },
     refused: listRefused(stateFile.state),
@@ -43,7 +46,7 @@ export function factsOf({ database, role, stateFile }: Context, { nextAt }: Cycl
 }
 
 /** The snapshot that was published or applied last. */
-export function headOf({ published, applied }: ReplicationFacts): string | undefined {
+export function headOf({ published, applied }: ReplicationStatus): string | undefined {
   const isPublishLast = (published?.at ?? 0) >= (applied?.at ?? 0);
   return (isPublishLast ? published : applied)?.snapshotId;
 }

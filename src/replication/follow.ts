@@ -14,7 +14,7 @@ import { isRefused } from "./refused.ts";
  */
 export async function follow(
   context: Context,
-  { again, accept }: { again: boolean; accept: boolean },
+  { reapply, accept }: { reapply: boolean; accept: boolean },
   signal: AbortSignal,
 ): Promise<Result<void>> {
   const { config, database, stateFile, emit } = context;
@@ -36,7 +36,7 @@ export async function follow(
   const goesBack = isBehind(latest, snapshots, reached);
   if (goesBack && !isApplied && !accept && reached) return refuseToGoBack(latest, reached);
   if (isApplied && !goesBack) rememberReached(stateFile, latest);
-  if (isRefused(stateFile, latest.id) || (isApplied && !again)) {
+  if (isRefused(stateFile, latest.id) || (isApplied && !reapply)) {
     emit({ type: "unchanged", role: "replica" });
     return success(undefined);
   }

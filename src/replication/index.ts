@@ -5,7 +5,7 @@ export { listUnknown, meet, notAdopted } from "./first-contact.ts";
 export { chooseLatest } from "./latest.ts";
 export { isSameSnapshot } from "./lineage.ts";
 export { lockStateDir } from "./lock.ts";
-export { IS_REPLICA, type Steering } from "./operator-commands.ts";
+export { IS_REPLICA, type OperatorCommands } from "./operator-commands.ts";
 export { findUnpublishable } from "./publishable.ts";
 export { createReplicator, type Replicator } from "./replicator.ts";
 export { NOTHING_TO_UNDO } from "./undo-by-hand.ts";

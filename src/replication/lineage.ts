@@ -20,7 +20,7 @@ export interface PrimaryView {
   /** The person asked to take the repository over at this start. */
   readonly takeover: boolean;
   /** The person has just made this the primary: publish even the same content, so that the chain and others show it. */
-  readonly claim: boolean;
+  readonly isForced: boolean;
 }
 
 /** Where in the chain a new snapshot goes. */
@@ -51,7 +51,7 @@ export function decide(view: PrimaryView, latest: SnapshotInfo | undefined): Dec
   const isOurs = view.known.some((id) => isSameSnapshot(id, latest.id)) || isOwn(view, latest);
   // The same content by somebody else is ours only if we remember nothing: else the role has moved on from here.
   const isSame = latest.contentHash === view.contentHash;
-  if (isSame && !view.claim && (isOurs || view.known.length === 0 || view.takeover))
+  if (isSame && !view.isForced && (isOurs || view.known.length === 0 || view.takeover))
     // Where the chain has lost what replicas have applied, they wait for one that comes after it.
     return isLower(latest, view.reached)
       ? publish(1)
@@ -60,7 +60,7 @@ export function decide(view: PrimaryView, latest: SnapshotInfo | undefined): Dec
   // the database under us is another one, in which nobody has done anything yet.
   if (view.isEmpty && (!isOurs || view.isUntouched)) return { do: "restore", latest };
   // One that is published just now by the instance which is to be followed no more comes before this one.
-  if (view.claim || (view.takeover && !isOurs)) return publish(2);
+  if (view.isForced || (view.takeover && !isOurs)) return publish(2);
   return isOurs ? publish(1) : { do: "refuse", problem: refuseOther(view, latest) };
 }
 

@@ -6,7 +6,7 @@ import { applyContent, applySnapshot } from "./apply.ts";
 import type { Context } from "./context.ts";
 import { follow } from "./follow.ts";
 import { isSameSnapshot } from "./lineage.ts";
-import type { Turns } from "./mutex.ts";
+import type { Mutex } from "./mutex.ts";
 import type { Publisher } from "./publish.ts";
 import { forgetRefused, listRefused } from "./refused.ts";
 import { undoByHand } from "./undo-by-hand.ts";
@@ -15,7 +15,7 @@ import { undoByHand } from "./undo-by-hand.ts";
  * What a person can ask a running instance to do. Each waits for its turn, ends at once on a shutdown (`signal`), and
  * gives one sentence on how things are now; what happens on the way is told as events.
  */
-export interface Steering {
+export interface OperatorCommands {
   /**
    * Publishes, or looks for a snapshot, now.
    * @param retry also one that was refused here, or comes before what this instance has had; and into a repository that
@@ -40,39 +40,39 @@ export interface Steering {
  * @param cycle one cycle in the role at work; the callers here have their turn already. `accept`: a person knows that
  *   the repository went back, or begins anew
  */
-export function createSteering(
+export function createOperatorCommands(
   context: Context,
-  turn: Turns,
+  runExclusive: Mutex,
   publisher: Publisher,
   cycle: (signal: AbortSignal, options?: { accept: boolean }) => Promise<Result<void>>,
-): Steering {
+): OperatorCommands {
   const { kuma, repository, role, stateFile } = context;
 
   return {
     sync: ({ retry }, signal) =>
-      turnWhenReady(async () => {
+      runWhenReady(async () => {
         const cleared = retry ? forgetRefused(stateFile) : success(undefined);
         const done = cleared.ok ? await cycle(signal, { accept: retry }) : cleared;
         return done.ok ? success(describeRefused()) : done;
       }),
 
-    rollBack: ({ changedAt }, signal) => turn(() => undoByHand(context, changedAt, signal)),
+    rollBack: ({ changedAt }, signal) => runExclusive(() => undoByHand(context, changedAt, signal)),
 
     restore: (snapshotId, signal) =>
-      turnWhenReady(async () => {
+      runWhenReady(async () => {
         const info = await find(snapshotId, signal);
         if (!info.ok) return info;
         return replaceContent(() => applySnapshot(context, info.value, signal), signal);
       }),
 
     adopt: (snapshotId, signal) =>
-      turnWhenReady(async () => {
+      runWhenReady(async () => {
         const info = await find(snapshotId, signal);
         return info.ok ? adopt(context, info.value, signal) : info;
       }),
 
     importSnapshot: (bytes, signal) =>
-      turnWhenReady(async () => {
+      runWhenReady(async () => {
         const decoded = decodeSnapshot(bytes);
         if (!decoded.ok) return decoded;
         const hash = contentHash(decoded.value.content);
@@ -82,13 +82,13 @@ export function createSteering(
       }),
 
     promote: ({ asIs }, signal) =>
-      turnWhenReady(async () => {
+      runWhenReady(async () => {
         if (role.current === "primary") return success("This instance is the primary already.");
         const caughtUp = asIs ? success(undefined) : await catchUp(signal);
         if (!caughtUp.ok) return caughtUp;
         const changed = changeRole("primary");
         if (!changed.ok) return changed;
-        publisher.claim();
+        publisher.forceNextPublish();
         const published = await cycle(signal);
         return success(
           published.ok
@@ -98,7 +98,7 @@ export function createSteering(
       }),
 
     demote: (signal) =>
-      turnWhenReady(async () => {
+      runWhenReady(async () => {
         if (role.current === "replica") return success("This instance is a replica already.");
         const published = await cycle(signal);
         const changed = changeRole("replica");
@@ -110,8 +110,10 @@ export function createSteering(
       }),
   };
 
-  function turnWhenReady(work: () => Promise<Result<string>>): Promise<Result<string>> {
-    return turn(async () => (kuma.state.name === "ready" ? work() : failure(notReady(kuma.state.name))));
+  function runWhenReady(work: () => Promise<Result<string>>): Promise<Result<string>> {
+    return runExclusive(async () =>
+      kuma.state.name === "ready" ? work() : failure(notReady(kuma.state.name)),
+    );
   }
 
   async function find(snapshotId: string, signal: AbortSignal): Promise<Result<SnapshotInfo>> {
@@ -145,7 +147,7 @@ export function createSteering(
   }
 
   async function catchUp(signal: AbortSignal): Promise<Result<void>> {
-    const followed = await follow(context, { again: true, accept: false }, signal);
+    const followed = await follow(context, { reapply: true, accept: false }, signal);
     const refused = describeRefused();
     return followed.ok && refused !== "" ? failure(latestRefused(refused)) : followed;
   }

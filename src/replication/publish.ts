@@ -13,7 +13,7 @@ import { isRefused } from "./refused.ts";
 import { viewOf } from "./view.ts";
 
 /** How long an unchanged primary trusts the repository unseen, milliseconds. */
-const LOOK_EVERY = 60 * 60_000;
+const REPOSITORY_CHECK_INTERVAL = 60 * 60_000;
 
 /** The cycle of a primary. */
 export interface Publisher {
@@ -21,9 +21,9 @@ export interface Publisher {
    * @param look ask the repository even when nothing changed here
    * @param accept begin anew in a repository that is empty or gone, though this instance has published before
    */
-  publish(signal: AbortSignal, options: { look: boolean; accept: boolean }): Promise<Result<void>>;
+  publish(signal: AbortSignal, options: { checkRepository: boolean; accept: boolean }): Promise<Result<void>>;
   /** The next publish goes onto whatever the repository has, also with the same content; good for one publish. */
-  claim(): void;
+  forceNextPublish(): void;
 }
 
 /**
@@ -32,24 +32,24 @@ export interface Publisher {
  */
 export function createPublisher(context: Context): Publisher {
   const { config, database, repository, stateFile, emit } = context;
-  let lookedAt = Number.NEGATIVE_INFINITY;
+  let checkedAt = Number.NEGATIVE_INFINITY;
   /** Asked for on purpose, and good for one publish. */
-  let mayTakeOver = config.takeover;
-  let mustClaim = false;
+  let allowTakeover = config.takeover;
+  let isForced = false;
   const checkContent = createPublishCheck(context);
 
   return {
     publish: publishChanges,
-    claim: () => {
-      mustClaim = true;
+    forceNextPublish: () => {
+      isForced = true;
     },
   };
 
   async function publishChanges(
     signal: AbortSignal,
-    { look, accept }: { look: boolean; accept: boolean },
+    { checkRepository, accept }: { checkRepository: boolean; accept: boolean },
   ): Promise<Result<void>> {
-    const isDue = look || mustClaim || steadyNow() - lookedAt >= LOOK_EVERY;
+    const isDue = checkRepository || isForced || steadyNow() - checkedAt >= REPOSITORY_CHECK_INTERVAL;
     if (!isDue) {
       const now = database.hash();
       if (!now.ok) return now;
@@ -59,7 +59,7 @@ export function createPublisher(context: Context): Publisher {
     if (!read.ok) return read;
     const done = await lookAndDecide(read.value, accept, signal);
     // What failed is looked at again in the next cycle: else an unchanged content would pass for a recovery.
-    lookedAt = done.ok ? steadyNow() : Number.NEGATIVE_INFINITY;
+    checkedAt = done.ok ? steadyNow() : Number.NEGATIVE_INFINITY;
     return done;
   }
 
@@ -73,7 +73,7 @@ export function createPublisher(context: Context): Publisher {
     if (!found.ok) return found;
     const latest = found.value.kind === "snapshot" ? found.value.latest : undefined;
     if (latest !== undefined) emit({ type: "repository-seen", latest, agrees: latest.contentHash === hash });
-    const view = viewOf(context, { content, hash, takeover: mayTakeOver, claim: mustClaim }, found.value);
+    const view = viewOf(context, { content, hash, takeover: allowTakeover, isForced }, found.value);
     if (!view.ok) return view;
     const decision = decide(view.value, latest);
     switch (decision.do) {
@@ -154,8 +154,8 @@ export function createPublisher(context: Context): Publisher {
       signal,
     );
     if (!stored.ok) return stored;
-    mayTakeOver = false;
-    mustClaim = false;
+    allowTakeover = false;
+    isForced = false;
     const { id } = stored.value;
     const before = stateFile.state.published?.fingerprint;
     return remember({ snapshotId: id, generation, time: Date.now() }, content, hash, (after) => {

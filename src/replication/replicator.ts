@@ -9,10 +9,10 @@ import { boot } from "./boot.ts";
 import { confirmLate } from "./confirm-late.ts";
 import type { Context } from "./context.ts";
 import { createCycles } from "./cycles.ts";
-import { factsOf, headOf, type ReplicationFacts } from "./facts.ts";
+import { headOf, type ReplicationStatus, replicationStatus } from "./facts.ts";
 import { follow } from "./follow.ts";
-import { createTurns } from "./mutex.ts";
-import { createSteering, type Steering } from "./operator-commands.ts";
+import { createMutex } from "./mutex.ts";
+import { createOperatorCommands, type OperatorCommands } from "./operator-commands.ts";
 import { createPublisher } from "./publish.ts";
 import { createRetention } from "./retention.ts";
 import { openRole } from "./role.ts";
@@ -26,9 +26,9 @@ export interface Replicator {
   /** restic's id of the snapshot that this instance stands on, published or applied; undefined before the first. */
   head(): string | undefined;
   /** What people may ask for while it runs. */
-  readonly steering: Steering;
+  readonly commands: OperatorCommands;
   /** How replication stands, without asking the repository. */
-  facts(): ReplicationFacts;
+  status(): ReplicationStatus;
 }
 
 /** The whole of replication for one instance, in the role that its configuration gives it. */
@@ -64,12 +64,12 @@ export function createReplicator(
     emit,
   };
   /** A restart brings a replica back to the latest snapshot, whatever was changed by hand. */
-  let again = true;
+  let reapply = true;
   const publisher = createPublisher(context);
   const retention = createRetention(context);
-  const turn = createTurns();
+  const runExclusive = createMutex();
   const cycles = createCycles(
-    (signal) => turn(() => cycle(signal, { look: false, accept: false })),
+    (signal) => runExclusive(() => cycle(signal, { checkRepository: false, accept: false })),
     () => config.intervals[role.current],
     kuma,
     emit,
@@ -77,21 +77,24 @@ export function createReplicator(
 
   return {
     run: async (signal) => {
-      again = !(await turn(() => boot(context, databaseFile, cycles.note, signal)));
+      reapply = !(await runExclusive(() => boot(context, databaseFile, cycles.reportResult, signal)));
       await cycles.run(signal);
-      await turn(() => retention.end());
+      await runExclusive(() => retention.end());
     },
     syncNow: cycles.wake,
-    head: () => headOf(factsOf(context, cycles)),
-    steering: createSteering(context, turn, publisher, (signal, { accept } = { accept: false }) =>
-      cycle(signal, { look: true, accept }),
+    head: () => headOf(replicationStatus(context, cycles)),
+    commands: createOperatorCommands(
+      context,
+      runExclusive,
+      publisher,
+      (signal, { accept } = { accept: false }) => cycle(signal, { checkRepository: true, accept }),
     ),
-    facts: () => factsOf(context, cycles),
+    status: () => replicationStatus(context, cycles),
   };
 
   async function cycle(
     signal: AbortSignal,
-    options: { look: boolean; accept: boolean },
+    options: { checkRepository: boolean; accept: boolean },
   ): Promise<Result<void>> {
     await retention.end();
     const proven = await confirmLate(context, signal);
@@ -108,12 +111,14 @@ export function createReplicator(
   function dropStaleHistory(): Result<void> {
     const last = context.database.lastApply();
     if (!last.ok) return last;
-    return last.value?.proven && last.value.hasStaleHistory ? context.database.confirm() : success(undefined);
+    return last.value?.verified && last.value.hasStaleHistory
+      ? context.database.confirm()
+      : success(undefined);
   }
 
   async function followLatest(signal: AbortSignal, { accept }: { accept: boolean }): Promise<Result<void>> {
-    const followed = await follow(context, { again, accept }, signal);
-    if (followed.ok) again = false;
+    const followed = await follow(context, { reapply, accept }, signal);
+    if (followed.ok) reapply = false;
     return followed;
   }
 }

@@ -19,12 +19,12 @@ export function createRetention({ config, repository, stateFile, emit }: Context
 
   return {
     begin: (signal) => {
-      const { thinnedAt } = stateFile.state;
+      const { lastForgetAt } = stateFile.state;
       // A clock that was set back makes it due, too.
-      const isDue = thinnedAt === undefined || Math.abs(Date.now() - thinnedAt) >= ONCE_A_DAY;
+      const isDue = lastForgetAt === undefined || Math.abs(Date.now() - lastForgetAt) >= ONCE_A_DAY;
       if (config.keep.length === 0 || isAppendOnly || !isDue) return;
       stopping = new AbortController();
-      work = thinOut(AbortSignal.any([signal, stopping.signal]));
+      work = forgetInBackground(AbortSignal.any([signal, stopping.signal]));
     },
     end: () => {
       stopping.abort();
@@ -32,9 +32,9 @@ export function createRetention({ config, repository, stateFile, emit }: Context
     },
   };
 
-  async function thinOut(signal: AbortSignal): Promise<void> {
+  async function forgetInBackground(signal: AbortSignal): Promise<void> {
     // Noted first: one attempt a day, also where each of them fails or is cut short by the next publish.
-    const noted = stateFile.update({ thinnedAt: Date.now() });
+    const noted = stateFile.update({ lastForgetAt: Date.now() });
     const done = noted.ok ? await forgetOld(signal) : noted;
     isAppendOnly = !done.ok && done.problem.code === "repository-append-only";
     if (!done.ok && !signal.aborted) emit({ type: "retention-failed", problem: done.problem });

@@ -7,7 +7,7 @@ import type { PrimaryView } from "./lineage.ts";
 import { findReached } from "./reached.ts";
 
 /** What a primary holds, and what was asked of it. */
-interface Holding extends Pick<PrimaryView, "takeover" | "claim"> {
+interface Holding extends Pick<PrimaryView, "takeover" | "isForced"> {
   readonly content: Content;
   /** Of that content. */
   readonly hash: string;
@@ -16,7 +16,7 @@ interface Holding extends Pick<PrimaryView, "takeover" | "claim"> {
 /** All that a primary's decision is made from, but the latest snapshot itself. */
 export function viewOf(
   context: Context,
-  { content, hash, takeover, claim }: Holding,
+  { content, hash, takeover, isForced }: Holding,
   found: Found,
 ): Result<PrimaryView> {
   const isEmpty = content.tables.every(({ rows }) => rows.length === 0);
@@ -37,6 +37,6 @@ export function viewOf(
     known: wasPublishing ? [...known.value, latest.id] : known.value,
     reached: findReached(state, snapshots, known.value)?.generation,
     takeover,
-    claim,
+    isForced,
   });
 }

@@ -7,7 +7,7 @@ import { listHappenings } from "./recent-events.ts";
 import { style } from "./style.ts";
 import { drawTimeline } from "./timeline.ts";
 import { judge } from "./verdict.ts";
-import { tellAgo, tellTime } from "./words.ts";
+import { renderAgo, tellTime } from "./words.ts";
 
 /** How often the browser asks again, seconds. */
 const REFRESH = 20;
@@ -18,11 +18,11 @@ const REFRESH = 20;
  */
 export function renderPage(history: History, { secrets }: Pick<Config, "secrets">, now: number): string {
   const hide = (text: string) => redact(text, secrets);
-  const { status, trouble } = history;
+  const { status, problem } = history;
   const { mood, headline, detail } = judge(history, now);
   const name = hide(history.instanceName);
-  const told = trouble && showTrouble(trouble, hide, now);
-  const goesOn = trouble?.solvedAt === undefined;
+  const told = problem && showTrouble(problem, hide, now);
+  const goesOn = problem?.solvedAt === undefined;
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   return html`<!doctype html>
 <html lang="en">
@@ -50,7 +50,7 @@ ${drawTimeline(history, now)}
 ${goesOn ? undefined : told}
 <section>
 <h2>What happened</h2>
-${listHappenings(history.happenings, hide, now)}
+${listHappenings(history.timeline, hide, now)}
 </section>
 </main>
 <footer>Replicator Kuma ${version}, running for ${tellTime(now - history.startedAt)} · <a href="metrics">metrics</a> · <a href="healthz">health</a> · <a href="readyz">ready</a></footer>
@@ -72,10 +72,10 @@ function facts(history: History, hide: (text: string) => string, now: number): H
       "Latest snapshot",
       latest === undefined
         ? "none seen"
-        : html`<code>${latest.id.slice(0, 8)}</code> of ${hide(latest.instanceName)}, ${tellAgo(latest.time, now)}`,
+        : html`<code>${latest.id.slice(0, 8)}</code> of ${hide(latest.instanceName)}, ${renderAgo(latest.time, now)}`,
     ],
     ["Lag", isKnown ? lag : "not known"],
-    ["Looked at the repository", seenAt === undefined ? "not yet" : tellAgo(seenAt, now)],
+    ["Looked at the repository", seenAt === undefined ? "not yet" : renderAgo(seenAt, now)],
     ["Next cycle", isInCycle ? "now" : nextAt ? `in ${tellTime(nextAt - now)}` : "once Uptime Kuma is ready"],
     ["Paused for changes", tellTime((blind.apply ?? 0) + (blind["roll-back"] ?? 0))],
   ];
@@ -83,15 +83,15 @@ function facts(history: History, hide: (text: string) => string, now: number): H
 }
 
 function showTrouble(
-  trouble: NonNullable<History["trouble"]>,
+  active: NonNullable<History["problem"]>,
   hide: (text: string) => string,
   now: number,
 ): Html {
-  const { problem, since, times, solvedAt } = trouble;
+  const { problem, since, times, solvedAt } = active;
   const often = times === 1 ? "" : `, ${times} times`;
   const [title, mood] = solvedAt === undefined ? ["Last error", "bad"] : ["Last error, solved", "solved"];
-  const solved = solvedAt === undefined ? undefined : html`, solved ${tellAgo(solvedAt, now)}`;
+  const solved = solvedAt === undefined ? undefined : html`, solved ${renderAgo(solvedAt, now)}`;
   return html`<section class="trouble ${mood}"><h2>${title}</h2>
 <p>${hide(problem.message)}</p><p><strong>${hide(problem.advice)}</strong></p>
-<p class="quiet">First ${tellAgo(since, now)}${often}${solved}.</p></section>`;
+<p class="quiet">First ${renderAgo(since, now)}${often}${solved}.</p></section>`;
 }

@@ -1,33 +1,35 @@
 import { describeEvent, describePublished } from "../events/index.ts";
-import type { Happening } from "../observed/history.ts";
+import type { TimelineEntry } from "../observed/history.ts";
 import { describeChanges } from "../snapshot/index.ts";
 import { type Html, html } from "./html.ts";
-import { tellAgo, tellTime } from "./words.ts";
+import { renderAgo, tellTime } from "./words.ts";
 
 const MOST_SHOWN = 30;
 
 /** The last things that happened, newest first. `hide` takes secrets out of a text. */
 export function listHappenings(
-  happenings: readonly Happening[],
+  timeline: readonly TimelineEntry[],
   hide: (text: string) => string,
   now: number,
 ): Html {
-  if (happenings.length === 0) return html`<p class="quiet">Nothing yet.</p>`;
-  const items = happenings
+  if (timeline.length === 0) return html`<p class="quiet">Nothing yet.</p>`;
+  const items = timeline
     .slice(-MOST_SHOWN)
     .reverse()
     .map(
-      ({ at, event }) => html`<li class="${event.type}">${tellAgo(at, now)}${tell({ at, event }, hide)}</li>`,
+      ({ at, event }) =>
+        html`<li class="${event.type}">${renderAgo(at, now)}${tell({ at, event }, hide)}</li>`,
     );
   return html`<ol class="happenings">${items}</ol>`;
 }
 
-function tell({ event }: Happening, hide: (text: string) => string): Html {
+function tell({ event }: TimelineEntry, hide: (text: string) => string): Html {
   if (event.type === "published")
     return html`<div><strong>Published</strong> ${name(event.snapshot)}${chips(describePublished(event.changes))}</div>`;
   if (event.type !== "applied") return html`<div>${hide(describeEvent(event).message)}</div>`;
-  const { snapshot, changes, blindMs, notes } = event;
-  const pause = blindMs === 0 ? "without a stop" : `monitoring paused for ${tellTime(blindMs)}`;
+  const { snapshot, changes, monitoringGapMs, notes } = event;
+  const pause =
+    monitoringGapMs === 0 ? "without a stop" : `monitoring paused for ${tellTime(monitoringGapMs)}`;
   const told = notes.map((note) => html`<p class="quiet">${hide(note)}</p>`);
   return html`<div><strong>Applied</strong> ${name(snapshot)} of ${hide(snapshot.instanceName)}, ${pause}${chips(describeChanges(changes))}${told}</div>`;
 }

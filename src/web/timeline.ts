@@ -34,7 +34,7 @@ export function drawTimeline(history: History, now: number): Html {
       ({ id, time }) =>
         html`<circle class="snapshot" cx="${x(time)}" cy="${LANE.snapshots}" r="5"><title>${tellClock(time)} snapshot ${id.slice(0, 8)}</title></circle>`,
     );
-  const arrivals = history.happenings.flatMap(({ at, event }) => {
+  const arrivals = history.timeline.flatMap(({ at, event }) => {
     if (event.type !== "applied" && event.type !== "rolled-back") return [];
     if (!isSeen(at)) return [];
     const { id } = event.snapshot;

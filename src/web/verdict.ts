@@ -19,7 +19,7 @@ const KUMA_WORDS = {
 
 /** The worst first: a Kuma that does not watch, then replication that fails, then a difference. */
 export function judge(history: History, now: number): Verdict {
-  const { status, trouble, uptime } = history;
+  const { status, problem, uptime } = history;
   const { seenAt, behindSince, snapshots } = history.agreement;
   if (status.kuma === "setup")
     return waiting(KUMA_WORDS.setup, "Open its page and choose a database. Replication begins after that.");
@@ -30,8 +30,8 @@ export function judge(history: History, now: number): Verdict {
     const words = KUMA_WORDS[status.kuma];
     return status.kuma === "crashed" ? bad(words, `${since} It is started again.`) : waiting(words, since);
   }
-  if (trouble !== undefined && trouble.solvedAt === undefined)
-    return trouble.endsWith === "snapshot"
+  if (problem !== undefined && problem.solvedAt === undefined)
+    return problem.endsWith === "snapshot"
       ? bad("The latest snapshot was refused", "This instance runs on the configuration before it.")
       : bad("Replication fails", "Uptime Kuma goes on with the configuration that it has.");
   if (behindSince !== undefined)

@@ -20,7 +20,7 @@ export function tellTime(milliseconds: number): string {
 }
 
 /** A point of time as people take it in, with the exact one to be read by machines and on hovering. */
-export function tellAgo(time: number, now: number): Html {
+export function renderAgo(time: number, now: number): Html {
   const exact = new Date(time).toISOString();
   const words = now - time < 1_000 ? "just now" : `${tellTime(now - time)} ago`;
   return html`<time datetime="${exact}" title="${exact.slice(0, 19).replace("T", " ")} UTC">${words}</time>`;

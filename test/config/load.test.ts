@@ -53,7 +53,7 @@ describe("loadConfig", () => {
     assert.equal(config.takeover, false);
     assert.equal(config.adopt, "ask");
     assert.deepEqual(config.keep, ["--keep-last=30", "--keep-daily=30"]);
-    assert.equal(config.proofWindow, 10_000);
+    assert.equal(config.verifyWindow, 10_000);
     assert.deepEqual(config.kuma.limits, {
       stopGrace: 30_000,
       startLimit: 180_000,

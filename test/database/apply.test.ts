@@ -283,7 +283,7 @@ test("the same content again changes nothing but the record", (t) => {
   assert.deepEqual(dump(replica), before);
   const record = value(replica.kuma.lastApply());
   assert.equal(record?.snapshotId, "next");
-  assert.equal(record?.proven, true);
+  assert.equal(record?.verified, true);
 });
 
 test("other columns orders make no difference", (t) => {

@@ -63,9 +63,9 @@ for (const version of VERSIONS) {
     assert.ok(had > 2500);
     value(replica.kuma.apply(without14(replica), IDS));
     assert.equal(historyOf(replica, 14), had);
-    assert.equal(value(replica.kuma.lastApply())?.proven, false);
+    assert.equal(value(replica.kuma.lastApply())?.verified, false);
     value(replica.kuma.confirm());
-    assert.equal(value(replica.kuma.lastApply())?.proven, true);
+    assert.equal(value(replica.kuma.lastApply())?.verified, true);
     assert.equal(historyOf(replica, 14), had);
     value(replica.kuma.apply(recoloured(replica), IDS));
     assert.equal(historyOf(replica, 14), had);

@@ -105,7 +105,7 @@ test("the record of the apply before comes back, and only one apply is undone", 
   const first = value(replica.kuma.lastApply());
   const before = dump(replica);
   value(replica.kuma.apply(makeUpheaval(replica), { snapshotId: "second", contentHash: "h" }));
-  assert.equal(value(replica.kuma.lastApply())?.proven, false);
+  assert.equal(value(replica.kuma.lastApply())?.verified, false);
   value(replica.kuma.rollBack());
   assert.ok(first?.canUndo);
   assert.deepEqual(value(replica.kuma.lastApply()), { ...first, canUndo: false });

@@ -6,18 +6,22 @@ import { afterEach, before, beforeEach, describe, it } from "node:test";
 import { catalog } from "../../src/database/catalog.ts";
 import type { ReplicatorEvent } from "../../src/events/index.ts";
 import { contentHash, encodeSnapshot } from "../../src/snapshot/index.ts";
-import { differing, look } from "../support/database-state.ts";
+import { differing, readState } from "../support/database-state.ts";
 import { ensureBuilt } from "../support/install/build.ts";
 import { projectFolder } from "../support/paths.ts";
 import { untilEqual } from "../support/scenarios.ts";
 import { change, edit, fillData, takeSnapshot } from "../support/source-data.ts";
-import { type Box, type BoxOptions, openBox } from "../support/supervisor-namespace.ts";
+import {
+  type NamespaceOptions,
+  openNamespace,
+  type SupervisorNamespace,
+} from "../support/supervisor-namespace.ts";
 import { createAuthor, makeRepository, never, restic } from "../support/test-repository.ts";
 import { waitFor } from "../support/wait.ts";
 
 let folder: string;
 let repository: string;
-let boxes: Box[];
+let boxes: SupervisorNamespace[];
 
 before(ensureBuilt);
 beforeEach(async () => {
@@ -33,8 +37,8 @@ afterEach(async () => {
 
 const dataOf = (name: string) => join(folder, name);
 
-async function start(name: string, mode: BoxOptions["mode"], env: Record<string, string> = {}) {
-  const box = await openBox({ mode, name, dataDir: dataOf(name), repository, env });
+async function start(name: string, mode: NamespaceOptions["mode"], env: Record<string, string> = {}) {
+  const box = await openNamespace({ mode, name, dataDir: dataOf(name), repository, env });
   boxes.push(box);
   const outcome = await box.outcome(0);
   await box.told("kuma-ready");
@@ -42,7 +46,7 @@ async function start(name: string, mode: BoxOptions["mode"], env: Record<string,
 }
 
 /** A primary that has published. */
-async function startPrimary(): Promise<Box> {
+async function startPrimary(): Promise<SupervisorNamespace> {
   fillData(dataOf("primary"));
   const { box, outcome } = await start("primary", "BACKUP");
   assert.equal(outcome.type, "published");
@@ -50,14 +54,14 @@ async function startPrimary(): Promise<Box> {
 }
 
 /** A replica that has applied the latest. */
-async function startReplica(): Promise<Box> {
+async function startReplica(): Promise<SupervisorNamespace> {
   return startReplicaOf("primary");
 }
 
-async function startReplicaOf(name: string): Promise<Box> {
+async function startReplicaOf(name: string): Promise<SupervisorNamespace> {
   fillData(dataOf("replica"));
   const { box } = await start("replica", "RESTORE");
-  await untilEqual(box, look(dataOf(name)));
+  await untilEqual(box, readState(dataOf(name)));
   return box;
 }
 
@@ -72,7 +76,7 @@ function makeNew(name: string): void {
 }
 
 /** A person edits on the primary, which publishes that. */
-async function publishNext(primary: Box, version: number): Promise<void> {
+async function publishNext(primary: SupervisorNamespace, version: number): Promise<void> {
   edit(primary.dataDir, version);
   assert.equal((await primary.cycle()).type, "published");
 }
@@ -106,9 +110,9 @@ describe("a primary and what its user does", { timeout: 4 * 60_000 }, () => {
     assert.equal(outcome.type, "unchanged");
     for (const name of ["first", "second", "third"]) {
       addNotification(box.dataDir, name);
-      const mine = look(box.dataDir);
+      const mine = readState(box.dataDir);
       assert.equal((await box.cycle()).type, "published");
-      assert.deepEqual(differing(look(box.dataDir), mine), []);
+      assert.deepEqual(differing(readState(box.dataDir), mine), []);
     }
     assert.ok(box.events().every(({ type }) => type !== "kuma-stopping"));
   });
@@ -119,10 +123,10 @@ describe("a primary and what its user does", { timeout: 4 * 60_000 }, () => {
     assert.equal((await primary.cycle()).type, "published");
     await primary.stop();
     addNotification(primary.dataDir, "another");
-    const mine = look(primary.dataDir);
+    const mine = readState(primary.dataDir);
     const { box, outcome } = await start("primary", "BACKUP");
     assert.equal(outcome.type, "published");
-    assert.deepEqual(differing(look(box.dataDir), mine), []);
+    assert.deepEqual(differing(readState(box.dataDir), mine), []);
   });
 
   it("restores the latest when the database alone was lost, and its memory is elsewhere", async () => {
@@ -130,7 +134,7 @@ describe("a primary and what its user does", { timeout: 4 * 60_000 }, () => {
     const state = { REPLICATOR_STATE_DIR: join(folder, "state") };
     const first = await start("primary", "BACKUP", state);
     assert.equal(first.outcome.type, "published");
-    const wanted = look(dataOf("primary"));
+    const wanted = readState(dataOf("primary"));
     await first.box.stop();
     rmSync(dataOf("primary"), { recursive: true });
     makeNew("primary");
@@ -158,13 +162,13 @@ describe("a chain that has lost its end", { timeout: 4 * 60_000 }, () => {
     cpSync(repository, join(folder, "copy"), { recursive: true });
     for (const version of [1, 2]) await publishNext(primary, version);
     await startReplica();
-    const mine = look(dataOf("replica"));
+    const mine = readState(dataOf("replica"));
     rmSync(repository, { recursive: true });
     cpSync(join(folder, "copy"), repository, { recursive: true });
     await boxes[1]?.stop();
     const replica = await start("replica", "RESTORE");
     insistFailed(replica.outcome, "repository-went-back");
-    assert.deepEqual(differing(look(dataOf("replica")), mine), []);
+    assert.deepEqual(differing(readState(dataOf("replica")), mine), []);
 
     // The primary looks at the repository at its start, and puts what it holds there, though nothing has changed.
     await primary.stop();
@@ -172,7 +176,7 @@ describe("a chain that has lost its end", { timeout: 4 * 60_000 }, () => {
     assert.equal(again.outcome.type, "published");
     assert.equal((await latestOf()).generation, 4);
     await replica.box.cycle();
-    await untilEqual(replica.box, look(dataOf("primary")));
+    await untilEqual(replica.box, readState(dataOf("primary")));
   });
 });
 
@@ -207,7 +211,7 @@ describe("a repository that is gone or empty", { timeout: 4 * 60_000 }, () => {
     assert.equal(replica.outcome.type, "nothing-published-yet");
     await startPrimary();
     await replica.box.cycle();
-    await untilEqual(replica.box, look(dataOf("primary")));
+    await untilEqual(replica.box, readState(dataOf("primary")));
   });
 });
 
@@ -269,13 +273,13 @@ describe("an apply that no start could prove", { timeout: 2 * 60_000 }, () => {
     cpSync(join(projectFolder, "test/fixtures/kuma"), kumaDir, { recursive: true });
     writeFileSync(join(kumaDir, "db/knex_migrations/2099-01-01-0000-new.js"), "");
     // Nothing of the repository can help.
-    await openBox({
+    await openNamespace({
       mode: "RESTORE",
       name: "replica",
       dataDir: dataOf("replica"),
       repository: join(folder, "unreachable"),
       env: { KUMA_DIR: kumaDir },
     }).then((box) => boxes.push(box));
-    await waitFor("the proof", () => look(dataOf("replica")).proven || undefined, { timeout: 60_000 });
+    await waitFor("the proof", () => readState(dataOf("replica")).proven || undefined, { timeout: 60_000 });
   });
 });

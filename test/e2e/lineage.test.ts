@@ -6,16 +6,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 import { catalog } from "../../src/database/catalog.ts";
-import { differing, look } from "../support/database-state.ts";
+import { differing, readState } from "../support/database-state.ts";
 import { ensureBuilt } from "../support/install/build.ts";
 import { untilEqual } from "../support/scenarios.ts";
 import { change, edit, fillData } from "../support/source-data.ts";
-import { type Box, type BoxOptions, openBox } from "../support/supervisor-namespace.ts";
+import {
+  type NamespaceOptions,
+  openNamespace,
+  type SupervisorNamespace,
+} from "../support/supervisor-namespace.ts";
 import { makeRepository } from "../support/test-repository.ts";
 
 let folder: string;
 let repository: string;
-let boxes: Box[];
+let boxes: SupervisorNamespace[];
 let notices: string[];
 const ntfy = http.createServer(async (request, answer) => {
   notices.push(JSON.parse(Buffer.concat(await request.toArray()).toString()).title);
@@ -45,8 +49,8 @@ afterEach(async () => {
 const dataOf = (name: string) => join(folder, name);
 
 /** Starts an instance and waits for the end of its first cycle. */
-async function start(name: string, mode: BoxOptions["mode"], env: Record<string, string> = {}) {
-  const box = await openBox({ mode, name, dataDir: dataOf(name), repository, env });
+async function start(name: string, mode: NamespaceOptions["mode"], env: Record<string, string> = {}) {
+  const box = await openNamespace({ mode, name, dataDir: dataOf(name), repository, env });
   boxes.push(box);
   const outcome = await box.outcome(0);
   await box.told("kuma-ready");
@@ -66,7 +70,7 @@ describe("lineage", { timeout: 3 * 60_000 }, () => {
     await startPrimary("holder");
     fillData(dataOf("second"));
     edit(dataOf("second"), 7);
-    const mine = look(dataOf("second"));
+    const mine = readState(dataOf("second"));
     const NTFY_URL = `http://127.0.0.1:${(ntfy.address() as AddressInfo).port}/topic`;
     const { box, outcome } = await start("second", "BACKUP", { NTFY_URL });
     for (const told of [outcome, await box.cycle(), await box.cycle()]) {
@@ -77,7 +81,7 @@ describe("lineage", { timeout: 3 * 60_000 }, () => {
     }
     assert.deepEqual(notices, ["second: replication fails"]);
     assert.notEqual(box.kumaPid(), undefined);
-    assert.deepEqual(differing(look(dataOf("second")), mine), []);
+    assert.deepEqual(differing(readState(dataOf("second")), mine), []);
   });
 
   it("with REPLICATOR_TAKEOVER=true it takes over, and then the former holder refuses", async () => {
@@ -98,7 +102,7 @@ describe("lineage", { timeout: 3 * 60_000 }, () => {
     const lost = await startPrimary("primary");
     edit(dataOf("primary"), 3);
     assert.equal((await lost.cycle()).type, "published");
-    const wanted = look(dataOf("primary"));
+    const wanted = readState(dataOf("primary"));
     await lost.kill();
     rmSync(dataOf("primary"), { recursive: true });
     fillData(dataOf("primary"));
@@ -119,7 +123,7 @@ describe("lineage", { timeout: 3 * 60_000 }, () => {
     edit(dataOf("primary"), 2);
     assert.equal((await primary.cycle()).type, "published");
     const replica = await start("replica", "RESTORE");
-    await untilEqual(replica.box, look(dataOf("primary")));
+    await untilEqual(replica.box, readState(dataOf("primary")));
     await primary.stop();
     await replica.box.stop();
     edit(dataOf("replica"), 5);
@@ -131,7 +135,7 @@ describe("lineage", { timeout: 3 * 60_000 }, () => {
     const primary = await startPrimary("primary");
     fillData(dataOf("replica"));
     const replica = await start("replica", "RESTORE");
-    await untilEqual(replica.box, look(dataOf("primary")));
+    await untilEqual(replica.box, readState(dataOf("primary")));
     await replica.box.stop();
     edit(dataOf("primary"), 2);
     assert.equal((await primary.cycle()).type, "published");

@@ -7,12 +7,16 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { askFor } from "../../src/control/client.ts";
 import type { ReplicatorEvent } from "../../src/events/index.ts";
 import { WAKE_TIMES } from "../../src/ntfy/times.ts";
-import { look } from "../support/database-state.ts";
+import { readState } from "../support/database-state.ts";
 import { ensureBuilt } from "../support/install/build.ts";
 import { type NtfyServer, startNtfy } from "../support/ntfy-server.ts";
 import { untilEqual } from "../support/scenarios.ts";
 import { edit, fillData } from "../support/source-data.ts";
-import { type Box, type BoxOptions, openBox } from "../support/supervisor-namespace.ts";
+import {
+  type NamespaceOptions,
+  openNamespace,
+  type SupervisorNamespace,
+} from "../support/supervisor-namespace.ts";
 import { makeRepository } from "../support/test-repository.ts";
 import { waitFor } from "../support/wait.ts";
 
@@ -22,7 +26,7 @@ const TOPIC = "wake-secret-topic";
 let folder: string;
 let repository: string;
 let ntfy: NtfyServer;
-let boxes: Box[];
+let boxes: SupervisorNamespace[];
 
 before(ensureBuilt);
 beforeEach(async () => {
@@ -39,12 +43,16 @@ afterEach(async () => {
 });
 
 /** Starts an instance with REPLICATOR_WAKE, and waits until its first cycle is over. Its intervals are of one hour. */
-async function start(name: string, mode: BoxOptions["mode"], env: Record<string, string> = {}): Promise<Box> {
+async function start(
+  name: string,
+  mode: NamespaceOptions["mode"],
+  env: Record<string, string> = {},
+): Promise<SupervisorNamespace> {
   const dataDir = join(folder, name);
   fillData(dataDir);
   const wake = { REPLICATOR_WAKE: "ntfy", NTFY_URL: `${ntfy.url}/${TOPIC}`, NTFY_TOKEN: TOKEN };
   const PATH = `${countingRestic(name)}${delimiter}${process.env.PATH}`;
-  const box = await openBox({ mode, name, dataDir, repository, env: { PATH, ...wake, ...env } });
+  const box = await openNamespace({ mode, name, dataDir, repository, env: { PATH, ...wake, ...env } });
   boxes.push(box);
   await box.told("cycle-done");
   if (mode === "RESTORE") await box.told("wake-ready");
@@ -72,18 +80,22 @@ function resticCommands(name: string): string[] {
   return lines.flatMap((line) => /\b(snapshots|dump|backup|forget|init|cat)\b/.exec(line)?.[0] ?? line);
 }
 
-const count = (box: Box, type: ReplicatorEvent["type"]) =>
+const count = (box: SupervisorNamespace, type: ReplicatorEvent["type"]) =>
   box.events().filter((event) => event.type === type).length;
 
 /** A person edits on the primary; gives how many milliseconds after the publish the replica's Kuma runs with that. */
-async function publishAndFollow(primary: Box, replica: Box, version: number): Promise<number> {
+async function publishAndFollow(
+  primary: SupervisorNamespace,
+  replica: SupervisorNamespace,
+  version: number,
+): Promise<number> {
   edit(primary.dataDir, version);
   const from = replica.events().length;
   assert.equal((await primary.cycle()).type, "published");
   const published = performance.now();
   await replica.told("applied", { from, timeout: 60_000 });
   const took = performance.now() - published;
-  await untilEqual(replica, look(primary.dataDir));
+  await untilEqual(replica, readState(primary.dataDir));
   return took;
 }
 
@@ -121,7 +133,7 @@ describe("REPLICATOR_WAKE", { timeout: 10 * 60_000 }, () => {
     const first = await start("first", "BACKUP");
     const second = await start("second", "RESTORE");
     assert.equal(ntfy.streams(), 1);
-    const ask = async (box: Box, request: Parameters<typeof askFor>[1]) => {
+    const ask = async (box: SupervisorNamespace, request: Parameters<typeof askFor>[1]) => {
       const done = await askFor(join(box.dataDir, "replicator"), request, () => undefined);
       assert.ok(done.ok, done.ok ? "" : done.problem.message);
     };
@@ -162,7 +174,7 @@ describe("REPLICATOR_WAKE", { timeout: 10 * 60_000 }, () => {
     await sleep(1_500);
     assert.equal(count(replica, "applied"), 1, "that of its start alone");
     ntfy.refuseWith = undefined;
-    await untilEqual(replica, look(primary.dataDir));
+    await untilEqual(replica, readState(primary.dataDir));
     assert.equal(count(replica, "wake-failed"), 1);
     assert.equal(count(replica, "wake-ready"), 2);
   });

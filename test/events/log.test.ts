@@ -36,7 +36,7 @@ describe("describeEvent", () => {
       describeEvent(samples.applied).message,
       'Applied snapshot 01234567 of "north": 2 monitors added, 1 notification changed; monitoring paused for 5.1 s. A column was left out.',
     );
-    assert.match(describeEvent({ ...samples.applied, blindMs: 0 }).message, /without a stop/);
+    assert.match(describeEvent({ ...samples.applied, monitoringGapMs: 0 }).message, /without a stop/);
     assert.match(
       describeEvent({ ...samples.published, changes: undefined }).message,
       /the whole configuration/,

@@ -32,7 +32,7 @@ export const samples: { [Type in ReplicatorEvent["type"]]: Extract<ReplicatorEve
   unchanged: { type: "unchanged", role: "primary" },
   "nothing-published-yet": { type: "nothing-published-yet", found: "no-snapshot" },
   published: { type: "published", snapshot, changes },
-  applied: { type: "applied", snapshot, changes, blindMs: 5_100, notes: ["A column was left out."] },
+  applied: { type: "applied", snapshot, changes, monitoringGapMs: 5_100, notes: ["A column was left out."] },
   replaced: { type: "replaced", snapshot, lost: 'monitor "router" and 3 more' },
   "rolled-back": { type: "rolled-back", snapshot, problem },
   "cycle-failed": { type: "cycle-failed", problem, repeated: 0 },

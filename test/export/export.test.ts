@@ -125,12 +125,12 @@ describe("fromFile", () => {
       assert.match(message, /\b[Ff]ile\b/, name);
       assert.doesNotMatch(`${message} ${advice}`, /repository|primary|snapshot|stored|fetched/i, name);
     }
-    const content = changeRows(snapshot.content, "monitor_tag", (rows) =>
-      rows.map((row) => ({ ...row, monitor_id: 999n })),
+    const content = changeRows(snapshot.content, "status_page", (rows) =>
+      rows.flatMap((row) => [row, { ...row, id: 999n }]),
     );
-    const dangling = aboutFile(problem(makeInstance(t, "2.5.3").kuma.plan({ ...snapshot, content })));
-    assert.match(dangling.message, /the file/);
-    assert.doesNotMatch(`${dangling.message} ${dangling.advice}`, /repository|primary|snapshot/i);
+    const unfit = aboutFile(problem(makeInstance(t, "2.5.3").kuma.plan({ ...snapshot, content })));
+    assert.match(unfit.message, /slug/);
+    assert.doesNotMatch(`${unfit.message} ${unfit.advice}`, /repository|primary|snapshot/i);
   });
 });
 

@@ -31,24 +31,24 @@ export async function runFault(
   const skipped = fault.impossible?.();
   if (skipped !== undefined) return { fault, rounds: 0, survived: 0, took: 0, hits, skipped };
   let folder = "";
-  let stage: Stage | undefined;
+  let scenario: Stage | undefined;
   let index = first;
   try {
     for (; index < first + rounds; index += 1) {
-      if (stage === undefined || index % fault.roundsPerStage === 0) {
-        await stage?.close();
+      if (scenario === undefined || index % fault.roundsPerStage === 0) {
+        await scenario?.close();
         if (folder !== "") removeFolder(folder);
         folder = mkdtempSync(join(tmpdir(), "faults-"));
-        stage = await fault.open(folder);
+        scenario = await fault.open(folder);
       }
-      const hit = await stage.round(createRandom(seed, fault.name, index), index);
+      const hit = await scenario.round(createRandom(seed, fault.name, index), index);
       if (hit !== undefined) hits.set(hit, (hits.get(hit) ?? 0) + 1);
     }
-    await stage?.close();
+    await scenario?.close();
     removeFolder(folder);
     return { fault, rounds, survived: rounds, took: Date.now() - begun, hits };
   } catch (error) {
-    await stage?.close();
+    await scenario?.close();
     const what = `round ${index} (--seed ${seed}): ${error instanceof Error ? (error.name === "Loss" ? error.message : error.stack) : error}`;
     return {
       fault,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { parseMessage, placeOf, tellsOfPublish } from "../../src/ntfy/incoming.ts";
-import { describeNotice } from "../../src/ntfy/message.ts";
+import { announcesPublish, parseMessage, resumeCursor } from "../../src/ntfy/incoming.ts";
+import { describeAsMessage } from "../../src/ntfy/message.ts";
 import { samples } from "../events/samples.ts";
 
 // As https://docs.ntfy.sh/subscribe/api/#json-message-format shows them.
@@ -12,13 +12,13 @@ const message = (tags: unknown) =>
 
 const tells = (line: string) => {
   const parsed = parseMessage(line);
-  return parsed !== undefined && tellsOfPublish(parsed);
+  return parsed !== undefined && announcesPublish(parsed);
 };
 
 describe("a line of ntfy's stream", () => {
   it("tells of a publish when it is the notice that a primary sends of one, and of no other event", () => {
     const noticed = Object.values(samples).filter((event) => {
-      const notice = describeNotice(event, "north");
+      const notice = describeAsMessage(event, "north");
       return notice !== undefined && tells(message(notice.tags));
     });
     assert.deepEqual(noticed, [samples.published]);
@@ -41,7 +41,7 @@ describe("a line of ntfy's stream", () => {
   it("is where the next stream goes on: after a message, else at the server's time", () => {
     const place = (line: string) => {
       const parsed = parseMessage(line);
-      return parsed && placeOf(parsed);
+      return parsed && resumeCursor(parsed);
     };
     assert.equal(place(open), "1638542215");
     assert.equal(place(keepalive), "1638542275");

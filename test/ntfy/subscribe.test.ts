@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { after, afterEach, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describeEvent, type ReplicatorEvent } from "../../src/events/index.ts";
-import { listenToTopic } from "../../src/ntfy/subscribe.ts";
+import { subscribeToTopic } from "../../src/ntfy/subscribe.ts";
 import { WAKE_TIMES, type WakeTimes } from "../../src/ntfy/times.ts";
 import { startNtfy } from "../support/ntfy-server.ts";
 import { freePort } from "../support/ports.ts";
@@ -44,7 +44,7 @@ function listen(server: string, { times = quick, authorization = undefined as st
   const told: string[] = [];
   const end = new AbortController();
   let heard = 0;
-  const done = listenToTopic(
+  const done = subscribeToTopic(
     { ntfy: { server, topic: "my-secret-topic", authorization }, times, fetch },
     () => heard++,
     (event) => {

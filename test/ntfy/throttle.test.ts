@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { mergeCalls } from "../../src/ntfy/throttle.ts";
+import { throttle } from "../../src/ntfy/throttle.ts";
 
 describe("mergeCalls", () => {
   it("passes the first on at once", async () => {
     let calls = 0;
-    mergeCalls(60_000, () => calls++)();
+    throttle(60_000, () => calls++)();
     await sleep(20);
     assert.equal(calls, 1);
   });
@@ -14,7 +14,7 @@ describe("mergeCalls", () => {
   it("passes of a flood one per time, and the last of it, too", async () => {
     const at: number[] = [];
     const start = performance.now();
-    const call = mergeCalls(200, () => at.push(performance.now() - start));
+    const call = throttle(200, () => at.push(performance.now() - start));
     let asked = 0;
     while (asked < 500) {
       asked = performance.now() - start;
@@ -29,7 +29,7 @@ describe("mergeCalls", () => {
 
   it("passes nothing on that was not asked for", async () => {
     let calls = 0;
-    const call = mergeCalls(30, () => calls++);
+    const call = throttle(30, () => calls++);
     call();
     await sleep(150);
     assert.equal(calls, 1);

@@ -93,17 +93,17 @@ describe("nextHistory", () => {
       [1, failure, failed],
       [2, failure, failed],
     ]);
-    assert.equal(trouble.trouble?.times, 2);
-    assert.equal(trouble.trouble?.since, at(1));
-    assert.equal(trouble.trouble?.solvedAt, undefined);
-    assert.equal(live([[3, done]], trouble).trouble?.solvedAt, at(3));
+    assert.equal(trouble.problem?.times, 2);
+    assert.equal(trouble.problem?.since, at(1));
+    assert.equal(trouble.problem?.solvedAt, undefined);
+    assert.equal(live([[3, done]], trouble).problem?.solvedAt, at(3));
     const refused = live([
       [1, samples["rolled-back"], done],
       [2, begin, done],
     ]);
-    assert.equal(refused.trouble?.solvedAt, undefined, "a cycle that leaves a refused snapshot alone");
-    assert.equal(live([[3, samples.applied]], refused).trouble?.solvedAt, at(3));
-    const again = live([[4, failure]], live([[3, done]], trouble)).trouble;
+    assert.equal(refused.problem?.solvedAt, undefined, "a cycle that leaves a refused snapshot alone");
+    assert.equal(live([[3, samples.applied]], refused).problem?.solvedAt, at(3));
+    const again = live([[4, failure]], live([[3, done]], trouble)).problem;
     assert.deepEqual([again?.times, again?.since], [1, at(4)], "begins anew after it was solved");
   });
 
@@ -132,7 +132,7 @@ describe("nextHistory", () => {
           live([]),
         );
         const { agreement, uptime } = history;
-        for (const list of [agreement.spans, agreement.snapshots, uptime.spans, history.happenings])
+        for (const list of [agreement.spans, agreement.snapshots, uptime.spans, history.timeline])
           assert.ok(list.length <= 300);
         for (const spans of [agreement.spans, uptime.spans])
           assert.ok(spans.every(({ from }, index) => from >= (spans[index - 1]?.from ?? 0)));
@@ -145,8 +145,8 @@ describe("nextHistory", () => {
 
 describe("moveHistory", () => {
   /** All times in it, in their order: no other number in a history is so large. */
-  function timesIn({ happenings, ...rest }: History): number[] {
-    const text = JSON.stringify({ ...rest, at: happenings.map(({ at }) => at) });
+  function timesIn({ timeline, ...rest }: History): number[] {
+    const text = JSON.stringify({ ...rest, at: timeline.map(({ at }) => at) });
     return (text.match(/\d{13}/g) ?? []).map(Number);
   }
 

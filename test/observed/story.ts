@@ -54,7 +54,7 @@ function applied(
     type: "applied",
     snapshot: snapshot(digit),
     changes,
-    blindMs: Object.keys(changes).length === 0 ? 0 : 5_100,
+    monitoringGapMs: Object.keys(changes).length === 0 ? 0 : 5_100,
     notes: [],
   };
 }

@@ -24,7 +24,7 @@ const view: PrimaryView = {
   known: [],
   reached: undefined,
   takeover: false,
-  claim: false,
+  isForced: false,
 };
 
 const empty = { isEmpty: true, isUntouched: true };

@@ -62,7 +62,7 @@ it("an unchanged primary looks at the repository once an hour, however the clock
     t.mock.method(performance, "now", () => steady + minutes * MINUTE);
     t.mock.timers.setTime(wall + days * DAY);
     const before = looks();
-    const done = await publisher.publish(never, { look: false, accept: false });
+    const done = await publisher.publish(never, { checkRepository: false, accept: false });
     assert.ok(done.ok, done.ok ? "" : done.problem.message);
     return looks() > before;
   }

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createTurns } from "../../src/replication/mutex.ts";
+import { createMutex } from "../../src/replication/mutex.ts";
 
 describe("turns", () => {
   it("does one thing at a time, in the order asked, whatever fails", async () => {
-    const turn = createTurns();
+    const turn = createMutex();
     const seen: string[] = [];
     const work = (name: string, ms: number) => async () => {
       seen.push(`${name} begins`);

@@ -2,11 +2,11 @@ import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import { insist } from "./invariant.ts";
+import { assertInvariant } from "./invariant.ts";
 import { readLocalTables, readReplicatedTables, type TableRows } from "./rows.ts";
 
 /** All that a database held at one moment, as text that can be compared. */
-export interface Look {
+export interface DatabaseState {
   /** By table. */
   readonly replicated: ReadonlyMap<string, string>;
   /** By table, one text per row; without what the stand-in itself writes. */
@@ -25,14 +25,14 @@ export interface Look {
  * Looks at a database, and insists that it is whole. A copy is looked at, -wal included: opening the database itself
  * would recover it, and that is for the next start to do.
  */
-export function look(dataDir: string): Look {
+export function readState(dataDir: string): DatabaseState {
   const folder = mkdtempSync(join(tmpdir(), "faults-look-"));
   try {
     for (const name of ["kuma.db", "kuma.db-wal"])
       if (existsSync(join(dataDir, name))) copyFileSync(join(dataDir, name), join(folder, name));
     const file = join(folder, "kuma.db");
     const { integrity, proven, sequences } = ask(file);
-    insist(integrity === "ok", `integrity_check of ${dataDir}: ${integrity}`);
+    assertInvariant(integrity === "ok", `integrity_check of ${dataDir}: ${integrity}`);
     const replicated = Object.entries(readReplicatedTables(file));
     const local = Object.entries(readLocalTables(file));
     const monitors = replicated.find(([table]) => table === "monitor")?.[1];
@@ -88,20 +88,23 @@ function toTexts({ columns, rows }: TableRows): string[] {
 }
 
 /** Tables whose replicated rows differ. */
-export function differing(a: Look, b: Look): string[] {
+export function differing(a: DatabaseState, b: DatabaseState): string[] {
   return [...new Set([...a.replicated.keys(), ...b.replicated.keys()])].filter(
     (table) => (a.replicated.get(table) ?? "") !== (b.replicated.get(table) ?? ""),
   );
 }
 
 /** Insists that the replicated rows are wholly those of one of the looks; gives which. */
-export function insistWholly(now: Look, candidates: Readonly<Record<string, Look>>): string {
-  const differences = Object.entries(candidates).map(([name, look]) => ({
+export function assertEqualsOneOf(
+  now: DatabaseState,
+  candidates: Readonly<Record<string, DatabaseState>>,
+): string {
+  const differences = Object.entries(candidates).map(([name, readState]) => ({
     name,
-    tables: differing(now, look),
+    tables: differing(now, readState),
   }));
   const whole = differences.find(({ tables }) => tables.length === 0);
-  insist(
+  assertInvariant(
     whole !== undefined,
     `replicated rows are neither: ${differences.map(({ name, tables }) => `from ${name} differ ${tables.join(", ")}`).join("; ")}`,
   );
@@ -112,34 +115,38 @@ export function insistWholly(now: Look, candidates: Readonly<Record<string, Look
  * Insists that every other row is as before. Only the history of a monitor that is gone may be gone, too, once the
  * configuration without that monitor is proven.
  */
-export function insistLocalUnchanged(before: Look, now: Look): void {
-  insistNothingLost(before, now, [...before.local.keys()]);
+export function assertLocalUnchanged(before: DatabaseState, now: DatabaseState): void {
+  assertNothingLost(before, now, [...before.local.keys()]);
   for (const [table, rows] of now.local) {
     const known = new Set(before.local.get(table));
     const strange = rows.find((row) => !known.has(row));
-    insist(strange === undefined, `table ${table} has a row that nobody wrote: ${strange}`);
+    assertInvariant(strange === undefined, `table ${table} has a row that nobody wrote: ${strange}`);
   }
 }
 
 /** Insists that nothing at all has changed since: neither replicated rows nor any other. Gives the new look. */
-export function insistUnchanged(dataDir: string, before: Look): Look {
-  const now = look(dataDir);
-  insistWholly(now, { before });
-  insistLocalUnchanged(before, now);
+export function assertUnchanged(dataDir: string, before: DatabaseState): DatabaseState {
+  const now = readState(dataDir);
+  assertEqualsOneOf(now, { before });
+  assertLocalUnchanged(before, now);
   return now;
 }
 
 /** Insists on other rows as `insistLocalUnchanged` does, for a real Kuma, which writes by itself: no former row of these tables is changed or lost. */
-export function insistNothingLost(before: Look, now: Look, tables: readonly string[]): void {
+export function assertNothingLost(
+  before: DatabaseState,
+  now: DatabaseState,
+  tables: readonly string[],
+): void {
   for (const table of tables) {
     const rows = new Set(now.local.get(table));
     const former = before.local.get(table) ?? [];
     const lost = former.find((row) => !rows.has(row) && !mayBeGone(row, before, now));
-    insist(lost === undefined, `table ${table} lost a row: ${lost}`);
+    assertInvariant(lost === undefined, `table ${table} lost a row: ${lost}`);
   }
 }
 
-function mayBeGone(row: string, before: Look, now: Look): boolean {
+function mayBeGone(row: string, before: DatabaseState, now: DatabaseState): boolean {
   const monitor = /"monitor_id":"(-?\d+)n"/.exec(row)?.[1];
   if (monitor === undefined || now.monitors.has(monitor)) return false;
   return now.proven === true || !before.monitors.has(monitor);

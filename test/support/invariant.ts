@@ -26,10 +26,10 @@ export interface Stage {
 }
 
 /** Something was lost, or a promise broken. */
-export class Loss extends Error {
+export class InvariantViolation extends Error {
   override readonly name = "Loss";
 }
 
-export function insist(holds: boolean, what: string): asserts holds {
-  if (!holds) throw new Loss(what);
+export function assertInvariant(holds: boolean, what: string): asserts holds {
+  if (!holds) throw new InvariantViolation(what);
 }

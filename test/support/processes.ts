@@ -8,7 +8,7 @@ export interface SeenProcess {
 }
 
 /** What runs on this machine and fits, seen from outside of any namespace. */
-function look(fits: (pid: number) => boolean): SeenProcess[] {
+function readState(fits: (pid: number) => boolean): SeenProcess[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
@@ -26,18 +26,18 @@ function look(fits: (pid: number) => boolean): SeenProcess[] {
 /** All in the PID namespace of which `first` is PID 1. */
 export function processesAround(first: number): SeenProcess[] {
   const namespace = readlinkSync(`/proc/${first}/ns/pid`);
-  return look((pid) => readlinkSync(`/proc/${pid}/ns/pid`) === namespace);
+  return readState((pid) => readlinkSync(`/proc/${pid}/ns/pid`) === namespace);
 }
 
 /** All living ones whose home is this folder, in any namespace. */
 export function processesOf(folder: string): SeenProcess[] {
   const names = (pid: number) => readFileSync(`/proc/${pid}/environ`, "utf8").includes(`HOME=${folder}\0`);
-  return look((pid) => pid !== process.pid && names(pid)).filter(({ zombie }) => !zombie);
+  return readState((pid) => pid !== process.pid && names(pid)).filter(({ zombie }) => !zombie);
 }
 
 /** The only child of a process that has one, once it has one. */
 export function childOf(pid: number): number | undefined {
-  const [child] = look((each) => {
+  const [child] = readState((each) => {
     const stat = readFileSync(`/proc/${each}/stat`, "latin1");
     return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1] === String(pid);
   });

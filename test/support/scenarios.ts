@@ -1,74 +1,74 @@
 import { join } from "node:path";
 import { decodeSnapshot } from "../../src/snapshot/index.ts";
-import { differing, type Look, look } from "./database-state.ts";
-import { insist, Loss } from "./invariant.ts";
+import { type DatabaseState, differing, readState } from "./database-state.ts";
+import { assertInvariant, InvariantViolation } from "./invariant.ts";
 import { processesOf } from "./processes.ts";
 import { change, edit, fillData, takeSnapshot } from "./source-data.ts";
-import { type Box, type BoxOptions, openBox } from "./supervisor-namespace.ts";
+import { type NamespaceOptions, openNamespace, type SupervisorNamespace } from "./supervisor-namespace.ts";
 import { type Author, createAuthor, makeRepository, never } from "./test-repository.ts";
 import { waitFor } from "./wait.ts";
 
-type BoxChange = Partial<Pick<BoxOptions, "env" | "repository">>;
+type BoxChange = Partial<Pick<NamespaceOptions, "env" | "repository">>;
 
-interface StageOptions extends BoxChange {
+interface ScenarioOptions extends BoxChange {
   /** Whose database it begins with. */
   readonly kumaVersion?: string;
 }
 
 /** A replica that stands on the latest snapshot, and a primary of our making that publishes into its repository. */
-export interface ReplicaStage {
+export interface ReplicaScenario {
   readonly repository: string;
   readonly dataDir: string;
   /** The data folder that all snapshots are taken from. */
-  readonly truthDir: string;
+  readonly sourceDir: string;
   readonly author: Author;
   /** The replica's box, of its present life. */
-  box: Box;
+  box: SupervisorNamespace;
   /** A person edits on the primary; gives the new version's look once it is published. */
-  publishNext(): Promise<Look>;
+  publishNext(): Promise<DatabaseState>;
   /** Publishes the truth as it is. */
   publish(): Promise<void>;
   /** A new life of the replica. */
-  start(options?: BoxChange): Promise<Box>;
+  start(options?: BoxChange): Promise<SupervisorNamespace>;
   /**
    * Waits until the replica holds what the truth holds, and Kuma was seen running with it; gives its look.
    * @param wanted the look of the truth, where it is known
    */
-  converge(wanted?: Look): Promise<Look>;
+  converge(wanted?: DatabaseState): Promise<DatabaseState>;
   close(): Promise<void>;
 }
 
-export async function openReplicaStage(
+export async function openReplicaScenario(
   folder: string,
-  { kumaVersion, ...options }: StageOptions = {},
-): Promise<ReplicaStage> {
+  { kumaVersion, ...options }: ScenarioOptions = {},
+): Promise<ReplicaScenario> {
   const repository = join(folder, "repository");
-  const truthDir = join(folder, "truth");
+  const sourceDir = join(folder, "truth");
   const dataDir = join(folder, "replica");
   await makeRepository(repository);
-  fillData(truthDir, kumaVersion);
+  fillData(sourceDir, kumaVersion);
   fillData(dataDir, kumaVersion);
   change(dataDir, ["UPDATE setting SET value = '\"the replica''s own\"' WHERE key = 'primaryBaseURL'"]);
   const author = createAuthor(repository, "truth");
   let version = 0;
 
-  const stage: ReplicaStage = {
+  const scenario: ReplicaScenario = {
     repository,
     dataDir,
-    truthDir,
+    sourceDir,
     author,
-    box: undefined as unknown as Box,
+    box: undefined as unknown as SupervisorNamespace,
     publishNext: async () => {
       version += 1;
-      edit(truthDir, version);
-      await stage.publish();
-      return look(truthDir);
+      edit(sourceDir, version);
+      await scenario.publish();
+      return readState(sourceDir);
     },
     publish: async () => {
-      await author.publish(takeSnapshot(truthDir));
+      await author.publish(takeSnapshot(sourceDir));
     },
     start: async (more = {}) => {
-      stage.box = await openBox({
+      scenario.box = await openNamespace({
         mode: "RESTORE",
         name: "replica",
         dataDir,
@@ -76,52 +76,61 @@ export async function openReplicaStage(
         ...options,
         ...more,
       });
-      return stage.box;
+      return scenario.box;
     },
-    converge: async (wanted = look(truthDir)) => {
-      await stage.box.told("kuma-ready");
-      return untilEqual(stage.box, wanted);
+    converge: async (wanted = readState(sourceDir)) => {
+      await scenario.box.told("kuma-ready");
+      return untilEqual(scenario.box, wanted);
     },
-    close: () => stage.box.kill(),
+    close: () => scenario.box.kill(),
   };
-  await stage.publishNext();
-  await stage.start();
-  await stage.converge();
-  return stage;
+  await scenario.publishNext();
+  await scenario.start();
+  await scenario.converge();
+  return scenario;
 }
 
 /** Waits until the box's database holds the wanted rows, proven, and its Kuma runs. */
-export async function untilEqual(box: Box, wanted: Look, timeout = 120_000): Promise<Look> {
-  let now: Look | undefined;
+export async function untilEqual(
+  box: SupervisorNamespace,
+  wanted: DatabaseState,
+  timeout = 120_000,
+): Promise<DatabaseState> {
+  let now: DatabaseState | undefined;
   const isEqual = () => {
-    now = look(box.dataDir);
+    now = readState(box.dataDir);
     const settled = now.proven !== false && differing(now, wanted).length === 0 && now.icon === wanted.icon;
     return settled && box.kumaPid() !== undefined ? now : undefined;
   };
   return waitFor("convergence", isEqual, { timeout, every: 40 }).catch((error) => {
-    if (error instanceof Loss) throw error;
+    if (error instanceof InvariantViolation) throw error;
     const differences = now
       ? differing(now, wanted).join(", ") || `proven: ${now.proven}, icon: ${now.icon}`
       : "";
-    throw new Loss(`did not converge within ${timeout} ms: ${differences}\n${box.output().slice(-3_000)}`);
+    throw new InvariantViolation(
+      `did not converge within ${timeout} ms: ${differences}\n${box.output().slice(-3_000)}`,
+    );
   });
 }
 
 /** After everything was killed: nothing of it lives. */
-export function insistNoProcess(dataDir: string): void {
+export function assertNoProcess(dataDir: string): void {
   const left = processesOf(dataDir);
-  insist(left.length === 0, `processes left: ${left.map(({ command }) => command.join(" ")).join("; ")}`);
+  assertInvariant(
+    left.length === 0,
+    `processes left: ${left.map(({ command }) => command.join(" ")).join("; ")}`,
+  );
 }
 
 /** A primary that has published all it holds. */
-export interface PrimaryStage {
+export interface PrimaryScenario {
   readonly repository: string;
   readonly dataDir: string;
   readonly author: Author;
-  box: Box;
+  box: SupervisorNamespace;
   /** A person edits; gives what the database then holds. */
-  editNext(): Look;
-  start(options?: BoxChange): Promise<Box>;
+  editNext(): DatabaseState;
+  start(options?: BoxChange): Promise<SupervisorNamespace>;
   /** Waits for a cycle of this life that went well, and insists that the repository's latest is what Kuma holds. */
   converge(from?: number): Promise<void>;
   /** Wakes it for a cycle, and converges by that. */
@@ -129,25 +138,25 @@ export interface PrimaryStage {
   close(): Promise<void>;
 }
 
-export async function openPrimaryStage(folder: string, options: BoxChange = {}): Promise<PrimaryStage> {
+export async function openPrimaryScenario(folder: string, options: BoxChange = {}): Promise<PrimaryScenario> {
   const repository = join(folder, "repository");
   const dataDir = join(folder, "primary");
   await makeRepository(repository);
   fillData(dataDir);
   const author = createAuthor(repository, "observer");
   let version = 0;
-  const stage: PrimaryStage = {
+  const scenario: PrimaryScenario = {
     repository,
     dataDir,
     author,
-    box: undefined as unknown as Box,
+    box: undefined as unknown as SupervisorNamespace,
     editNext: () => {
       version += 1;
       edit(dataDir, version);
-      return look(dataDir);
+      return readState(dataDir);
     },
     start: async (more = {}) => {
-      stage.box = await openBox({
+      scenario.box = await openNamespace({
         mode: "BACKUP",
         name: "primary",
         dataDir,
@@ -155,41 +164,41 @@ export async function openPrimaryStage(folder: string, options: BoxChange = {}):
         ...options,
         ...more,
       });
-      return stage.box;
+      return scenario.box;
     },
     converge: async (from = 0) => {
       const isDone = () =>
-        stage.box
+        scenario.box
           .events()
           .slice(from)
           .some(({ type }) => type === "published" || type === "unchanged") || undefined;
       await waitFor("a cycle", isDone, { timeout: 120_000, every: 20 }).catch(() => {
-        throw new Loss(`the primary does not publish\n${stage.box.output().slice(-3_000)}`);
+        throw new InvariantViolation(`the primary does not publish\n${scenario.box.output().slice(-3_000)}`);
       });
-      await insistPublished(author, dataDir);
+      await assertPublished(author, dataDir);
     },
     publishNow: () => {
-      const from = stage.box.events().length;
-      stage.box.signal("SIGUSR1");
-      return stage.converge(from);
+      const from = scenario.box.events().length;
+      scenario.box.signal("SIGUSR1");
+      return scenario.converge(from);
     },
-    close: () => stage.box.kill(),
+    close: () => scenario.box.kill(),
   };
-  await stage.start();
-  await stage.converge();
-  return stage;
+  await scenario.start();
+  await scenario.converge();
+  return scenario;
 }
 
 /** Insists that the repository's latest snapshot holds, row by row, what the database holds. */
-async function insistPublished(author: Author, dataDir: string): Promise<void> {
+async function assertPublished(author: Author, dataDir: string): Promise<void> {
   const latest = await readLatest(author);
   const wanted = takeSnapshot(dataDir).content;
   for (const table of wanted.tables) {
     const theirs = latest.content.tables.find(({ name }) => name === table.name);
-    insist(theirs !== undefined, `the latest snapshot has no table ${table.name}`);
+    assertInvariant(theirs !== undefined, `the latest snapshot has no table ${table.name}`);
     const text = (rows: unknown) =>
       JSON.stringify(rows, (_key, value) => (typeof value === "bigint" ? `${value}n` : value));
-    insist(
+    assertInvariant(
       text([theirs.columns, theirs.rows]) === text([table.columns, table.rows]),
       `table ${table.name} of the latest snapshot is not what the primary holds`,
     );
@@ -199,12 +208,15 @@ async function insistPublished(author: Author, dataDir: string): Promise<void> {
 /** The latest whole snapshot. */
 async function readLatest(author: Author) {
   const listed = await author.repository.list(never);
-  insist(listed.ok, `the repository cannot be listed: ${listed.ok ? "" : listed.problem.message}`);
+  assertInvariant(listed.ok, `the repository cannot be listed: ${listed.ok ? "" : listed.problem.message}`);
   const latest = listed.value.at(-1);
-  insist(latest !== undefined, "the repository is empty");
+  assertInvariant(latest !== undefined, "the repository is empty");
   const bytes = await author.repository.download(latest.id, never);
-  insist(bytes.ok, `the latest snapshot cannot be read: ${bytes.ok ? "" : bytes.problem.message}`);
+  assertInvariant(bytes.ok, `the latest snapshot cannot be read: ${bytes.ok ? "" : bytes.problem.message}`);
   const decoded = decodeSnapshot(bytes.value);
-  insist(decoded.ok, `the latest snapshot is not whole: ${decoded.ok ? "" : decoded.problem.message}`);
+  assertInvariant(
+    decoded.ok,
+    `the latest snapshot is not whole: ${decoded.ok ? "" : decoded.problem.message}`,
+  );
   return decoded.value;
 }

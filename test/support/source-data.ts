@@ -4,7 +4,7 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { openKumaDatabase } from "../../src/database/index.ts";
 import type { Snapshot } from "../../src/snapshot/index.ts";
-import { insist } from "./invariant.ts";
+import { assertInvariant } from "./invariant.ts";
 import { projectFolder } from "./paths.ts";
 
 /** Monitors that later versions delete one by one, each with a history to lose. */
@@ -80,7 +80,7 @@ export function takeSnapshot(dataDir: string, instanceName = "truth"): Snapshot 
     uploadDir: join(dataDir, "upload"),
     kumaVersion: "2.5.3",
   }).read();
-  insist(read.ok, `the harness itself could not read ${dataDir}`);
+  assertInvariant(read.ok, `the harness itself could not read ${dataDir}`);
   const createdAt = new Date().toISOString();
   return {
     origin: { kumaVersion: "2.5.3", instanceName, instanceId: "truth", createdAt },

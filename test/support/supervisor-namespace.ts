@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ReplicatorEvent } from "../../src/events/index.ts";
-import { Loss } from "./invariant.ts";
+import { InvariantViolation } from "./invariant.ts";
 import { programFile, projectFolder } from "./paths.ts";
 import { requireFreePorts } from "./ports.ts";
 import { childOf, processesAround, type SeenProcess } from "./processes.ts";
@@ -15,7 +15,7 @@ const fixtures = join(projectFolder, "test/fixtures");
 /** All of a box ends with its PID 1, as in a container; and that with us, however we end. */
 const NAMESPACE = ["--pdeathsig", "KILL", "unshare", "--fork", "--pid", "--mount-proc", "--kill-child"];
 
-export interface BoxOptions {
+export interface NamespaceOptions {
   readonly mode: "BACKUP" | "RESTORE";
   readonly name: string;
   /** Kuma's data folder, absolute; the log is beside it. */
@@ -26,7 +26,7 @@ export interface BoxOptions {
 }
 
 /** One supervisor, the compiled program, as PID 1 of a namespace of its own, with the stand-in for Kuma below it. */
-export interface Box {
+export interface SupervisorNamespace {
   readonly dataDir: string;
   readonly port: number;
   /** Of PID 1, as it is outside. */
@@ -65,7 +65,13 @@ export interface WaitOptions {
 }
 
 /** Starts a box and waits for PID 1. `env` may name a real Kuma by KUMA_DIR, and then KUMA_COMMAND must be "". */
-export async function openBox({ mode, name, dataDir, repository, env = {} }: BoxOptions): Promise<Box> {
+export async function openNamespace({
+  mode,
+  name,
+  dataDir,
+  repository,
+  env = {},
+}: NamespaceOptions): Promise<SupervisorNamespace> {
   mkdirSync(dataDir, { recursive: true });
   const port = await nextPort();
   const logFile = `${dataDir}.log`;
@@ -107,7 +113,9 @@ export async function openBox({ mode, name, dataDir, repository, env = {} }: Box
   const outcome = (from: number, timeout = 60_000) =>
     waitFor("the end of a cycle", () => events().slice(from).find(isOutcome), { timeout, every: 15 }).catch(
       () => {
-        throw new Loss(`${name}: no end of a cycle within ${timeout / 1_000} s\n${tail(text())}`);
+        throw new InvariantViolation(
+          `${name}: no end of a cycle within ${timeout / 1_000} s\n${tail(text())}`,
+        );
       },
     );
   const signal = (which: NodeJS.Signals) => {
@@ -137,13 +145,13 @@ export async function openBox({ mode, name, dataDir, repository, env = {} }: Box
           .slice(from)
           .find((event) => event.type === type);
         if (found === undefined && !isRunning(outer))
-          throw new Loss(`${name} ended before "${type}"\n${tail(text())}`);
+          throw new InvariantViolation(`${name} ended before "${type}"\n${tail(text())}`);
         return found;
       };
       const found = await waitFor(type, find, { timeout, every: 15 }).catch((error) => {
-        throw error instanceof Loss
+        throw error instanceof InvariantViolation
           ? error
-          : new Loss(`${name}: no "${type}" within ${timeout} ms\n${tail(text())}`);
+          : new InvariantViolation(`${name}: no "${type}" within ${timeout} ms\n${tail(text())}`);
       });
       return found as Extract<ReplicatorEvent, { type: typeof type }>;
     },

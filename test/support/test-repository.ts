@@ -5,7 +5,7 @@ import { execa } from "execa";
 import { openRepository, type Repository } from "../../src/repository/index.ts";
 import { contentHash, encodeSnapshot, type Snapshot } from "../../src/snapshot/index.ts";
 import { giveCheapKey } from "./cheap-key.ts";
-import { insist } from "./invariant.ts";
+import { assertInvariant } from "./invariant.ts";
 import { PASSWORD } from "./supervisor-namespace.ts";
 
 export const never = new AbortController().signal;
@@ -78,7 +78,10 @@ export function createAuthor(folder: string, name: string): Author {
         generation: generation + 1,
       };
       const done = await repository.publish(request, never);
-      insist(done.ok, `the harness itself could not publish: ${done.ok ? "" : done.problem.message}`);
+      assertInvariant(
+        done.ok,
+        `the harness itself could not publish: ${done.ok ? "" : done.problem.message}`,
+      );
       head = done.value.id;
       generation += 1;
       return head;

@@ -15,13 +15,13 @@ export interface WaitOptions {
  */
 export async function waitFor<T>(
   what: string,
-  look: () => Promise<T | undefined> | T | undefined,
+  readState: () => Promise<T | undefined> | T | undefined,
   { timeout, every = 250, signal }: WaitOptions,
 ): Promise<T> {
   const end = performance.now() + timeout;
   for (;;) {
     signal?.throwIfAborted();
-    const found = await look();
+    const found = await readState();
     if (found !== undefined) return found;
     if (performance.now() > end) throw new LabError(`${what}: not within ${timeout / 1000} s.`);
     await sleep(every, undefined, { signal });

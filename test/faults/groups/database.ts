@@ -5,21 +5,21 @@ import { setTimeout as sleep } from "node:timers/promises";
 import Database from "better-sqlite3";
 import { execaSync } from "execa";
 import {
-  insistLocalUnchanged,
-  insistUnchanged,
-  insistWholly,
-  type Look,
-  look,
+  assertEqualsOneOf,
+  assertLocalUnchanged,
+  assertUnchanged,
+  type DatabaseState,
+  readState,
 } from "../../support/database-state.ts";
-import { type Fault, insist } from "../../support/invariant.ts";
-import { openReplicaStage, type ReplicaStage } from "../../support/scenarios.ts";
+import { assertInvariant, type Fault } from "../../support/invariant.ts";
+import { openReplicaScenario, type ReplicaScenario } from "../../support/scenarios.ts";
 
 interface Trouble {
   readonly name: string;
   readonly checked: string;
   readonly rounds: (asked: number) => number;
   readonly impossible?: () => string | undefined;
-  readonly round: (stage: ReplicaStage, before: Look) => Promise<string>;
+  readonly round: (scenario: ReplicaScenario, before: DatabaseState) => Promise<string>;
 }
 
 const few = (asked: number) => Math.max(1, Math.min(Math.ceil(asked / 20), 10));
@@ -30,11 +30,11 @@ const TROUBLES: readonly Trouble[] = [
     name: "missing",
     checked: "Kuma makes its own, then the replica converges",
     rounds: few,
-    round: async (stage) => {
-      await stage.box.kill();
-      for (const suffix of ["", "-wal", "-shm"]) rmSync(`${fileOf(stage)}${suffix}`, { force: true });
-      await stage.start();
-      await stage.converge();
+    round: async (scenario) => {
+      await scenario.box.kill();
+      for (const suffix of ["", "-wal", "-shm"]) rmSync(`${fileOf(scenario)}${suffix}`, { force: true });
+      await scenario.start();
+      await scenario.converge();
       return "converged";
     },
   },
@@ -43,39 +43,39 @@ const TROUBLES: readonly Trouble[] = [
     checked:
       "nothing is written into it, the hanging Kuma is ended and started again; converges once the file is back",
     rounds: few,
-    round: (stage, before) => replaceFile(stage, before, Buffer.alloc(0)),
+    round: (scenario, before) => replaceFile(scenario, before, Buffer.alloc(0)),
   },
   {
     name: "that is none",
     checked: "nothing is written into it, the supervisor stays; converges once the file is back",
     rounds: few,
-    round: (stage, before) => replaceFile(stage, before, randomBytes(20_000)),
+    round: (scenario, before) => replaceFile(scenario, before, randomBytes(20_000)),
   },
   {
     name: "locked by another process for 30 s",
     checked: "told as database-locked, Kuma runs, no row changed; converges once it is free",
     rounds: once,
-    round: (stage, before) => holdLock(stage, before, 30_000),
+    round: (scenario, before) => holdLock(scenario, before, 30_000),
   },
   {
     name: "with a WAL that a kill left",
     checked: "the WAL is not lost: every committed row is there, converges",
     rounds: few,
-    round: async (stage, before) => {
-      const beats = () => count(stage, "SELECT count(*) FROM heartbeat");
+    round: async (scenario, before) => {
+      const beats = () => count(scenario, "SELECT count(*) FROM heartbeat");
       await sleep(200);
-      await stage.box.kill();
-      insist(
-        existsSync(`${fileOf(stage)}-wal`) && statSync(`${fileOf(stage)}-wal`).size > 0,
+      await scenario.box.kill();
+      assertInvariant(
+        existsSync(`${fileOf(scenario)}-wal`) && statSync(`${fileOf(scenario)}-wal`).size > 0,
         "no WAL was left",
       );
       const atKill = beats();
-      await stage.publishNext();
-      await stage.start();
+      await scenario.publishNext();
+      await scenario.start();
       // Meanwhile more were written, and none is dropped: the next version removes a monitor without any of these.
       const gone = atKill - beats();
-      insist(gone <= 0, `${gone} heartbeats of the WAL are gone`);
-      insistLocalUnchanged(before, await stage.converge());
+      assertInvariant(gone <= 0, `${gone} heartbeats of the WAL are gone`);
+      assertLocalUnchanged(before, await scenario.converge());
       return "converged";
     },
   },
@@ -84,21 +84,21 @@ const TROUBLES: readonly Trouble[] = [
     checked: "told, the supervisor stays, no row changed; converges once it may be written",
     rounds: few,
     impossible: () => (process.getuid?.() === 0 ? undefined : "making a file unwritable for root takes root"),
-    round: async (stage, before) => {
-      await stage.box.stop();
-      execaSync("chattr", ["+i", fileOf(stage)]);
+    round: async (scenario, before) => {
+      await scenario.box.stop();
+      execaSync("chattr", ["+i", fileOf(scenario)]);
       try {
-        await stage.publishNext();
-        await stage.start();
-        const told = await stage.box.told("cycle-failed");
-        insist(/^database-/.test(told.problem.code), `told as ${told.problem.code}`);
-        insistUnchanged(stage.dataDir, before);
+        await scenario.publishNext();
+        await scenario.start();
+        const told = await scenario.box.told("cycle-failed");
+        assertInvariant(/^database-/.test(told.problem.code), `told as ${told.problem.code}`);
+        assertUnchanged(scenario.dataDir, before);
       } finally {
-        execaSync("chattr", ["-i", fileOf(stage)]);
+        execaSync("chattr", ["-i", fileOf(scenario)]);
       }
-      await stage.box.kill();
-      await stage.start();
-      insistLocalUnchanged(before, await stage.converge());
+      await scenario.box.kill();
+      await scenario.start();
+      assertLocalUnchanged(before, await scenario.converge());
       return "database-read-only";
     },
   },
@@ -114,13 +114,13 @@ export const databaseFaults: readonly Fault[] = TROUBLES.map(
     roundsPerStage: 10,
     open: async (folder) => {
       const env = { REPLICATOR_START_LIMIT: "2s", REPLICATOR_RESTART_PAUSE: "1s" };
-      const stage = await openReplicaStage(folder, { env });
-      return { round: () => round(stage, look(stage.dataDir)), close: stage.close };
+      const scenario = await openReplicaScenario(folder, { env });
+      return { round: () => round(scenario, readState(scenario.dataDir)), close: scenario.close };
     },
   }),
 );
 
-function fileOf({ dataDir }: ReplicaStage): string {
+function fileOf({ dataDir }: ReplicaScenario): string {
   return join(dataDir, "kuma.db");
 }
 
@@ -133,48 +133,52 @@ function count({ dataDir }: { dataDir: string }, sql: string): number {
   }
 }
 
-async function replaceFile(stage: ReplicaStage, before: Look, content: Buffer): Promise<string> {
-  await stage.box.stop();
-  const file = fileOf(stage);
+async function replaceFile(
+  scenario: ReplicaScenario,
+  before: DatabaseState,
+  content: Buffer,
+): Promise<string> {
+  await scenario.box.stop();
+  const file = fileOf(scenario);
   renameSync(file, `${file}.aside`);
   writeFileSync(file, content);
-  await stage.start();
+  await scenario.start();
   const type = content.length === 0 ? "kuma-killed" : "kuma-crashed";
-  await stage.box.told(type);
-  await stage.box.told("kuma-starting", { from: stage.box.events().length });
-  insist(readFileSync(file).equals(content), "something was written into it");
-  await stage.box.kill();
+  await scenario.box.told(type);
+  await scenario.box.told("kuma-starting", { from: scenario.box.events().length });
+  assertInvariant(readFileSync(file).equals(content), "something was written into it");
+  await scenario.box.kill();
   for (const suffix of ["-wal", "-shm"]) rmSync(`${file}${suffix}`, { force: true });
   renameSync(`${file}.aside`, file);
-  await stage.publishNext();
-  await stage.start();
-  insistLocalUnchanged(before, await stage.converge());
+  await scenario.publishNext();
+  await scenario.start();
+  assertLocalUnchanged(before, await scenario.converge());
   return type;
 }
 
-async function holdLock(stage: ReplicaStage, before: Look, time: number): Promise<string> {
-  const after = await stage.publishNext();
-  const db = new Database(fileOf(stage), { fileMustExist: true, timeout: 10_000 });
+async function holdLock(scenario: ReplicaScenario, before: DatabaseState, time: number): Promise<string> {
+  const after = await scenario.publishNext();
+  const db = new Database(fileOf(scenario), { fileMustExist: true, timeout: 10_000 });
   const held = Date.now();
   try {
     db.exec("BEGIN IMMEDIATE");
-    const told = await stage.box.cycle();
-    insist(
+    const told = await scenario.box.cycle();
+    assertInvariant(
       told.type === "cycle-failed" && told.problem.code === "database-locked",
       `told ${JSON.stringify(told)}`,
     );
-    await stage.box.told("kuma-ready", {
-      from: stage.box.events().findIndex((event) => event.type === "kuma-stopped"),
+    await scenario.box.told("kuma-ready", {
+      from: scenario.box.events().findIndex((event) => event.type === "kuma-stopped"),
     });
-    insistWholly(look(stage.dataDir), { before });
+    assertEqualsOneOf(readState(scenario.dataDir), { before });
     await sleep(Math.max(0, held + time - Date.now()));
   } finally {
     db.exec("ROLLBACK");
     db.close();
   }
-  await stage.box.cycle();
-  const now = await stage.converge();
-  insistWholly(now, { after });
-  insistLocalUnchanged(before, now);
+  await scenario.box.cycle();
+  const now = await scenario.converge();
+  assertEqualsOneOf(now, { after });
+  assertLocalUnchanged(before, now);
   return "database-locked";
 }

@@ -1,11 +1,16 @@
 import { join } from "node:path";
-import { insistLocalUnchanged, insistUnchanged, insistWholly, look } from "../../support/database-state.ts";
-import { type Fault, insist } from "../../support/invariant.ts";
 import {
-  openPrimaryStage,
-  openReplicaStage,
-  type PrimaryStage,
-  type ReplicaStage,
+  assertEqualsOneOf,
+  assertLocalUnchanged,
+  assertUnchanged,
+  readState,
+} from "../../support/database-state.ts";
+import { assertInvariant, type Fault } from "../../support/invariant.ts";
+import {
+  openPrimaryScenario,
+  openReplicaScenario,
+  type PrimaryScenario,
+  type ReplicaScenario,
 } from "../../support/scenarios.ts";
 import { type Disk, mountDisk, whyNoDisk } from "../disk.ts";
 import type { Random } from "../random.ts";
@@ -27,26 +32,29 @@ const replica: Fault = {
   impossible: whyNoDisk,
   open: async (folder) => {
     const disk = await mountDisk(join(folder, "replica"), 48);
-    const stage = await openReplicaStage(folder);
-    return { round: (random) => applyWithoutRoom(stage, disk, random), close: () => closeBoth(stage, disk) };
+    const scenario = await openReplicaScenario(folder);
+    return {
+      round: (random) => applyWithoutRoom(scenario, disk, random),
+      close: () => closeBoth(scenario, disk),
+    };
   },
 };
 
-async function applyWithoutRoom(stage: ReplicaStage, disk: Disk, random: Random): Promise<string> {
-  const before = look(stage.dataDir);
-  const after = await stage.publishNext();
+async function applyWithoutRoom(scenario: ReplicaScenario, disk: Disk, random: Random): Promise<string> {
+  const before = readState(scenario.dataDir);
+  const after = await scenario.publishNext();
   disk.fillBut(random.below(ROOM));
-  const told = await stage.box.cycle();
-  const now = look(stage.dataDir);
-  insistWholly(now, { before, after });
-  insistLocalUnchanged(before, now);
+  const told = await scenario.box.cycle();
+  const now = readState(scenario.dataDir);
+  assertEqualsOneOf(now, { before, after });
+  assertLocalUnchanged(before, now);
   disk.free();
-  if ((await stage.box.cycle()).type === "unchanged") {
+  if ((await scenario.box.cycle()).type === "unchanged") {
     // A full disk may keep Kuma from starting with the new configuration: then it is refused, as any other.
-    await stage.publishNext();
-    stage.box.signal("SIGUSR1");
+    await scenario.publishNext();
+    scenario.box.signal("SIGUSR1");
   }
-  insistLocalUnchanged(before, await stage.converge());
+  assertLocalUnchanged(before, await scenario.converge());
   return told.type === "cycle-failed" ? told.problem.code : told.type;
 }
 
@@ -59,10 +67,10 @@ const primary: Fault = {
   impossible: whyNoDisk,
   open: async (folder) => {
     const disk = await mountDisk(join(folder, "primary"), 48);
-    const stage = await openPrimaryStage(folder);
+    const scenario = await openPrimaryScenario(folder);
     return {
-      round: (random) => publishWithoutRoom(stage, disk, random.below(ROOM / 10)),
-      close: () => closeBoth(stage, disk),
+      round: (random) => publishWithoutRoom(scenario, disk, random.below(ROOM / 10)),
+      close: () => closeBoth(scenario, disk),
     };
   },
 };
@@ -76,10 +84,10 @@ const repository: Fault = {
   impossible: whyNoDisk,
   open: async (folder) => {
     const disk = await mountDisk(join(folder, "repository"), 48);
-    const stage = await openPrimaryStage(folder);
+    const scenario = await openPrimaryScenario(folder);
     return {
-      round: (random) => publishWithoutRoom(stage, disk, random.below(40_000)),
-      close: () => closeBoth(stage, disk),
+      round: (random) => publishWithoutRoom(scenario, disk, random.below(40_000)),
+      close: () => closeBoth(scenario, disk),
     };
   },
 };
@@ -93,43 +101,46 @@ const cache: Fault = {
   impossible: whyNoDisk,
   open: async (folder) => {
     const disk = await mountDisk(join(folder, "cache"), 48);
-    const stage = await openReplicaStage(folder, { env: { RESTIC_CACHE_DIR: join(folder, "cache") } });
-    return { round: (random) => applyWithoutCache(stage, disk, random), close: () => closeBoth(stage, disk) };
+    const scenario = await openReplicaScenario(folder, { env: { RESTIC_CACHE_DIR: join(folder, "cache") } });
+    return {
+      round: (random) => applyWithoutCache(scenario, disk, random),
+      close: () => closeBoth(scenario, disk),
+    };
   },
 };
 
-async function applyWithoutCache(stage: ReplicaStage, disk: Disk, random: Random): Promise<string> {
-  const before = look(stage.dataDir);
+async function applyWithoutCache(scenario: ReplicaScenario, disk: Disk, random: Random): Promise<string> {
+  const before = readState(scenario.dataDir);
   const isRunning = random.chance(0.5);
-  if (!isRunning) await stage.box.kill();
-  const after = await stage.publishNext();
+  if (!isRunning) await scenario.box.kill();
+  const after = await scenario.publishNext();
   disk.fillBut(random.chance(0.5) ? 0 : random.below(ROOM));
-  if (!isRunning) await stage.start();
-  const from = isRunning ? stage.box.events().length : 0;
-  if (isRunning) stage.box.signal("SIGUSR1");
-  const told = await stage.box.outcome(from, CACHE_LIMIT);
-  insist(told.type === "applied", `told ${JSON.stringify(told)}`);
-  const now = await stage.converge();
-  insistWholly(now, { after });
-  insistLocalUnchanged(before, now);
+  if (!isRunning) await scenario.start();
+  const from = isRunning ? scenario.box.events().length : 0;
+  if (isRunning) scenario.box.signal("SIGUSR1");
+  const told = await scenario.box.outcome(from, CACHE_LIMIT);
+  assertInvariant(told.type === "applied", `told ${JSON.stringify(told)}`);
+  const now = await scenario.converge();
+  assertEqualsOneOf(now, { after });
+  assertLocalUnchanged(before, now);
   disk.free();
   return isRunning ? "running" : "at a start";
 }
 
 export const diskFaults: readonly Fault[] = [replica, cache, primary, repository];
 
-async function publishWithoutRoom(stage: PrimaryStage, disk: Disk, room: number): Promise<string> {
-  const before = stage.editNext();
+async function publishWithoutRoom(scenario: PrimaryScenario, disk: Disk, room: number): Promise<string> {
+  const before = scenario.editNext();
   disk.fillBut(room);
-  const told = await stage.box.cycle();
-  insist(stage.box.kumaPid() !== undefined, "Kuma does not run");
+  const told = await scenario.box.cycle();
+  assertInvariant(scenario.box.kumaPid() !== undefined, "Kuma does not run");
   disk.free();
-  await stage.publishNow();
-  insistUnchanged(stage.dataDir, before);
+  await scenario.publishNow();
+  assertUnchanged(scenario.dataDir, before);
   return told.type === "cycle-failed" ? told.problem.code : told.type;
 }
 
-async function closeBoth(stage: ReplicaStage | PrimaryStage, disk: Disk): Promise<void> {
-  await stage.close();
+async function closeBoth(scenario: ReplicaScenario | PrimaryScenario, disk: Disk): Promise<void> {
+  await scenario.close();
   await disk.remove();
 }

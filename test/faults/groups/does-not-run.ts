@@ -1,6 +1,6 @@
-import { insistUnchanged, look } from "../../support/database-state.ts";
-import { type Fault, insist } from "../../support/invariant.ts";
-import { openReplicaStage, type ReplicaStage } from "../../support/scenarios.ts";
+import { assertUnchanged, readState } from "../../support/database-state.ts";
+import { assertInvariant, type Fault } from "../../support/invariant.ts";
+import { openReplicaScenario, type ReplicaScenario } from "../../support/scenarios.ts";
 import { change } from "../../support/source-data.ts";
 
 interface Way {
@@ -33,45 +33,45 @@ export const doesNotRunFaults: readonly Fault[] = WAYS.map(({ name, behaviour, e
   rounds,
   roundsPerStage: 5,
   open: async (folder) => {
-    const stage = await openReplicaStage(folder, { env });
-    return { round: () => rollBack(stage, behaviour), close: stage.close };
+    const scenario = await openReplicaScenario(folder, { env });
+    return { round: () => rollBack(scenario, behaviour), close: scenario.close };
   },
 }));
 
-async function rollBack(stage: ReplicaStage, behaviour: string): Promise<string> {
-  const before = look(stage.dataDir);
-  const from = stage.box.events().length;
-  change(stage.truthDir, [
+async function rollBack(scenario: ReplicaScenario, behaviour: string): Promise<string> {
+  const before = readState(scenario.dataDir);
+  const from = scenario.box.events().length;
+  change(scenario.sourceDir, [
     "UPDATE tag SET name = name || ' bad'",
     "DELETE FROM monitor WHERE id = (SELECT max(id) FROM monitor WHERE name LIKE 'victim%')",
     `INSERT INTO monitor (name, type, description, active, user_id) VALUES ('stand-in', 'ping', '${behaviour}', 0, 1)`,
   ]);
-  await stage.publish();
-  stage.box.signal("SIGUSR1");
-  await stage.box.told("rolled-back", { from });
-  insistAsBefore(stage, before);
-  insist((await stage.box.cycle()).type === "unchanged", "the refused snapshot is tried again");
+  await scenario.publish();
+  scenario.box.signal("SIGUSR1");
+  await scenario.box.told("rolled-back", { from });
+  insistAsBefore(scenario, before);
+  assertInvariant((await scenario.box.cycle()).type === "unchanged", "the refused snapshot is tried again");
 
-  await stage.box.kill();
-  await stage.start();
-  await stage.box.told("kuma-ready");
-  insist(
-    (await stage.box.outcome(0)).type === "unchanged",
+  await scenario.box.kill();
+  await scenario.start();
+  await scenario.box.told("kuma-ready");
+  assertInvariant(
+    (await scenario.box.outcome(0)).type === "unchanged",
     "the refused snapshot is tried again after a restart",
   );
-  insistAsBefore(stage, before);
+  insistAsBefore(scenario, before);
 
-  change(stage.truthDir, ["DELETE FROM monitor WHERE name = 'stand-in'"]);
-  await stage.publishNext();
-  await stage.box.cycle();
-  await stage.converge();
+  change(scenario.sourceDir, ["DELETE FROM monitor WHERE name = 'stand-in'"]);
+  await scenario.publishNext();
+  await scenario.box.cycle();
+  await scenario.converge();
   return "rolled back";
 }
 
-function insistAsBefore(stage: ReplicaStage, before: ReturnType<typeof look>): void {
-  const now = insistUnchanged(stage.dataDir, before);
-  insist(now.icon === before.icon, "the icon is not as before");
-  insist(
+function insistAsBefore(scenario: ReplicaScenario, before: ReturnType<typeof readState>): void {
+  const now = assertUnchanged(scenario.dataDir, before);
+  assertInvariant(now.icon === before.icon, "the icon is not as before");
+  assertInvariant(
     now.sequences === before.sequences,
     `the counters are not as before: ${now.sequences} ${before.sequences}`,
   );

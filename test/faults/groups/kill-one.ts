@@ -1,13 +1,18 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { insistLocalUnchanged, insistUnchanged, insistWholly, look } from "../../support/database-state.ts";
-import { type Fault, insist } from "../../support/invariant.ts";
 import {
-  openPrimaryStage,
-  openReplicaStage,
-  type PrimaryStage,
-  type ReplicaStage,
+  assertEqualsOneOf,
+  assertLocalUnchanged,
+  assertUnchanged,
+  readState,
+} from "../../support/database-state.ts";
+import { assertInvariant, type Fault } from "../../support/invariant.ts";
+import {
+  openPrimaryScenario,
+  openReplicaScenario,
+  type PrimaryScenario,
+  type ReplicaScenario,
 } from "../../support/scenarios.ts";
-import type { Box } from "../../support/supervisor-namespace.ts";
+import type { SupervisorNamespace } from "../../support/supervisor-namespace.ts";
 import { waitFor } from "../../support/wait.ts";
 import type { Random } from "../random.ts";
 
@@ -23,8 +28,8 @@ const whileApplying = (victims: readonly Victim[]): Fault => ({
   rounds: (asked) => asked,
   roundsPerStage: 25,
   open: async (folder) => {
-    const stage = await openReplicaStage(folder);
-    return { round: (random) => killInApply(stage, victims, random), close: stage.close };
+    const scenario = await openReplicaScenario(folder);
+    return { round: (random) => killInApply(scenario, victims, random), close: scenario.close };
   },
 });
 
@@ -35,8 +40,8 @@ const whilePublishing = (victims: readonly Victim[]): Fault => ({
   rounds: (asked) => asked,
   roundsPerStage: 25,
   open: async (folder) => {
-    const stage = await openPrimaryStage(folder);
-    return { round: (random) => killInPublish(stage, victims, random), close: stage.close };
+    const scenario = await openPrimaryScenario(folder);
+    return { round: (random) => killInPublish(scenario, victims, random), close: scenario.close };
   },
 });
 
@@ -48,17 +53,21 @@ export const killOneFaults: readonly Fault[] = [
   whilePublishing(["Kuma", "restic"]),
 ];
 
-async function killInApply(stage: ReplicaStage, victims: readonly Victim[], random: Random): Promise<string> {
-  const { box } = stage;
-  const before = look(stage.dataDir);
-  const after = await stage.publishNext();
+async function killInApply(
+  scenario: ReplicaScenario,
+  victims: readonly Victim[],
+  random: Random,
+): Promise<string> {
+  const { box } = scenario;
+  const before = readState(scenario.dataDir);
+  const after = await scenario.publishNext();
   const from = box.events().length;
   box.signal("SIGUSR1");
   const hits = await killEach(box, victims, random);
   const { type } = await box.outcome(from);
-  const now = look(stage.dataDir);
-  insistWholly(now, { before, after });
-  insistLocalUnchanged(before, now);
+  const now = readState(scenario.dataDir);
+  assertEqualsOneOf(now, { before, after });
+  assertLocalUnchanged(before, now);
   // Whether Kuma died of the new configuration cannot be known: it is refused, and the next one is taken.
   if (
     box
@@ -66,34 +75,38 @@ async function killInApply(stage: ReplicaStage, victims: readonly Victim[], rand
       .slice(from)
       .some((event) => event.type === "rolled-back")
   ) {
-    insistWholly(look(stage.dataDir), { before });
-    await stage.publishNext();
+    assertEqualsOneOf(readState(scenario.dataDir), { before });
+    await scenario.publishNext();
   }
   await cycleUntilWell(box);
-  insistLocalUnchanged(before, await stage.converge());
+  assertLocalUnchanged(before, await scenario.converge());
   return [...hits, type].join(" → ");
 }
 
 async function killInPublish(
-  stage: PrimaryStage,
+  scenario: PrimaryScenario,
   victims: readonly Victim[],
   random: Random,
 ): Promise<string> {
-  const { box } = stage;
-  const before = stage.editNext();
+  const { box } = scenario;
+  const before = scenario.editNext();
   const from = box.events().length;
   box.signal("SIGUSR1");
   const hits = await killEach(box, victims, random);
   const { type } = await box.outcome(from);
   const again = box.events().length;
   await cycleUntilWell(box);
-  await stage.converge(again);
-  insistUnchanged(stage.dataDir, before);
+  await scenario.converge(again);
+  assertUnchanged(scenario.dataDir, before);
   return [...hits, type].join(" → ");
 }
 
 /** Kills each at a random instant; one that does not run then is waited for a little. */
-async function killEach(box: Box, victims: readonly Victim[], random: Random): Promise<string[]> {
+async function killEach(
+  box: SupervisorNamespace,
+  victims: readonly Victim[],
+  random: Random,
+): Promise<string[]> {
   const moments = victims.map((victim) => ({
     victim,
     delay: random.below(victim === "restic" ? 150 : SPAN),
@@ -109,7 +122,7 @@ async function killEach(box: Box, victims: readonly Victim[], random: Random): P
   return killed.flat();
 }
 
-function resticPid(box: Box): number | undefined {
+function resticPid(box: SupervisorNamespace): number | undefined {
   return box.processes().find(({ zombie, command }) => !zombie && command[0]?.endsWith("restic"))?.pid;
 }
 
@@ -122,12 +135,12 @@ function kill(pid: number): boolean {
 }
 
 /** The next cycle, or one of the next few, goes well: what was killed is no lasting harm. */
-async function cycleUntilWell(box: Box): Promise<void> {
+async function cycleUntilWell(box: SupervisorNamespace): Promise<void> {
   const types: string[] = [];
   for (let times = 0; times < 4; times += 1) {
     const { type } = await box.cycle();
     types.push(type);
     if (type !== "cycle-failed" && type !== "rolled-back") return;
   }
-  insist(false, `no cycle goes well: ${types.join(", ")}\n${box.output().slice(-3_000)}`);
+  assertInvariant(false, `no cycle goes well: ${types.join(", ")}\n${box.output().slice(-3_000)}`);
 }

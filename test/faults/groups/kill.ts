@@ -4,20 +4,20 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { readKumaVersion } from "../../../src/kuma/index.ts";
 import { contentHash } from "../../../src/snapshot/index.ts";
 import {
-  insistLocalUnchanged,
-  insistNothingLost,
-  insistUnchanged,
-  insistWholly,
-  look,
+  assertEqualsOneOf,
+  assertLocalUnchanged,
+  assertNothingLost,
+  assertUnchanged,
+  readState,
 } from "../../support/database-state.ts";
 import { ensureKuma } from "../../support/install/kuma.ts";
-import { type Fault, insist } from "../../support/invariant.ts";
+import { assertInvariant, type Fault } from "../../support/invariant.ts";
 import {
-  insistNoProcess,
-  openPrimaryStage,
-  openReplicaStage,
-  type PrimaryStage,
-  type ReplicaStage,
+  assertNoProcess,
+  openPrimaryScenario,
+  openReplicaScenario,
+  type PrimaryScenario,
+  type ReplicaScenario,
 } from "../../support/scenarios.ts";
 import { takeSnapshot } from "../../support/source-data.ts";
 import type { Random } from "../random.ts";
@@ -32,8 +32,8 @@ export const killWhileApplying: Fault = {
   rounds: (asked) => asked,
   roundsPerStage: 25,
   open: async (folder) => {
-    const stage = await openReplicaStage(folder);
-    return { round: (random) => killApply(stage, random), close: stage.close };
+    const scenario = await openReplicaScenario(folder);
+    return { round: (random) => killApply(scenario, random), close: scenario.close };
   },
 };
 
@@ -49,46 +49,46 @@ export const killRealKuma: Fault = {
   open: async (folder) => {
     const kumaDir = await ensureKuma();
     const env = { KUMA_DIR: kumaDir, KUMA_COMMAND: "", REPLICATOR_PROOF_WINDOW: "1s" };
-    const stage = await openReplicaStage(folder, { env, kumaVersion: readKumaVersion(kumaDir) });
-    return { round: (random) => killRealApply(stage, random), close: stage.close };
+    const scenario = await openReplicaScenario(folder, { env, kumaVersion: readKumaVersion(kumaDir) });
+    return { round: (random) => killRealApply(scenario, random), close: scenario.close };
   },
 };
 
-async function killRealApply(stage: ReplicaStage, random: Random): Promise<string> {
-  const before = look(stage.dataDir);
-  const after = await stage.publishNext();
-  stage.box.signal("SIGUSR1");
+async function killRealApply(scenario: ReplicaScenario, random: Random): Promise<string> {
+  const before = readState(scenario.dataDir);
+  const after = await scenario.publishNext();
+  scenario.box.signal("SIGUSR1");
   await sleep(random.below(9_000));
-  await stage.box.kill();
-  insistNoProcess(stage.dataDir);
-  const now = look(stage.dataDir);
-  const which = insistWholly(now, { before, after });
-  insistNothingLost(before, now, LOCAL);
-  await stage.start();
-  insistNothingLost(before, await stage.converge(), LOCAL);
+  await scenario.box.kill();
+  assertNoProcess(scenario.dataDir);
+  const now = readState(scenario.dataDir);
+  const which = assertEqualsOneOf(now, { before, after });
+  assertNothingLost(before, now, LOCAL);
+  await scenario.start();
+  assertNothingLost(before, await scenario.converge(), LOCAL);
   return which === "before" ? "before" : now.proven ? "after, proven" : "after, not proven yet";
 }
 
-async function killApply(stage: ReplicaStage, random: Random): Promise<string> {
-  const before = look(stage.dataDir);
+async function killApply(scenario: ReplicaScenario, random: Random): Promise<string> {
+  const before = readState(scenario.dataDir);
   const during = random.pick(["apply", "start"]);
-  if (during === "start") await stage.box.kill();
-  const after = await stage.publishNext();
-  if (during === "start") await stage.start();
-  else stage.box.signal("SIGUSR1");
+  if (during === "start") await scenario.box.kill();
+  const after = await scenario.publishNext();
+  if (during === "start") await scenario.start();
+  else scenario.box.signal("SIGUSR1");
   // Now and then the recovery is killed, too.
   let hit = "";
   for (let times = random.chance(0.25) ? 2 : 1; times > 0; times -= 1) {
     await sleep(random.below(SPAN[during]));
-    await stage.box.kill();
-    insistNoProcess(stage.dataDir);
-    const now = look(stage.dataDir);
-    const which = insistWholly(now, { before, after });
+    await scenario.box.kill();
+    assertNoProcess(scenario.dataDir);
+    const now = readState(scenario.dataDir);
+    const which = assertEqualsOneOf(now, { before, after });
     hit = which === "before" ? "before" : now.proven ? "after, proven" : "after, not proven yet";
-    insistLocalUnchanged(before, now);
-    await stage.start();
+    assertLocalUnchanged(before, now);
+    await scenario.start();
   }
-  insistLocalUnchanged(before, await stage.converge());
+  assertLocalUnchanged(before, await scenario.converge());
   return hit;
 }
 
@@ -100,36 +100,36 @@ export const killWhilePublishing: Fault = {
   rounds: (asked) => asked,
   roundsPerStage: 25,
   open: async (folder) => {
-    const stage = await openPrimaryStage(folder);
-    return { round: (random) => killPublish(stage, random), close: stage.close };
+    const scenario = await openPrimaryScenario(folder);
+    return { round: (random) => killPublish(scenario, random), close: scenario.close };
   },
 };
 
-async function killPublish(stage: PrimaryStage, random: Random): Promise<string> {
-  const before = stage.editNext();
+async function killPublish(scenario: PrimaryScenario, random: Random): Promise<string> {
+  const before = scenario.editNext();
   const during = random.pick(["publish", "start"]);
   if (during === "start") {
-    await stage.box.kill();
-    await stage.start();
-  } else stage.box.signal("SIGUSR1");
+    await scenario.box.kill();
+    await scenario.start();
+  } else scenario.box.signal("SIGUSR1");
   await sleep(random.below(SPAN[during]));
-  await stage.box.kill();
-  insistNoProcess(stage.dataDir);
-  insistSame(stage, before);
-  const { published, publishing } = readState(stage.dataDir);
-  await stage.start();
-  await stage.converge();
-  insistSame(stage, before);
+  await scenario.box.kill();
+  assertNoProcess(scenario.dataDir);
+  insistSame(scenario, before);
+  const { published, publishing } = readStateFile(scenario.dataDir);
+  await scenario.start();
+  await scenario.converge();
+  insistSame(scenario, before);
   if (publishing !== undefined) return "in restic";
-  const isNoted = published?.contentHash === contentHash(takeSnapshot(stage.dataDir).content);
+  const isNoted = published?.contentHash === contentHash(takeSnapshot(scenario.dataDir).content);
   return isNoted ? "published" : "before restic";
 }
 
-function readState(dataDir: string): { published?: { contentHash: string }; publishing?: string } {
+function readStateFile(dataDir: string): { published?: { contentHash: string }; publishing?: string } {
   return JSON.parse(readFileSync(join(dataDir, "replicator", "state.json"), "utf8"));
 }
 
-function insistSame(stage: PrimaryStage, before: ReturnType<typeof look>): void {
-  const now = insistUnchanged(stage.dataDir, before);
-  insist(now.icon === before.icon, "the icon changed on the primary");
+function insistSame(scenario: PrimaryScenario, before: ReturnType<typeof readState>): void {
+  const now = assertUnchanged(scenario.dataDir, before);
+  assertInvariant(now.icon === before.icon, "the icon changed on the primary");
 }

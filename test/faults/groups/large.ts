@@ -1,7 +1,12 @@
-import { insistLocalUnchanged, insistWholly, type Look, look } from "../../support/database-state.ts";
-import { type Fault, insist } from "../../support/invariant.ts";
+import {
+  assertEqualsOneOf,
+  assertLocalUnchanged,
+  type DatabaseState,
+  readState,
+} from "../../support/database-state.ts";
+import { assertInvariant, type Fault } from "../../support/invariant.ts";
 import { peakMemoryOf } from "../../support/processes.ts";
-import { openReplicaStage, type ReplicaStage } from "../../support/scenarios.ts";
+import { openReplicaScenario, type ReplicaScenario } from "../../support/scenarios.ts";
 import { change } from "../../support/source-data.ts";
 
 /** Monitors with 50,000 characters each that nothing compresses to less than half. */
@@ -19,37 +24,37 @@ export const goodLargeSnapshot: Fault = {
   rounds: () => 1,
   roundsPerStage: 1,
   open: async (folder) => {
-    const stage = await openReplicaStage(folder);
+    const scenario = await openReplicaScenario(folder);
     const round = async () => {
-      const small = look(stage.dataDir);
-      change(stage.truthDir, [LONG]);
-      const large = await apply(stage, small);
-      const peak = peakMegabytes(stage);
-      change(stage.truthDir, [NOT_LONG]);
-      await apply(stage, large);
-      return `at most ${peak} MB, ${peakMegabytes(stage)} MB after the small one`;
+      const small = readState(scenario.dataDir);
+      change(scenario.sourceDir, [LONG]);
+      const large = await apply(scenario, small);
+      const peak = peakMegabytes(scenario);
+      change(scenario.sourceDir, [NOT_LONG]);
+      await apply(scenario, large);
+      return `at most ${peak} MB, ${peakMegabytes(scenario)} MB after the small one`;
     };
-    return { round, close: stage.close };
+    return { round, close: scenario.close };
   },
 };
 
-async function apply(stage: ReplicaStage, before: Look): Promise<Look> {
-  const after = await stage.publishNext();
-  const from = stage.box.events().length;
-  stage.box.signal("SIGUSR1");
-  const told = await stage.box.outcome(from);
-  insist(told.type === "applied", `told ${JSON.stringify(told)}`);
-  const now = await stage.converge(after);
-  insistWholly(now, { after });
-  insistLocalUnchanged(before, now);
-  const starts = stage.box
+async function apply(scenario: ReplicaScenario, before: DatabaseState): Promise<DatabaseState> {
+  const after = await scenario.publishNext();
+  const from = scenario.box.events().length;
+  scenario.box.signal("SIGUSR1");
+  const told = await scenario.box.outcome(from);
+  assertInvariant(told.type === "applied", `told ${JSON.stringify(told)}`);
+  const now = await scenario.converge(after);
+  assertEqualsOneOf(now, { after });
+  assertLocalUnchanged(before, now);
+  const starts = scenario.box
     .events()
     .slice(from)
     .filter(({ type }) => type === "kuma-starting");
-  insist(starts.length === 1, `Kuma was started ${starts.length} times`);
+  assertInvariant(starts.length === 1, `Kuma was started ${starts.length} times`);
   return now;
 }
 
-function peakMegabytes({ box }: ReplicaStage): number {
+function peakMegabytes({ box }: ReplicaScenario): number {
   return Math.round(peakMemoryOf(box.pid) / 1_000_000);
 }

@@ -3,10 +3,10 @@ import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { insistUnchanged, insistWholly, look } from "../../support/database-state.ts";
+import { assertEqualsOneOf, assertUnchanged, readState } from "../../support/database-state.ts";
 import { leaveLock, whyNoDeadLock } from "../../support/dead-lock.ts";
-import { type Fault, insist } from "../../support/invariant.ts";
-import { openPrimaryStage } from "../../support/scenarios.ts";
+import { assertInvariant, type Fault } from "../../support/invariant.ts";
+import { openPrimaryScenario } from "../../support/scenarios.ts";
 import { restic, resticEnvironment } from "../../support/test-repository.ts";
 import { waitFor } from "../../support/wait.ts";
 import type { Random } from "../random.ts";
@@ -20,23 +20,23 @@ const locked: Fault = {
   rounds: few,
   roundsPerStage: 10,
   open: async (folder) => {
-    const stage = await openPrimaryStage(folder);
+    const scenario = await openPrimaryScenario(folder);
     const round = async () => {
-      const holder = await holdLock(stage.repository);
-      const before = stage.editNext();
+      const holder = await holdLock(scenario.repository);
+      const before = scenario.editNext();
       try {
-        const told = await stage.box.cycle();
+        const told = await scenario.box.cycle();
         const isTold = told.type === "cycle-failed" && told.problem.code === "repository-locked";
-        insist(isTold, `told ${JSON.stringify(told)}`);
-        insist(stage.box.kumaPid() !== undefined, "Kuma does not run");
+        assertInvariant(isTold, `told ${JSON.stringify(told)}`);
+        assertInvariant(scenario.box.kumaPid() !== undefined, "Kuma does not run");
       } finally {
         await holder.release();
       }
-      await stage.publishNow();
-      insistWholly(look(stage.dataDir), { before });
+      await scenario.publishNow();
+      assertEqualsOneOf(readState(scenario.dataDir), { before });
       return "repository-locked";
     };
-    return { round, close: stage.close };
+    return { round, close: scenario.close };
   },
 };
 
@@ -82,25 +82,25 @@ const deadLock: Fault = {
   roundsPerStage: 10,
   impossible: whyNoDeadLock,
   open: async (folder) => {
-    const stage = await openPrimaryStage(folder);
+    const scenario = await openPrimaryScenario(folder);
     const round = async (_random: Random, index: number) => {
-      const pid = stage.box.kumaPid();
-      insist(pid !== undefined, "Kuma does not run");
+      const pid = scenario.box.kumaPid();
+      assertInvariant(pid !== undefined, "Kuma does not run");
       const ids = index % 2 === 0 ? [pid] : readdirSync(`/proc/${pid}/task`).map(Number);
       const inBox = Math.max(...ids.map((id) => pidInBox(pid, id)));
-      await leaveLock(stage.repository, resticEnvironment(stage.repository), inBox);
-      const before = stage.editNext();
-      const told = await stage.box.cycle();
+      await leaveLock(scenario.repository, resticEnvironment(scenario.repository), inBox);
+      const before = scenario.editNext();
+      const told = await scenario.box.cycle();
       const isTold = told.type === "cycle-failed" && told.problem.code === "repository-locked";
-      insist(isTold, `told ${JSON.stringify(told)}`);
+      assertInvariant(isTold, `told ${JSON.stringify(told)}`);
       await sleep(100);
-      insist(stage.box.kumaPid() === pid, "Kuma was ended");
-      await restic(stage.repository, ["unlock", "-q", "--remove-all"]);
-      await stage.publishNow();
-      insistUnchanged(stage.dataDir, before);
+      assertInvariant(scenario.box.kumaPid() === pid, "Kuma was ended");
+      await restic(scenario.repository, ["unlock", "-q", "--remove-all"]);
+      await scenario.publishNow();
+      assertUnchanged(scenario.dataDir, before);
       return index % 2 === 0 ? "its pid" : "the id of a thread of it";
     };
-    return { round, close: stage.close };
+    return { round, close: scenario.close };
   },
 };
 

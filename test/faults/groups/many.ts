@@ -1,7 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { insistLocalUnchanged, insistWholly, type Look, look } from "../../support/database-state.ts";
-import { type Fault, insist } from "../../support/invariant.ts";
-import { insistNoProcess, openReplicaStage, type ReplicaStage } from "../../support/scenarios.ts";
+import {
+  assertEqualsOneOf,
+  assertLocalUnchanged,
+  type DatabaseState,
+  readState,
+} from "../../support/database-state.ts";
+import { assertInvariant, type Fault } from "../../support/invariant.ts";
+import { assertNoProcess, openReplicaScenario, type ReplicaScenario } from "../../support/scenarios.ts";
 import { change } from "../../support/source-data.ts";
 import type { Random } from "../random.ts";
 
@@ -55,53 +60,53 @@ export const killWithManyMonitors: Fault = {
   roundsPerStage: ALL,
   isSlow: true,
   open: async (folder) => {
-    const stage = await openReplicaStage(folder);
-    let now = look(stage.dataDir);
+    const scenario = await openReplicaScenario(folder);
+    let now = readState(scenario.dataDir);
     const round = async (random: Random, index: number) => {
       const step = STEPS[index % STEPS.length];
       const moment = MOMENTS[index % MOMENTS.length];
-      insist(step !== undefined && moment !== undefined, "no such step or moment");
-      change(stage.truthDir, step.statements);
-      const after = await stage.publishNext();
-      const which = await killApply(stage, moment, random.below(moment.span), { before: now, after });
-      now = await recover(stage, { before: now, after });
+      assertInvariant(step !== undefined && moment !== undefined, "no such step or moment");
+      change(scenario.sourceDir, step.statements);
+      const after = await scenario.publishNext();
+      const which = await killApply(scenario, moment, random.below(moment.span), { before: now, after });
+      now = await recover(scenario, { before: now, after });
       return `${step.name}, being ${moment.name}: ${which}`;
     };
-    return { round, close: stage.close };
+    return { round, close: scenario.close };
   },
 };
 
 interface Versions {
-  readonly before: Look;
-  readonly after: Look;
+  readonly before: DatabaseState;
+  readonly after: DatabaseState;
 }
 
 async function killApply(
-  stage: ReplicaStage,
+  scenario: ReplicaScenario,
   { from: type }: Moment,
   delay: number,
   { before, after }: Versions,
 ): Promise<"none" | "all"> {
   if (type === "started") {
-    await stage.box.kill();
-    await stage.start();
+    await scenario.box.kill();
+    await scenario.start();
   }
-  const from = type === "started" ? 0 : stage.box.events().length;
-  if (type !== "started") stage.box.signal("SIGUSR1");
-  await stage.box.told(type, { from });
+  const from = type === "started" ? 0 : scenario.box.events().length;
+  if (type !== "started") scenario.box.signal("SIGUSR1");
+  await scenario.box.told(type, { from });
   await sleep(delay);
-  await stage.box.kill();
-  insistNoProcess(stage.dataDir);
-  const now = look(stage.dataDir);
-  insistLocalUnchanged(before, now);
-  return insistWholly(now, { before, after }) === "before" ? "none" : "all";
+  await scenario.box.kill();
+  assertNoProcess(scenario.dataDir);
+  const now = readState(scenario.dataDir);
+  assertLocalUnchanged(before, now);
+  return assertEqualsOneOf(now, { before, after }) === "before" ? "none" : "all";
 }
 
-async function recover(stage: ReplicaStage, { before, after }: Versions): Promise<Look> {
-  await stage.start();
+async function recover(scenario: ReplicaScenario, { before, after }: Versions): Promise<DatabaseState> {
+  await scenario.start();
   // To look takes seconds here, and is not to slow down what is looked at.
-  await stage.box.outcome(0);
-  const now = await stage.converge(after);
-  insistLocalUnchanged(before, now);
+  await scenario.box.outcome(0);
+  const now = await scenario.converge(after);
+  assertLocalUnchanged(before, now);
   return now;
 }

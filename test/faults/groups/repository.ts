@@ -1,10 +1,10 @@
 import { chmodSync, readdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { insistLocalUnchanged, insistUnchanged, look } from "../../support/database-state.ts";
-import { type Fault, insist } from "../../support/invariant.ts";
+import { assertLocalUnchanged, assertUnchanged, readState } from "../../support/database-state.ts";
+import { assertInvariant, type Fault } from "../../support/invariant.ts";
 import { freePort } from "../../support/ports.ts";
 import { type Mood, serveRepository } from "../../support/rest-server.ts";
-import { openReplicaStage, type ReplicaStage } from "../../support/scenarios.ts";
+import { openReplicaScenario, type ReplicaScenario } from "../../support/scenarios.ts";
 import { restic } from "../../support/test-repository.ts";
 
 const CHECKED =
@@ -25,7 +25,7 @@ interface Trouble {
    * Brings the trouble about, and gives what the replica is started with and what mends it.
    * `packs` are the files of the snapshot that was published last.
    */
-  readonly begin: (stage: ReplicaStage, packs: readonly string[]) => Promise<Begun>;
+  readonly begin: (scenario: ReplicaScenario, packs: readonly string[]) => Promise<Begun>;
 }
 
 const TROUBLES: readonly Trouble[] = [
@@ -39,11 +39,15 @@ const TROUBLES: readonly Trouble[] = [
     code: /^wrong-password$/,
     begin: async () => ({ env: { RESTIC_PASSWORD: "of-another-repository" } }),
   },
-  { name: "that never answers", code: /^repository-timeout$/, begin: (stage) => inMood(stage, "silent") },
+  {
+    name: "that never answers",
+    code: /^repository-timeout$/,
+    begin: (scenario) => inMood(scenario, "silent"),
+  },
   {
     name: "whose connection drops in the middle",
     code: /^repository-(timeout|unreachable|damaged)$/,
-    begin: (stage) => inMood(stage, "drop"),
+    begin: (scenario) => inMood(scenario, "drop"),
   },
   {
     name: "that misses a pack file",
@@ -80,36 +84,36 @@ const troubleFaults = TROUBLES.map(
     rounds: (asked) => Math.max(1, Math.min(Math.ceil(asked / 40), 5)),
     roundsPerStage: 5,
     open: async (folder) => {
-      const stage = await openReplicaStage(folder);
-      return { round: () => startInTrouble(stage, trouble), close: stage.close };
+      const scenario = await openReplicaScenario(folder);
+      return { round: () => startInTrouble(scenario, trouble), close: scenario.close };
     },
   }),
 );
 
 /** The replica starts in trouble: Kuma must come up with what it has. */
-async function startInTrouble(stage: ReplicaStage, { begin, code }: Trouble): Promise<string> {
-  const before = look(stage.dataDir);
-  await stage.box.kill();
-  const packs = listPacks(stage.repository);
-  await stage.publishNext();
-  const added = listPacks(stage.repository).filter((file) => !packs.includes(file));
-  const { env = {}, mend } = await begin(stage, added);
-  const box = await stage.start({ env });
+async function startInTrouble(scenario: ReplicaScenario, { begin, code }: Trouble): Promise<string> {
+  const before = readState(scenario.dataDir);
+  await scenario.box.kill();
+  const packs = listPacks(scenario.repository);
+  await scenario.publishNext();
+  const added = listPacks(scenario.repository).filter((file) => !packs.includes(file));
+  const { env = {}, mend } = await begin(scenario, added);
+  const box = await scenario.start({ env });
   const told = await box.told("cycle-failed", { timeout: START_LIMIT });
-  insist(code.test(told.problem.code), `told as ${told.problem.code}: ${told.problem.message}`);
+  assertInvariant(code.test(told.problem.code), `told as ${told.problem.code}: ${told.problem.message}`);
   await box.told("kuma-ready", { timeout: START_LIMIT });
-  insistUnchanged(stage.dataDir, before);
+  assertUnchanged(scenario.dataDir, before);
   if (mend) await mend();
   if (mend === undefined || env.RESTIC_REPOSITORY !== undefined) {
     await box.kill();
-    await stage.start();
+    await scenario.start();
   }
-  insistLocalUnchanged(before, await stage.converge());
+  assertLocalUnchanged(before, await scenario.converge());
   return told.problem.code;
 }
 
-async function inMood(stage: ReplicaStage, mood: Mood) {
-  const server = await serveRepository(stage.repository);
+async function inMood(scenario: ReplicaScenario, mood: Mood) {
+  const server = await serveRepository(scenario.repository);
   server.mood = mood;
   return { env: { RESTIC_REPOSITORY: server.url }, mend: server.close };
 }
@@ -139,21 +143,21 @@ const readOnly: Fault = {
   rounds: (asked) => Math.max(1, Math.min(Math.ceil(asked / 40), 5)),
   roundsPerStage: 5,
   open: async (folder) => {
-    const stage = await openReplicaStage(folder);
-    const server = await serveRepository(stage.repository);
+    const scenario = await openReplicaScenario(folder);
+    const server = await serveRepository(scenario.repository);
     server.mood = "read-only";
     const close = async () => {
-      await stage.close();
+      await scenario.close();
       await server.close();
     };
     const round = async () => {
-      await stage.box.kill();
-      await stage.publishNext();
-      await stage.start({ env: { RESTIC_REPOSITORY: server.url } });
-      await stage.converge();
-      await stage.publishNext();
-      stage.box.signal("SIGUSR1");
-      await stage.converge();
+      await scenario.box.kill();
+      await scenario.publishNext();
+      await scenario.start({ env: { RESTIC_REPOSITORY: server.url } });
+      await scenario.converge();
+      await scenario.publishNext();
+      scenario.box.signal("SIGUSR1");
+      await scenario.converge();
       return "applied";
     };
     return { round, close };
@@ -167,34 +171,37 @@ const foreign: Fault = {
   rounds: (asked) => Math.max(1, Math.min(Math.ceil(asked / 20), 10)),
   roundsPerStage: 10,
   open: async (folder) => {
-    const stage = await openReplicaStage(folder);
+    const scenario = await openReplicaScenario(folder);
     const round = async () => {
-      const before = look(stage.dataDir);
+      const before = readState(scenario.dataDir);
       await restic(
-        stage.repository,
+        scenario.repository,
         ["backup", "-q", "--stdin", "--tag=replicator-kuma"],
         Buffer.from("a diary"),
       );
-      const bare = await stage.box.cycle();
-      insist(bare.type === "unchanged", `a snapshot with nothing but our tag: ${JSON.stringify(bare)}`);
-      const tags = `--tag=replicator-kuma,content:${"ab".repeat(32)},instance:x,parent:${stage.author.head}`;
+      const bare = await scenario.box.cycle();
+      assertInvariant(
+        bare.type === "unchanged",
+        `a snapshot with nothing but our tag: ${JSON.stringify(bare)}`,
+      );
+      const tags = `--tag=replicator-kuma,content:${"ab".repeat(32)},instance:x,parent:${scenario.author.head}`;
       await restic(
-        stage.repository,
+        scenario.repository,
         ["backup", "-q", "--stdin", "--stdin-filename=diary", tags],
         Buffer.from("a diary"),
       );
-      const dressed = await stage.box.cycle();
-      insist(
+      const dressed = await scenario.box.cycle();
+      assertInvariant(
         dressed.type === "cycle-failed",
         `a snapshot of another file with all our tags: ${JSON.stringify(dressed)}`,
       );
-      insistUnchanged(stage.dataDir, before);
-      await stage.publishNext();
-      stage.box.signal("SIGUSR1");
-      await stage.converge();
+      assertUnchanged(scenario.dataDir, before);
+      await scenario.publishNext();
+      scenario.box.signal("SIGUSR1");
+      await scenario.converge();
       return "refused";
     };
-    return { round, close: stage.close };
+    return { round, close: scenario.close };
   },
 };
 

@@ -2,11 +2,11 @@ import { readdirSync, readFileSync } from "node:fs";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { look } from "../../support/database-state.ts";
-import { type Fault, insist } from "../../support/invariant.ts";
-import { openPrimaryStage, untilEqual } from "../../support/scenarios.ts";
+import { readState } from "../../support/database-state.ts";
+import { assertInvariant, type Fault } from "../../support/invariant.ts";
+import { openPrimaryScenario, untilEqual } from "../../support/scenarios.ts";
 import { change, fillData } from "../../support/source-data.ts";
-import { type Box, openBox, PASSWORD } from "../../support/supervisor-namespace.ts";
+import { openNamespace, PASSWORD, type SupervisorNamespace } from "../../support/supervisor-namespace.ts";
 import { waitFor } from "../../support/wait.ts";
 
 /** What nobody may see, with who may all the same. */
@@ -34,49 +34,55 @@ const secrets: Fault = {
       B2_ACCOUNT_KEY: SECRETS.account,
       LOG_LEVEL: "debug",
     };
-    const stage = await openPrimaryStage(folder, { env });
+    const scenario = await openPrimaryScenario(folder, { env });
     const dataDir = join(folder, "replica");
     fillData(dataDir);
-    const { repository } = stage;
-    const replica = await openBox({ mode: "RESTORE", name: "replica", dataDir, repository, env });
+    const { repository } = scenario;
+    const replica = await openNamespace({ mode: "RESTORE", name: "replica", dataDir, repository, env });
     const round = async () => {
-      const seen = watchProcesses([stage.box, replica]);
-      change(stage.dataDir, [
+      const seen = watchProcesses([scenario.box, replica]);
+      change(scenario.dataDir, [
         `UPDATE notification SET config = '{"webhookURL":"${SECRETS.webhook}"}'`,
         `UPDATE monitor SET basic_auth_pass = '${SECRETS.monitor}'`,
       ]);
-      await stage.box.cycle();
+      await scenario.box.cycle();
       await replica.cycle();
-      await untilEqual(replica, look(stage.dataDir));
+      await untilEqual(replica, readState(scenario.dataDir));
       // A failure is where programs talk too much: here the database refuses a row, then the repository is away.
       change(dataDir, [
         "CREATE TRIGGER in_the_way BEFORE UPDATE ON notification BEGIN SELECT raise(ABORT, 'no'); END",
       ]);
-      change(stage.dataDir, ["UPDATE notification SET name = 'renamed'"]);
-      await stage.box.cycle();
+      change(scenario.dataDir, ["UPDATE notification SET name = 'renamed'"]);
+      await scenario.box.cycle();
       await replica.cycle();
       await replica.kill();
       const away = `rest:http://user:${SECRETS.key}@127.0.0.1:9/`;
       const text = { ...env, LOG_FORMAT: "text" };
-      const lost = await openBox({ mode: "RESTORE", name: "replica", dataDir, repository: away, env: text });
+      const lost = await openNamespace({
+        mode: "RESTORE",
+        name: "replica",
+        dataDir,
+        repository: away,
+        env: text,
+      });
       await waitFor("a failure", () => /cannot be reached/.test(lost.output()) || undefined, {
         timeout: 30_000,
       });
       await lost.stop();
-      const files = [stage.dataDir, dataDir].flatMap((data) => [
+      const files = [scenario.dataDir, dataDir].flatMap((data) => [
         `${data}.log`,
         ...filesBelow(join(data, "replicator")),
       ]);
       for (const file of files) insistNone(readFileSync(file), file);
       for (const [what, text] of await seen()) insistNone(text, what);
       for (const notice of ntfy.notices) insistNone(notice, "a notice");
-      insist(ntfy.notices.length > 0, "no notice was sent at all");
-      insist(ntfy.authorized(), "the notices did not bear the token");
+      assertInvariant(ntfy.notices.length > 0, "no notice was sent at all");
+      assertInvariant(ntfy.authorized(), "the notices did not bear the token");
       return undefined;
     };
     const close = async () => {
       await replica.kill();
-      await stage.close();
+      await scenario.close();
       ntfy.close();
     };
     return { round, close };
@@ -87,7 +93,7 @@ export const secretFaults: readonly Fault[] = [secrets];
 
 function insistNone(text: string | Buffer, where: string): void {
   for (const [name, secret] of Object.entries(SECRETS))
-    insist(!text.includes(secret), `the ${name} is in ${where}`);
+    assertInvariant(!text.includes(secret), `the ${name} is in ${where}`);
 }
 
 function filesBelow(folder: string): string[] {
@@ -97,7 +103,7 @@ function filesBelow(folder: string): string[] {
 }
 
 /** Looks at every process of the boxes all the time; gives the argv of all of them, and Kuma's environment. */
-function watchProcesses(boxes: readonly Box[]): () => Promise<Map<string, string>> {
+function watchProcesses(boxes: readonly SupervisorNamespace[]): () => Promise<Map<string, string>> {
   const seen = new Map<string, string>();
   const timer = setInterval(() => {
     for (const box of boxes) {
@@ -109,11 +115,11 @@ function watchProcesses(boxes: readonly Box[]): () => Promise<Map<string, string
   }, 15);
   return async () => {
     clearInterval(timer);
-    insist(
+    assertInvariant(
       [...seen.keys()].some((what) => what.includes("restic")),
       "no restic was seen at work",
     );
-    insist(
+    assertInvariant(
       [...seen.keys()].some((what) => what.includes("environment")),
       "no Kuma was seen at work",
     );

@@ -7,9 +7,9 @@ import {
   type Table,
   type Value,
 } from "../../../src/snapshot/index.ts";
-import { insistUnchanged, look } from "../../support/database-state.ts";
-import { type Fault, insist } from "../../support/invariant.ts";
-import { openReplicaStage, type ReplicaStage } from "../../support/scenarios.ts";
+import { assertUnchanged, readState } from "../../support/database-state.ts";
+import { assertInvariant, type Fault } from "../../support/invariant.ts";
+import { openReplicaScenario, type ReplicaScenario } from "../../support/scenarios.ts";
 import { takeSnapshot } from "../../support/source-data.ts";
 import { restic } from "../../support/test-repository.ts";
 import type { Random } from "../random.ts";
@@ -119,31 +119,36 @@ const hostile: Fault = {
   rounds: (asked) => Math.max(HOSTILE.length, Math.min(asked, 5 * HOSTILE.length)),
   roundsPerStage: HOSTILE.length,
   open: async (folder) => {
-    const stage = await openReplicaStage(folder);
+    const scenario = await openReplicaScenario(folder);
     const round = async (random: Random, index: number) => {
-      await offer(stage, HOSTILE[index % HOSTILE.length] as Hostile, random);
+      await offer(scenario, HOSTILE[index % HOSTILE.length] as Hostile, random);
       if (index % GOOD_AFTER !== 0) return undefined;
-      await stage.publishNext();
-      stage.box.signal("SIGUSR1");
-      await stage.converge();
+      await scenario.publishNext();
+      scenario.box.signal("SIGUSR1");
+      await scenario.converge();
       return undefined;
     };
-    return { round, close: stage.close };
+    return { round, close: scenario.close };
   },
 };
 
 async function offer(
-  stage: ReplicaStage,
+  scenario: ReplicaScenario,
   { name, code, make, hash }: Hostile,
   random: Random,
 ): Promise<undefined> {
-  const before = look(stage.dataDir);
-  const pid = stage.box.kumaPid();
-  const from = stage.box.events().length;
-  const next = takeSnapshot(stage.truthDir);
+  const before = readState(scenario.dataDir);
+  const pid = scenario.box.kumaPid();
+  const from = scenario.box.events().length;
+  const next = takeSnapshot(scenario.sourceDir);
   const changed = { ...next, content: { ...next.content, files: next.content.files } };
   const claimed = hash?.(changed) ?? contentHash(decodedOr(make(changed, random), changed).content);
-  const tags = ["replicator-kuma", `content:${claimed}`, "instance:hostile", `parent:${stage.author.head}`];
+  const tags = [
+    "replicator-kuma",
+    `content:${claimed}`,
+    "instance:hostile",
+    `parent:${scenario.author.head}`,
+  ];
   const backup = [
     "backup",
     "-q",
@@ -151,18 +156,24 @@ async function offer(
     "--stdin-filename=replicator-kuma.jsonl",
     "--host=hostile\u001b[2J",
   ];
-  await restic(stage.repository, [...backup, ...tags.map((tag) => `--tag=${tag}`)], make(changed, random));
-  const told = await stage.box.cycle();
-  insist(told.type === "cycle-failed", `${name}: not refused but ${JSON.stringify(told).slice(0, 300)}`);
-  insist(told.problem.code === code, `${name}: told as ${told.problem.code}: ${told.problem.message}`);
-  const errors = stage.box
+  await restic(scenario.repository, [...backup, ...tags.map((tag) => `--tag=${tag}`)], make(changed, random));
+  const told = await scenario.box.cycle();
+  assertInvariant(
+    told.type === "cycle-failed",
+    `${name}: not refused but ${JSON.stringify(told).slice(0, 300)}`,
+  );
+  assertInvariant(
+    told.problem.code === code,
+    `${name}: told as ${told.problem.code}: ${told.problem.message}`,
+  );
+  const errors = scenario.box
     .events()
     .slice(from)
     .filter(({ type }) => type === "cycle-failed");
-  insist(errors.length === 1, `${name}: told ${errors.length} times`);
-  insist(stage.box.kumaPid() === pid, `${name}: Kuma was restarted`);
-  insist(!stage.box.output().includes("\u001b[2J"), `${name}: a terminal escape in the log`);
-  insistUnchanged(stage.dataDir, before);
+  assertInvariant(errors.length === 1, `${name}: told ${errors.length} times`);
+  assertInvariant(scenario.box.kumaPid() === pid, `${name}: Kuma was restarted`);
+  assertInvariant(!scenario.box.output().includes("\u001b[2J"), `${name}: a terminal escape in the log`);
+  assertUnchanged(scenario.dataDir, before);
   return undefined;
 }
 
@@ -181,14 +192,17 @@ const decoder: Fault = {
   rounds: (asked) => asked,
   roundsPerStage: 1_000_000,
   open: async (folder) => {
-    const stage = await openReplicaStage(folder);
-    await stage.close();
-    const whole = encode(takeSnapshot(stage.truthDir)).subarray();
-    const hash = contentHash(decodedOr(whole, takeSnapshot(stage.truthDir)).content);
+    const scenario = await openReplicaScenario(folder);
+    await scenario.close();
+    const whole = encode(takeSnapshot(scenario.sourceDir)).subarray();
+    const hash = contentHash(decodedOr(whole, takeSnapshot(scenario.sourceDir)).content);
     const round = async (random: Random) => {
       for (let times = 0; times < DECODINGS_PER_ROUND; times += 1) {
         const decoded = decodeSnapshot(damage(whole, random));
-        insist(!decoded.ok || contentHash(decoded.value.content) === hash, "another content was accepted");
+        assertInvariant(
+          !decoded.ok || contentHash(decoded.value.content) === hash,
+          "another content was accepted",
+        );
       }
       return undefined;
     };

@@ -1,12 +1,12 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { insistLocalUnchanged, insistUnchanged, look } from "../../support/database-state.ts";
-import { type Fault, insist } from "../../support/invariant.ts";
+import { assertLocalUnchanged, assertUnchanged, readState } from "../../support/database-state.ts";
+import { assertInvariant, type Fault } from "../../support/invariant.ts";
 import {
-  openPrimaryStage,
-  openReplicaStage,
-  type PrimaryStage,
-  type ReplicaStage,
+  openPrimaryScenario,
+  openReplicaScenario,
+  type PrimaryScenario,
+  type ReplicaScenario,
 } from "../../support/scenarios.ts";
 import { never } from "../../support/test-repository.ts";
 
@@ -36,37 +36,40 @@ const primary: Fault = {
   rounds,
   roundsPerStage: 30,
   open: async (folder) => {
-    const stage = await openPrimaryStage(folder);
+    const scenario = await openPrimaryScenario(folder);
     return {
-      round: (_random, index) => spoilPrimary(stage, NAMES[index % NAMES.length] ?? ""),
-      close: stage.close,
+      round: (_random, index) => spoilPrimary(scenario, NAMES[index % NAMES.length] ?? ""),
+      close: scenario.close,
     };
   },
 };
 
-async function spoilPrimary(stage: PrimaryStage, name: string): Promise<undefined> {
-  const before = look(stage.dataDir);
-  const published = await countSnapshots(stage);
-  await stage.box.kill();
-  const mend = SPOILS[name]?.(join(stage.dataDir, "replicator", "state.json"));
-  await stage.start();
-  await stage.box.told("kuma-ready");
-  await stage.box.outcome(0);
-  const warned = stage.box.events().some(({ type }) => type === "warning");
-  insist(warned || name === "missing", `${name}: nobody was told`);
-  insist((await countSnapshots(stage)) === published, `${name}: published once more without a change`);
-  insistUnchanged(stage.dataDir, before);
+async function spoilPrimary(scenario: PrimaryScenario, name: string): Promise<undefined> {
+  const before = readState(scenario.dataDir);
+  const published = await countSnapshots(scenario);
+  await scenario.box.kill();
+  const mend = SPOILS[name]?.(join(scenario.dataDir, "replicator", "state.json"));
+  await scenario.start();
+  await scenario.box.told("kuma-ready");
+  await scenario.box.outcome(0);
+  const warned = scenario.box.events().some(({ type }) => type === "warning");
+  assertInvariant(warned || name === "missing", `${name}: nobody was told`);
+  assertInvariant(
+    (await countSnapshots(scenario)) === published,
+    `${name}: published once more without a change`,
+  );
+  assertUnchanged(scenario.dataDir, before);
   mend?.();
 
-  const after = stage.editNext();
-  await stage.publishNow();
-  insistUnchanged(stage.dataDir, after);
+  const after = scenario.editNext();
+  await scenario.publishNow();
+  assertUnchanged(scenario.dataDir, after);
   return undefined;
 }
 
-async function countSnapshots({ author }: PrimaryStage): Promise<number> {
+async function countSnapshots({ author }: PrimaryScenario): Promise<number> {
   const listed = await author.repository.list(never);
-  insist(listed.ok, "the repository cannot be listed");
+  assertInvariant(listed.ok, "the repository cannot be listed");
   return listed.value.length;
 }
 
@@ -77,23 +80,23 @@ const replica: Fault = {
   rounds,
   roundsPerStage: 30,
   open: async (folder) => {
-    const stage = await openReplicaStage(folder);
+    const scenario = await openReplicaScenario(folder);
     return {
-      round: (_random, index) => spoilReplica(stage, NAMES[index % NAMES.length] ?? ""),
-      close: stage.close,
+      round: (_random, index) => spoilReplica(scenario, NAMES[index % NAMES.length] ?? ""),
+      close: scenario.close,
     };
   },
 };
 
-async function spoilReplica(stage: ReplicaStage, name: string): Promise<undefined> {
-  const before = look(stage.dataDir);
-  await stage.box.kill();
-  const mend = SPOILS[name]?.(join(stage.dataDir, "replicator", "state.json"));
-  await stage.start();
-  insistLocalUnchanged(before, await stage.converge());
-  await stage.publishNext();
-  stage.box.signal("SIGUSR1");
-  insistLocalUnchanged(before, await stage.converge());
+async function spoilReplica(scenario: ReplicaScenario, name: string): Promise<undefined> {
+  const before = readState(scenario.dataDir);
+  await scenario.box.kill();
+  const mend = SPOILS[name]?.(join(scenario.dataDir, "replicator", "state.json"));
+  await scenario.start();
+  assertLocalUnchanged(before, await scenario.converge());
+  await scenario.publishNext();
+  scenario.box.signal("SIGUSR1");
+  assertLocalUnchanged(before, await scenario.converge());
   mend?.();
   return undefined;
 }

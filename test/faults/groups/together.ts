@@ -1,11 +1,16 @@
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { insistLocalUnchanged, insistUnchanged, insistWholly, look } from "../../support/database-state.ts";
+import {
+  assertEqualsOneOf,
+  assertLocalUnchanged,
+  assertUnchanged,
+  readState,
+} from "../../support/database-state.ts";
 import { onPath } from "../../support/install/on-path.ts";
-import { type Fault, insist } from "../../support/invariant.ts";
-import { openPrimaryStage, openReplicaStage, untilEqual } from "../../support/scenarios.ts";
+import { assertInvariant, type Fault } from "../../support/invariant.ts";
+import { openPrimaryScenario, openReplicaScenario, untilEqual } from "../../support/scenarios.ts";
 import { fillData } from "../../support/source-data.ts";
-import { openBox } from "../../support/supervisor-namespace.ts";
+import { openNamespace } from "../../support/supervisor-namespace.ts";
 
 const few = (asked: number) => Math.max(1, Math.min(Math.ceil(asked / 20), 10));
 
@@ -16,29 +21,29 @@ const clockSetBack: Fault = {
   rounds: few,
   roundsPerStage: 10,
   open: async (folder) => {
-    const stage = await openPrimaryStage(folder);
+    const scenario = await openPrimaryScenario(folder);
     const dataDir = join(folder, "replica");
     fillData(dataDir);
-    const { repository } = stage;
-    const replica = await openBox({ mode: "RESTORE", name: "replica", dataDir, repository });
+    const { repository } = scenario;
+    const replica = await openNamespace({ mode: "RESTORE", name: "replica", dataDir, repository });
     const slowClock = { PATH: `${makeSlowRestic(folder)}:${process.env.PATH}` };
     const round = async () => {
       for (const env of [slowClock, {}]) {
-        await stage.box.kill();
-        await stage.start({ env });
-        await stage.box.outcome(0);
-        const wanted = stage.editNext();
-        const told = await stage.box.cycle();
-        insist(told.type === "published", `the primary did not publish: ${JSON.stringify(told)}`);
+        await scenario.box.kill();
+        await scenario.start({ env });
+        await scenario.box.outcome(0);
+        const wanted = scenario.editNext();
+        const told = await scenario.box.cycle();
+        assertInvariant(told.type === "published", `the primary did not publish: ${JSON.stringify(told)}`);
         replica.signal("SIGUSR1");
         await untilEqual(replica, wanted);
-        insistWholly(look(stage.dataDir), { wanted });
+        assertEqualsOneOf(readState(scenario.dataDir), { wanted });
       }
       return undefined;
     };
     const close = async () => {
       await replica.kill();
-      await stage.close();
+      await scenario.close();
     };
     return { round, close };
   },
@@ -69,23 +74,23 @@ const twoReplicas: Fault = {
   rounds: few,
   roundsPerStage: 10,
   open: async (folder) => {
-    const stage = await openReplicaStage(folder);
+    const scenario = await openReplicaScenario(folder);
     const dataDir = join(folder, "second");
     fillData(dataDir);
-    const { repository } = stage;
-    const second = await openBox({ mode: "RESTORE", name: "second", dataDir, repository });
+    const { repository } = scenario;
+    const second = await openNamespace({ mode: "RESTORE", name: "second", dataDir, repository });
     const round = async () => {
-      await untilEqual(second, look(stage.truthDir));
-      const [before, beforeSecond] = [look(stage.dataDir), look(dataDir)];
-      const wanted = await stage.publishNext();
-      for (const box of [stage.box, second]) box.signal("SIGUSR1");
-      insistLocalUnchanged(before, await untilEqual(stage.box, wanted));
-      insistLocalUnchanged(beforeSecond, await untilEqual(second, wanted));
+      await untilEqual(second, readState(scenario.sourceDir));
+      const [before, beforeSecond] = [readState(scenario.dataDir), readState(dataDir)];
+      const wanted = await scenario.publishNext();
+      for (const box of [scenario.box, second]) box.signal("SIGUSR1");
+      assertLocalUnchanged(before, await untilEqual(scenario.box, wanted));
+      assertLocalUnchanged(beforeSecond, await untilEqual(second, wanted));
       return undefined;
     };
     const close = async () => {
       await second.kill();
-      await stage.close();
+      await scenario.close();
     };
     return { round, close };
   },
@@ -98,20 +103,20 @@ const oneFolder: Fault = {
   rounds: few,
   roundsPerStage: 10,
   open: async (folder) => {
-    const stage = await openReplicaStage(folder);
+    const scenario = await openReplicaScenario(folder);
     const round = async () => {
-      const before = look(stage.dataDir);
-      const pid = stage.box.kumaPid();
-      const { dataDir, repository } = stage;
-      const intruder = await openBox({ mode: "BACKUP", name: "intruder", dataDir, repository });
+      const before = readState(scenario.dataDir);
+      const pid = scenario.box.kumaPid();
+      const { dataDir, repository } = scenario;
+      const intruder = await openNamespace({ mode: "BACKUP", name: "intruder", dataDir, repository });
       const code = await intruder.ended();
-      insist(code === 1, `the second ended with ${code}`);
-      insist(intruder.output().includes("instance-running"), "the second did not say why");
-      insist(stage.box.kumaPid() === pid, "the first one's Kuma was disturbed");
-      insistUnchanged(dataDir, before);
+      assertInvariant(code === 1, `the second ended with ${code}`);
+      assertInvariant(intruder.output().includes("instance-running"), "the second did not say why");
+      assertInvariant(scenario.box.kumaPid() === pid, "the first one's Kuma was disturbed");
+      assertUnchanged(dataDir, before);
       return undefined;
     };
-    return { round, close: stage.close };
+    return { round, close: scenario.close };
   },
 };
 

@@ -9,7 +9,7 @@ export interface FollowingClient {
    */
   until<T>(
     what: string,
-    look: (kuma: KumaClient) => Promise<T | undefined> | T | undefined,
+    readState: (kuma: KumaClient) => Promise<T | undefined> | T | undefined,
     options: { timeout: number; signal?: AbortSignal },
   ): Promise<T>;
   close(): void;
@@ -25,7 +25,7 @@ export function followKuma(url: string): FollowingClient {
     return current;
   }
   return {
-    until: (what, look, options) =>
+    until: (what, readState, options) =>
       waitFor(
         what,
         async () => {
@@ -33,7 +33,7 @@ export function followKuma(url: string): FollowingClient {
           // A restart in the middle of a look is not a failure, the next look sees the new one.
           return (
             kuma &&
-            (await Promise.resolve(look(kuma)).catch((error) =>
+            (await Promise.resolve(readState(kuma)).catch((error) =>
               kuma.isOpen() ? Promise.reject(error) : undefined,
             ))
           );

@@ -99,13 +99,13 @@ async function watch(child: ChildProcess, options: InstanceOptions, log: () => s
   const { pid } = child;
   if (pid === undefined) throw new LabError(`The supervisor of ${name} could not be started.`);
 
-  async function look(): Promise<true | undefined> {
+  async function readState(): Promise<true | undefined> {
     if (ended !== undefined)
       throw new LabError(`${name} ended before its Uptime Kuma was ready:\n${log().slice(-4000)}`);
     return (await isReady(url)) ? true : undefined;
   }
   async function waitReady(signal?: AbortSignal): Promise<void> {
-    await waitFor(`${name}: Uptime Kuma ready at ${url}`, look, { timeout: 60_000, signal }).catch(
+    await waitFor(`${name}: Uptime Kuma ready at ${url}`, readState, { timeout: 60_000, signal }).catch(
       (error) => {
         throw error instanceof LabError && ended === undefined
           ? new LabError(`${error.message}\n${log().slice(-4000)}`)
