@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { holdSignals } from "../pid1/early.ts";
+import { holdSignals } from "../pid1/index.ts";
 
 /** What runs all the time, and what runs every minute. Each loads what it needs itself. */
 const main = {

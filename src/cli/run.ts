@@ -1,17 +1,12 @@
 import { once } from "node:events";
 import { type Config, loadConfig } from "../config/index.ts";
-import { createHandler, createJournal, type Journal, serveControl } from "../control/index.ts";
-import {
-  combineListeners,
-  createLogListener,
-  createNtfyNotifier,
-  createPinger,
-  createStatusFile,
-  type Listener,
-} from "../events/index.ts";
+import { createHandler, serveControl } from "../control/index.ts";
+import { combineListeners, createLogListener, type Listener } from "../events/index.ts";
 import { createSupervisor, type End, readKumaVersion, type Supervisor } from "../kuma/index.ts";
-import { createWaker, type Waker } from "../ntfy/index.ts";
+import { createNtfyNotifier, createWaker, type Waker } from "../ntfy/index.ts";
+import { createJournal, createStatusFile, type Journal } from "../observed/index.ts";
 import { exitCodeOf, listenToSignals, startReaper } from "../pid1/index.ts";
+import { createPinger } from "../ping/index.ts";
 import {
   blockedBy,
   createBlocked,

@@ -2,7 +2,7 @@ import { steadyNow, toWallClock } from "../clock.ts";
 import type { Config } from "../config/index.ts";
 import { describeEvent, type ReplicatorEvent } from "../events/index.ts";
 import type { Supervisor } from "../kuma/index.ts";
-import type { Journal } from "../observed/journal.ts";
+import type { Journal } from "../observed/index.ts";
 import type { OperatorCommands, Replicator } from "../replication/index.ts";
 import type { Problem, Result } from "../result.ts";
 import type { Answer, Request, Status } from "./protocol.ts";

@@ -1,4 +1,3 @@
-export { createJournal, type Journal } from "../observed/journal.ts";
 export { askFor, askStatus } from "./client.ts";
 export { createHandler } from "./handle.ts";
 export type { Request, Status } from "./protocol.ts";

@@ -1,6 +1,5 @@
 import type { Problem, Result } from "../result.ts";
-import type { ChangeCounts } from "../snapshot/changes.ts";
-import type { Content, Snapshot, Value } from "../snapshot/types.ts";
+import type { ChangeCounts, Content, Snapshot, Value } from "../snapshot/index.ts";
 
 export type DatabaseProblemCode =
   | "database-missing"

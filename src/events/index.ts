@@ -1,10 +1,4 @@
-export { PUBLISHED_TAG } from "../ntfy/message.ts";
-export { createNtfyNotifier, type NtfyNotifier } from "../ntfy/notifier.ts";
-export { nextStatus, type Status } from "../observed/status.ts";
-export { createStatusFile } from "../observed/status-file.ts";
 export { combineListeners } from "./combine.ts";
-export { describeEvent, describePublished } from "./describe.ts";
+export { describeEvent, describeProblem, describePublished } from "./describe.ts";
 export { createLogListener } from "./log.ts";
-export { createPinger } from "./ping.ts";
-export { whyUnreachable } from "./send.ts";
 export type { Exit, Listener, ReplicatorEvent, SnapshotName } from "./types.ts";

@@ -1,6 +1,6 @@
-import type { Role } from "../config/types.ts";
+import type { Role } from "../config/index.ts";
 import type { Problem } from "../result.ts";
-import type { ChangeCounts } from "../snapshot/changes.ts";
+import type { ChangeCounts } from "../snapshot/index.ts";
 
 /** How a process ended. */
 export type Exit = { readonly code: number } | { readonly signal: NodeJS.Signals };

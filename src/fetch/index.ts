@@ -29,3 +29,5 @@ async function openProxy(address: string): Promise<Fetch> {
   const proxied = fetch as unknown as (url: string, request: object) => Promise<Response>;
   return (url, request) => proxied(url, { ...request, dispatcher });
 }
+
+export { send, shorten, whyUnreachable } from "./send.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { PUBLISHED_TAG } from "../events/index.ts";
+import { PUBLISHED_TAG } from "./message.ts";
 
 /** One line of ntfy's stream, as far as it is of interest: https://docs.ntfy.sh/subscribe/api/#json-message-format. */
 const schema = z.object({

@@ -1,1 +1,3 @@
+export { PUBLISHED_TAG } from "./message.ts";
+export { createNtfyNotifier } from "./notifier.ts";
 export { createWaker, type Waker } from "./waker.ts";

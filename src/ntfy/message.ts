@@ -1,7 +1,7 @@
 import type { NotifyLevel } from "../config/index.ts";
-import { describeEvent, describeProblem, describePublished } from "../events/describe.ts";
-import { shorten } from "../events/send.ts";
-import type { ReplicatorEvent } from "../events/types.ts";
+import type { ReplicatorEvent } from "../events/index.ts";
+import { describeEvent, describeProblem, describePublished } from "../events/index.ts";
+import { shorten } from "../fetch/index.ts";
 import { describeChanges } from "../snapshot/index.ts";
 
 /** One message of ntfy's JSON: https://docs.ntfy.sh/publish/#publish-as-json. */

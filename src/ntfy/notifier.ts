@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Config, type NtfyConfig, redact, type WebhookConfig } from "../config/index.ts";
-import { send } from "../events/send.ts";
-import type { Listener } from "../events/types.ts";
-import { createFetch, type Fetch } from "../fetch/index.ts";
+import type { Listener } from "../events/index.ts";
+import { createFetch, type Fetch, send } from "../fetch/index.ts";
 import { describeAsMessage, isWanted, type NtfyMessage } from "./message.ts";
 
 export interface NtfyNotifier {

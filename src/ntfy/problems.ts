@@ -1,4 +1,4 @@
-import { whyUnreachable } from "../events/index.ts";
+import { whyUnreachable } from "../fetch/index.ts";
 import type { Problem } from "../result.ts";
 
 // The topic is never named: on a public server its name is all that protects it.

@@ -1,8 +1,9 @@
 import { clockShift, steadyNow } from "../clock.ts";
 import type { Config } from "../config/index.ts";
-import { type Listener, nextStatus, type ReplicatorEvent, type Status } from "../events/index.ts";
+import type { Listener, ReplicatorEvent } from "../events/index.ts";
 import { type Agreement, newAgreement, nextAgreement } from "./agreement.ts";
 import { type ActiveProblem, nextProblem } from "./problem.ts";
+import { nextStatus, type Status } from "./status.ts";
 import { newUptime, nextUptime, type Uptime } from "./uptime.ts";
 import { moveHistory } from "./wall-clock.ts";
 

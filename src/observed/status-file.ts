@@ -1,7 +1,7 @@
 import writeFileAtomic from "write-file-atomic";
 import { machineNow, steadyNow } from "../clock.ts";
 import type { Config } from "../config/index.ts";
-import type { Listener } from "../events/types.ts";
+import type { Listener } from "../events/index.ts";
 import { nextStatus, type Status, type StoredStatus, statusPath } from "./status.ts";
 
 /**

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { machineNow } from "../clock.ts";
-import type { Role } from "../config/types.ts";
-import type { ReplicatorEvent } from "../events/types.ts";
+import type { Role } from "../config/index.ts";
+import type { ReplicatorEvent } from "../events/index.ts";
 
 /** What a running instance leaves word of for other processes on the same data, such as the health check. */
 export interface Status {

@@ -1,3 +1,4 @@
+export { holdSignals } from "./early.ts";
 export { exitCodeOf } from "./exit-code.ts";
 export { killTree } from "./kill-tree.ts";
 export { endOrphans } from "./orphans.ts";

@@ -1,3 +1,4 @@
+export type { ChangeCounts } from "./changes.ts";
 export { countChanges, describeChanges, type TableCounts } from "./changes.ts";
 export { decodeSnapshot } from "./decode.ts";
 export { encodeSnapshot, encodeWhole } from "./encode.ts";

@@ -1,4 +1,4 @@
-import type { History } from "../observed/history.ts";
+import type { History } from "../observed/index.ts";
 
 /**
  * A cycle's own time limits add up to less, milliseconds: restic's to about 25 minutes, stopping and starting Kuma and

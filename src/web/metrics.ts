@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Listener, ReplicatorEvent } from "../events/index.ts";
-import type { History } from "../observed/history.ts";
-import { downtime } from "../observed/uptime.ts";
+import type { History } from "../observed/index.ts";
+import { downtime } from "../observed/index.ts";
 import { version } from "../version.ts";
 
 /** Seconds: a cycle without a change takes well under one, an apply about ten, a large publish minutes. */

@@ -1,6 +1,6 @@
 import { type Config, redact } from "../config/index.ts";
-import type { History } from "../observed/history.ts";
-import { downtime } from "../observed/uptime.ts";
+import type { History } from "../observed/index.ts";
+import { downtime } from "../observed/index.ts";
 import { version } from "../version.ts";
 import { type Html, html } from "./html.ts";
 import { listHappenings } from "./recent-events.ts";

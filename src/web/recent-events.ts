@@ -1,5 +1,5 @@
 import { describeEvent, describePublished } from "../events/index.ts";
-import type { TimelineEntry } from "../observed/history.ts";
+import type { TimelineEntry } from "../observed/index.ts";
 import { describeChanges } from "../snapshot/index.ts";
 import { type Html, html } from "./html.ts";
 import { renderAgo, tellTime } from "./words.ts";

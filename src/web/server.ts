@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { Config, HttpConfig } from "../config/index.ts";
 import type { Listener } from "../events/index.ts";
 import { limitWaiting } from "../limit-waiting.ts";
-import { createHistory } from "../observed/history.ts";
+import { createHistory } from "../observed/index.ts";
 import { isAuthorized } from "./authorize.ts";
 import { findWedge } from "./health.ts";
 import { createMetrics } from "./metrics.ts";

@@ -1,5 +1,4 @@
-import type { History } from "../observed/history.ts";
-import type { Span } from "../observed/spans.ts";
+import type { History, Span } from "../observed/index.ts";
 import { type Html, html } from "./html.ts";
 import { tellClock, tellTime } from "./words.ts";
 

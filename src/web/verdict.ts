@@ -1,4 +1,4 @@
-import type { History } from "../observed/history.ts";
+import type { History } from "../observed/index.ts";
 import { tellTime } from "./words.ts";
 
 /** How the instance is, in one glance. */

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Fault, Stage } from "../support/invariant.ts";
+import type { Fault, Stage } from "./fault.ts";
 import { createRandom } from "./random.ts";
 
 export interface Outcome {

@@ -3,7 +3,8 @@ import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, describe, it } from "node:test";
 import type { NotifyLevel } from "../../src/config/index.ts";
-import { createNtfyNotifier, type ReplicatorEvent } from "../../src/events/index.ts";
+import type { ReplicatorEvent } from "../../src/events/index.ts";
+import { createNtfyNotifier } from "../../src/ntfy/index.ts";
 import { samples } from "../events/samples.ts";
 
 interface Received {

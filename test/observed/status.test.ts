@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import type { Config } from "../../src/config/index.ts";
-import { createStatusFile, type ReplicatorEvent } from "../../src/events/index.ts";
+import type { ReplicatorEvent } from "../../src/events/index.ts";
+import { createStatusFile } from "../../src/observed/index.ts";
 import { nextStatus, nowFor, readStatus, type Status } from "../../src/observed/status.ts";
 import { samples } from "../events/samples.ts";
 

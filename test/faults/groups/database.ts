@@ -11,8 +11,9 @@ import {
   type DatabaseState,
   readState,
 } from "../../support/database-state.ts";
-import { assertInvariant, type Fault } from "../../support/invariant.ts";
+import { assertInvariant } from "../../support/invariant.ts";
 import { openReplicaScenario, type ReplicaScenario } from "../../support/scenarios.ts";
+import type { Fault } from "../fault.ts";
 
 interface Trouble {
   readonly name: string;

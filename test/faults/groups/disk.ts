@@ -5,7 +5,7 @@ import {
   assertUnchanged,
   readState,
 } from "../../support/database-state.ts";
-import { assertInvariant, type Fault } from "../../support/invariant.ts";
+import { assertInvariant } from "../../support/invariant.ts";
 import {
   openPrimaryScenario,
   openReplicaScenario,
@@ -13,6 +13,7 @@ import {
   type ReplicaScenario,
 } from "../../support/scenarios.ts";
 import { type Disk, mountDisk, whyNoDisk } from "../disk.ts";
+import type { Fault } from "../fault.ts";
 import type { Random } from "../random.ts";
 
 const few = (asked: number) => Math.max(3, Math.min(asked, 40));

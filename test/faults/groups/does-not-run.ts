@@ -1,7 +1,8 @@
 import { assertUnchanged, readState } from "../../support/database-state.ts";
-import { assertInvariant, type Fault } from "../../support/invariant.ts";
+import { assertInvariant } from "../../support/invariant.ts";
 import { openReplicaScenario, type ReplicaScenario } from "../../support/scenarios.ts";
 import { change } from "../../support/source-data.ts";
+import type { Fault } from "../fault.ts";
 
 interface Way {
   readonly name: string;

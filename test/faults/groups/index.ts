@@ -1,4 +1,4 @@
-import type { Fault } from "../../support/invariant.ts";
+import type { Fault } from "../fault.ts";
 import { databaseFaults } from "./database.ts";
 import { diskFaults } from "./disk.ts";
 import { doesNotRunFaults } from "./does-not-run.ts";

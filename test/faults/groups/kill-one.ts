@@ -5,7 +5,7 @@ import {
   assertUnchanged,
   readState,
 } from "../../support/database-state.ts";
-import { assertInvariant, type Fault } from "../../support/invariant.ts";
+import { assertInvariant } from "../../support/invariant.ts";
 import {
   openPrimaryScenario,
   openReplicaScenario,
@@ -14,6 +14,7 @@ import {
 } from "../../support/scenarios.ts";
 import type { SupervisorNamespace } from "../../support/supervisor-namespace.ts";
 import { waitFor } from "../../support/wait.ts";
+import type { Fault } from "../fault.ts";
 import type { Random } from "../random.ts";
 
 type Victim = "Kuma" | "restic";

@@ -11,7 +11,7 @@ import {
   readState,
 } from "../../support/database-state.ts";
 import { ensureKuma } from "../../support/install/kuma.ts";
-import { assertInvariant, type Fault } from "../../support/invariant.ts";
+import { assertInvariant } from "../../support/invariant.ts";
 import {
   assertNoProcess,
   openPrimaryScenario,
@@ -20,6 +20,7 @@ import {
   type ReplicaScenario,
 } from "../../support/scenarios.ts";
 import { takeSnapshot } from "../../support/source-data.ts";
+import type { Fault } from "../fault.ts";
 import type { Random } from "../random.ts";
 
 /** How long a whole publish, apply or start takes here, a little more, milliseconds: kills are spread over it. */

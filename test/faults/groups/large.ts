@@ -4,10 +4,11 @@ import {
   type DatabaseState,
   readState,
 } from "../../support/database-state.ts";
-import { assertInvariant, type Fault } from "../../support/invariant.ts";
+import { assertInvariant } from "../../support/invariant.ts";
 import { peakMemoryOf } from "../../support/processes.ts";
 import { openReplicaScenario, type ReplicaScenario } from "../../support/scenarios.ts";
 import { change } from "../../support/source-data.ts";
+import type { Fault } from "../fault.ts";
 
 /** Monitors with 50,000 characters each that nothing compresses to less than half. */
 const LONG = `

@@ -5,10 +5,11 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { assertEqualsOneOf, assertUnchanged, readState } from "../../support/database-state.ts";
 import { leaveLock, whyNoDeadLock } from "../../support/dead-lock.ts";
-import { assertInvariant, type Fault } from "../../support/invariant.ts";
+import { assertInvariant } from "../../support/invariant.ts";
 import { openPrimaryScenario } from "../../support/scenarios.ts";
 import { restic, resticEnvironment } from "../../support/test-repository.ts";
 import { waitFor } from "../../support/wait.ts";
+import type { Fault } from "../fault.ts";
 import type { Random } from "../random.ts";
 
 const few = (asked: number) => Math.max(1, Math.min(Math.ceil(asked / 20), 10));

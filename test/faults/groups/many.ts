@@ -5,9 +5,10 @@ import {
   type DatabaseState,
   readState,
 } from "../../support/database-state.ts";
-import { assertInvariant, type Fault } from "../../support/invariant.ts";
+import { assertInvariant } from "../../support/invariant.ts";
 import { assertNoProcess, openReplicaScenario, type ReplicaScenario } from "../../support/scenarios.ts";
 import { change } from "../../support/source-data.ts";
+import type { Fault } from "../fault.ts";
 import type { Random } from "../random.ts";
 
 const MANY = 50_000;

@@ -1,11 +1,12 @@
 import { chmodSync, readdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { assertLocalUnchanged, assertUnchanged, readState } from "../../support/database-state.ts";
-import { assertInvariant, type Fault } from "../../support/invariant.ts";
+import { assertInvariant } from "../../support/invariant.ts";
 import { freePort } from "../../support/ports.ts";
 import { type Mood, serveRepository } from "../../support/rest-server.ts";
 import { openReplicaScenario, type ReplicaScenario } from "../../support/scenarios.ts";
 import { restic } from "../../support/test-repository.ts";
+import type { Fault } from "../fault.ts";
 
 const CHECKED =
   "Kuma runs, rows old as a whole, other tables, told with this code, converges once it is mended";

@@ -3,11 +3,12 @@ import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { readState } from "../../support/database-state.ts";
-import { assertInvariant, type Fault } from "../../support/invariant.ts";
+import { assertInvariant } from "../../support/invariant.ts";
 import { openPrimaryScenario, untilEqual } from "../../support/scenarios.ts";
 import { change, fillData } from "../../support/source-data.ts";
 import { openNamespace, PASSWORD, type SupervisorNamespace } from "../../support/supervisor-namespace.ts";
 import { waitFor } from "../../support/wait.ts";
+import type { Fault } from "../fault.ts";
 
 /** What nobody may see, with who may all the same. */
 const SECRETS = {

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { assertLocalUnchanged, assertUnchanged, readState } from "../../support/database-state.ts";
-import { assertInvariant, type Fault } from "../../support/invariant.ts";
+import { assertInvariant } from "../../support/invariant.ts";
 import {
   openPrimaryScenario,
   openReplicaScenario,
@@ -9,6 +9,7 @@ import {
   type ReplicaScenario,
 } from "../../support/scenarios.ts";
 import { never } from "../../support/test-repository.ts";
+import type { Fault } from "../fault.ts";
 
 /** What becomes of state.json; gives what mends it where it does not mend itself. */
 const SPOILS: Readonly<Record<string, (file: string) => (() => void) | undefined>> = {

@@ -7,10 +7,11 @@ import {
   readState,
 } from "../../support/database-state.ts";
 import { onPath } from "../../support/install/on-path.ts";
-import { assertInvariant, type Fault } from "../../support/invariant.ts";
+import { assertInvariant } from "../../support/invariant.ts";
 import { openPrimaryScenario, openReplicaScenario, untilEqual } from "../../support/scenarios.ts";
 import { fillData } from "../../support/source-data.ts";
 import { openNamespace } from "../../support/supervisor-namespace.ts";
+import type { Fault } from "../fault.ts";
 
 const few = (asked: number) => Math.max(1, Math.min(Math.ceil(asked / 20), 10));
 

@@ -1,8 +1,7 @@
 import { type Config, redact } from "../config/index.ts";
-import { createFetch, type Fetch } from "../fetch/index.ts";
-import { describeProblem } from "./describe.ts";
-import { send, shorten } from "./send.ts";
-import type { Listener, ReplicatorEvent } from "./types.ts";
+import type { Listener, ReplicatorEvent } from "../events/index.ts";
+import { describeProblem } from "../events/index.ts";
+import { createFetch, type Fetch, send, shorten } from "../fetch/index.ts";
 
 /** Kuma's push monitors: /api/push/TOKEN, also below a path of a reverse proxy. */
 const KUMA_PUSH = /\/api\/push\/[^/]+$/;

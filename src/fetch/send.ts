@@ -1,4 +1,4 @@
-import type { Fetch } from "../fetch/index.ts";
+import type { Fetch } from "./index.ts";
 
 /** How long a server may take for one message, milliseconds. */
 const SEND_LIMIT = 10_000;

@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, describe, it } from "node:test";
-import { createPinger, type ReplicatorEvent } from "../../src/events/index.ts";
+import type { ReplicatorEvent } from "../../src/events/index.ts";
+import { createPinger } from "../../src/ping/index.ts";
+import { samples } from "../events/samples.ts";
 import { freePort } from "../support/ports.ts";
 import { waitFor } from "../support/wait.ts";
-import { samples } from "./samples.ts";
 
 const done = samples["cycle-done"];
 const failed = { ...done, succeeded: false };

@@ -1,0 +1,106 @@
+// Who may import whom. `npm run check` fails on any other import (scripts/check-imports.mjs), and the table of folders in
+// docs/architecture.md is written from this one (node scripts/check-imports.mjs --write).
+
+/**
+ * The folders of src/, from the ground up: each may import only what stands above it here and is named in `imports`. A
+ * folder is entered by its index.ts. `entries` names more doors: what the health check needs, which runs every minute
+ * and does without the schema of all settings, SQLite and the log.
+ */
+export const folders = {
+  config: {
+    holds: "environment → one typed, frozen Config, or all errors at once; which variables a child may see",
+    imports: [],
+    entries: ["index.ts", "dotenv.ts", "kuma.ts"],
+  },
+  pid1: {
+    holds: "duties of PID 1: signals, orphans, killing a process tree, exit codes",
+    imports: [],
+    entries: ["index.ts", "early.ts"],
+  },
+  snapshot: {
+    holds: "the format: encode, decode, verify, hash, count changes. Pure, no I/O",
+    imports: [],
+  },
+  patch: {
+    holds: "build-time patching of Kuma's source; what it injects is in `patches/`",
+    imports: [],
+  },
+  diff: {
+    holds: "what differs between two contents, in names that people know, without secrets. Pure, no I/O",
+    imports: ["snapshot"],
+  },
+  export: {
+    holds: "a snapshot as one JSON document and back, and as SQL. Pure, no I/O",
+    imports: ["snapshot"],
+  },
+  events: {
+    holds: "the union of all events, their words, the log. Sends nothing",
+    imports: ["config", "snapshot"],
+  },
+  observed: {
+    holds: "one fold of the events into what is known of this instance; the status file",
+    imports: ["config", "events", "snapshot"],
+    entries: ["index.ts", "status.ts"],
+  },
+  fetch: {
+    holds: "our own HTTP requests: through the environment's proxy, within a time limit",
+    imports: ["config"],
+  },
+  ntfy: {
+    holds: "messages to people through ntfy, and the subscription that wakes a replica",
+    imports: ["config", "events", "fetch", "snapshot"],
+  },
+  ping: {
+    holds: "the dead man's switch, pinged after each cycle",
+    imports: ["config", "events", "fetch"],
+  },
+  kuma: {
+    holds: "the child: one process of it, and the supervisor that keeps it alive; readiness; version",
+    imports: ["config", "events", "pid1"],
+    entries: ["index.ts", "probe.ts"],
+  },
+  database: {
+    holds: "Kuma's database: catalog of tables, read, plan, apply, confirm, roll back; uploaded icons",
+    imports: ["config", "snapshot"],
+  },
+  repository: {
+    holds: "the restic client: typed results, typed problems",
+    imports: ["config"],
+  },
+  replication: {
+    holds:
+      "the two cycles, lineage, state file, lock, operator commands: the only place that knows the whole story",
+    imports: ["config", "database", "diff", "events", "kuma", "repository", "snapshot"],
+  },
+  web: {
+    holds: "page, metrics and health over HTTP, made from what is observed. Read-only",
+    imports: ["config", "events", "observed", "snapshot"],
+  },
+  control: {
+    holds: "the control socket: protocol, server in the running instance, client for the commands",
+    imports: ["config", "events", "kuma", "observed", "replication"],
+  },
+  doctor: {
+    holds: "checks of what goes wrong in practice, each gives a finding",
+    imports: ["config", "database", "fetch", "patch", "replication", "repository", "snapshot"],
+  },
+  cli: {
+    holds:
+      "one file per command; `main.ts` is the entry, `run.ts` the only place that puts the parts together",
+    imports: "all",
+  },
+};
+
+/** Folders outside src/, and what each may import besides itself. `src` means any file of it: a test may look inside. */
+export const outside = {
+  "test/support": ["src"],
+  "test/fixtures": ["src"],
+  "test/faults": ["src", "test/support"],
+  "test/image": ["src", "test/support"],
+  "test/conformance": ["src", "test/support"],
+  "test/e2e": ["src", "test/support", "scripts/demo"],
+  test: ["src", "test/support", "bench", "scripts"],
+  bench: ["src", "test/support"],
+  "scripts/demo": ["src", "test/support"],
+  scripts: [],
+};

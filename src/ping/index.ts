@@ -1,0 +1,1 @@
+export { createPinger } from "./ping.ts";
