@@ -1,3 +1,2 @@
-export { PUBLISHED_TAG } from "./message.ts";
 export { createNtfyNotifier } from "./notifier.ts";
 export { createWaker, type Waker } from "./waker.ts";

@@ -3,7 +3,5 @@ export { createHistory } from "./history.ts";
 export type { Journal } from "./journal.ts";
 export { createJournal } from "./journal.ts";
 export type { Span } from "./spans.ts";
-export type { Status } from "./status.ts";
-export { nextStatus } from "./status.ts";
 export { createStatusFile } from "./status-file.ts";
 export { downtime } from "./uptime.ts";

@@ -73,7 +73,7 @@ describe("decide", () => {
 
 describe("decide, for a Kuma in which nothing is configured", () => {
   it("restores instead of publishing emptiness when the volume is new or lost, also under a takeover", () => {
-    for (const asked of [{}, { takeover: true }, { claim: true }]) {
+    for (const asked of [{}, { takeover: true }, { isForced: true }]) {
       assert.deepEqual(decide({ ...view, ...empty, ...asked }, latest), restore);
       assert.deepEqual(decide({ ...view, isEmpty: true, ...asked }, latest), restore);
     }
@@ -123,7 +123,7 @@ describe("decide, on a snapshot of its own that it does not remember", () => {
 });
 
 describe("decide, for an instance that was just promoted", () => {
-  const claiming = { ...view, claim: true };
+  const claiming = { ...view, isForced: true };
 
   it("publishes onto anybody's snapshot, also the same content: the chain shall show who is primary now", () => {
     assert.deepEqual(decide(claiming, latest), { ...onto, generation: 9 });
