@@ -4,18 +4,18 @@ import { IS_PRIMARY, listUnknown, NOTHING_TO_ADOPT } from "../replication/index.
 import { failure, type Result, success } from "../result.ts";
 import { describeChanges, type Snapshot } from "../snapshot/index.ts";
 import { EXIT, EXIT_HELP, newCommand, withConfig } from "./command.ts";
-import { confirm, printToStderr, tellSome } from "./preview.ts";
+import { confirm, printSome, printToStderr } from "./preview.ts";
 import { runOnInstance } from "./run-on-instance.ts";
 import { download, findSnapshot, listSnapshots, openSources, type Sources } from "./sources.ts";
 import { paint, printJson, printLine } from "./terminal.ts";
 
 const HELP = `
-A replica that finds a configuration of somebody's own in its Uptime Kuma applies nothing
-until a person says what shall become of that. This command shows what would go and what
-would come with the primary's latest snapshot. With --replace it asks, then has the running
-instance stop Uptime Kuma, put the snapshot in the place of what is here, and start it
-again. \`rollback\` brings all of it back, until the next apply.
-REPLICATOR_ADOPT=replace does the same unattended.
+A new replica whose Uptime Kuma already has monitors of its own applies nothing until you
+decide what becomes of them. Without options this shows what the primary's latest snapshot
+would remove and add. With --replace it asks, and then the running instance stops Uptime
+Kuma, replaces its configuration with the snapshot, and starts it again.
+\`rollback\` brings the old configuration back, until the next apply.
+REPLICATOR_ADOPT=replace does the same without asking, for unattended set-ups.
 ${EXIT_HELP}
 
 Examples:
@@ -23,7 +23,7 @@ Examples:
   docker exec -it kuma-replica replicator-kuma adopt --replace
   docker exec kuma-replica replicator-kuma adopt --replace --yes`;
 
-const EFFECT = "Uptime Kuma stops for about five seconds, and follows the primary from then on.";
+const EFFECT = "Uptime Kuma stops for about five seconds; from then on this replica follows the primary.";
 
 interface Options {
   readonly replace?: boolean;
@@ -32,8 +32,12 @@ interface Options {
 }
 
 export function adoptCommand() {
-  return newCommand("adopt", "Say what the first snapshot would replace here, and let it.", HELP)
-    .option("--replace", "put the latest snapshot in the place of what is here")
+  return newCommand(
+    "adopt",
+    "Replace this replica's own configuration with the primary's, or show what that would do.",
+    HELP,
+  )
+    .option("--replace", "replace what is here with the latest snapshot")
     .option("-y, --yes", "do not ask")
     .option("--json", "for programs")
     .action(({ replace = false, yes = false, json }: Options) =>
@@ -50,7 +54,7 @@ export function adoptCommand() {
         if (!snapshot.ok) return snapshot;
         const shown = show(sources, snapshot.value);
         if (!shown.ok) return shown;
-        if (!replace) return finish("Nothing was done. Add --replace to do it.", json);
+        if (!replace) return finish("Nothing was changed. Add --replace to do it.", json);
         const goOn = yes ? success(true) : await confirm(EFFECT);
         if (!goOn.ok) return goOn;
         return runOnInstance(config, { do: "adopt", how: "replace", snapshotId: info.value.id }, { json });
@@ -73,8 +77,8 @@ function show({ database }: Sources, snapshot: Snapshot): Result<void> {
   if (!plan.ok) return plan;
   const live = database.read();
   if (!live.ok) return live;
-  tellSome(listUnknown(live.value, snapshot.content).map((what) => `${what} removed`));
-  tellSome(listUnknown(snapshot.content, live.value).map((what) => `${what} added`));
+  printSome(listUnknown(live.value, snapshot.content).map((what) => `${what} removed`));
+  printSome(listUnknown(snapshot.content, live.value).map((what) => `${what} added`));
   for (const note of plan.value.notes) printToStderr(note);
   const changes = plan.value.empty ? "nothing" : describeChanges(plan.value.changes);
   printToStderr(paint("bold", `This changes: ${changes}.`));

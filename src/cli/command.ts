@@ -3,16 +3,16 @@ import { type Config, loadConfig } from "../config/index.ts";
 import { type Problem, type Result, success } from "../result.ts";
 import { printError } from "./terminal.ts";
 
-/** What a command's process ends with; each command's help says which of them it has. */
+/** The exit codes of a command's process; each command's help lists those that it has. */
 export const EXIT = { ok: 0, failed: 1, usage: 2, noSupervisor: 3 } as const;
 
 /** The lines on exit codes that every command's help has. */
 export const EXIT_HELP = `
 Exit codes:
   0  done
-  1  failed: what, and what to do, is on standard error
+  1  failed: standard error says why, and what to do
   2  wrong usage or wrong settings
-  3  no running Replicator Kuma could be reached`;
+  3  no running Replicator Kuma was reached`;
 
 /** A command that answers wrong usage with its help and exit code 2. */
 export function newCommand(name: string, description: string, help: string): Command {
@@ -24,8 +24,8 @@ export function newCommand(name: string, description: string, help: string): Com
 }
 
 /**
- * Loads the settings, which are those of the container, does the work, and ends with its exit code. A problem is told
- * on standard error. Settings that replication cannot do without are as wrong as others: there is nothing to command.
+ * Loads the settings, which are those of the container, does the work, and ends with its exit code. A problem is
+ * printed to standard error. Without the settings that replication needs there is nothing to command: they count as wrong.
  */
 export async function withConfig(work: (config: Config) => Promise<Result<number>>): Promise<void> {
   return withAnyConfig(async (config) => {

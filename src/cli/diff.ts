@@ -6,12 +6,12 @@ import { openSources, readContent } from "./sources.ts";
 import { paint, printJson, printLine, shortId } from "./terminal.ts";
 
 const HELP = `
-Says what differs, in words: monitor "shop" url: "https://a" → "https://b".
+Shows what differs, in words: monitor "shop" url: "https://a" → "https://b".
 A and B are \`live\` (Uptime Kuma as it is now), \`latest\`, or the first digits of a
 snapshot's id. Without any: from the latest snapshot to live, so what was changed here
-since. With A alone: from A to live.
-Passwords, tokens, keys, headers, bodies and the settings of notifications are told as
-changed, and never shown.
+since then. With A alone: from A to live.
+Of passwords, tokens, keys, headers, bodies and notification settings it shows only that
+they changed, never what they contain.
 ${EXIT_HELP.replace(/\n {2}3 .*/, "")}
 
 Examples:
@@ -20,7 +20,11 @@ Examples:
   docker exec kuma replicator-kuma diff 4f1c2a --json`;
 
 export function diffCommand() {
-  return newCommand("diff", "Say what differs between Uptime Kuma and a snapshot, or two snapshots.", HELP)
+  return newCommand(
+    "diff",
+    "Show what differs between Uptime Kuma and a snapshot, or between two snapshots.",
+    HELP,
+  )
     .argument("[A]", "from: live, latest or an id", "latest")
     .argument("[B]", "to: live, latest or an id", "live")
     .option("--json", "for programs")
@@ -38,7 +42,7 @@ export function diffCommand() {
         }
         for (const line of changes.flatMap(describeRow)) printLine(line);
         const counts = countChanges(fingerprint(from.value.content), fingerprint(to.value.content));
-        const summary = changes.length === 0 ? "no difference" : describeChanges(counts);
+        const summary = changes.length === 0 ? "no differences" : describeChanges(counts);
         printLine(paint("dim", `${nameOf(from.value.name)} → ${nameOf(to.value.name)}: ${summary}`));
         return success(EXIT.ok);
       }),

@@ -21,20 +21,20 @@ import { type Result, success } from "../result.ts";
 import { version } from "../version.ts";
 import { EXIT, newCommand, withAnyConfig } from "./command.ts";
 import { download, listSnapshots, openSources, type Sources } from "./sources.ts";
-import { paint, printJson, printLine, table } from "./terminal.ts";
+import { paint, printJson, printLine, shortId, table } from "./terminal.ts";
 
-/** Longer than restic needs for its own words about a server that is away, milliseconds. */
+/** Longer than restic needs to report that a server is away, milliseconds. */
 const REPOSITORY_LIMIT = 45_000;
 
 const HELP = `
-Checks what goes wrong in practice, and says for each that it is well, or what to do:
-settings, the running instance, whether what a primary has can be published, restic,
-repository and password, clock, permissions, disk, whether the latest snapshot fits this
-Uptime Kuma, a second primary, the patch of the notifications, and the way to ntfy.
-Changes nothing.
+Start here when something is wrong. Checks what goes wrong in practice, and prints for
+each point that it is OK, or what to do about it: settings, the running instance, restic,
+the repository and its password, whether a primary's configuration can be published,
+whether the latest snapshot fits this Uptime Kuma, a second primary, clock, permissions,
+disk, the patch of the notifications, and ntfy. Changes nothing.
 
 Exit codes:
-  0  all is well, or there are only warnings
+  0  everything is OK, or there are only warnings
   1  at least one check failed
   2  wrong usage or wrong settings
 
@@ -42,11 +42,11 @@ Example:
   docker exec kuma replicator-kuma doctor`;
 
 export function doctorCommand() {
-  return newCommand("doctor", "Check what goes wrong in practice, and say what to do.", HELP)
+  return newCommand("doctor", "Check what goes wrong in practice, and explain how to fix it.", HELP)
     .option("--json", "for programs")
     .action(({ json }: { json?: boolean }) =>
       withAnyConfig(async (config) => {
-        const findings = (await examine(config)).map((finding) => hidden(finding, config.secrets));
+        const findings = (await examine(config)).map((finding) => redactFinding(finding, config.secrets));
         if (json) printJson(findings);
         else printLine(table(findings.flatMap(toRows)));
         const isWell = findings.every(({ state }) => state !== "failure");
@@ -55,16 +55,16 @@ export function doctorCommand() {
     );
 }
 
-/** What other programs said may hold what they were given. */
-function hidden(finding: Finding, secrets: readonly string[]): Finding {
+/** The output of other programs may contain secrets that they were given. */
+function redactFinding(finding: Finding, secrets: readonly string[]): Finding {
   const { message, advice } = finding;
-  const told = { ...finding, message: redact(message, secrets) };
-  return advice === undefined ? told : { ...told, advice: redact(advice, secrets) };
+  const redacted = { ...finding, message: redact(message, secrets) };
+  return advice === undefined ? redacted : { ...redacted, advice: redact(advice, secrets) };
 }
 
 async function examine(config: Config): Promise<Finding[]> {
   const [replication, restic, patch, ntfy] = await Promise.all([
-    // Without its settings there is none, and nothing more to be said of it.
+    // Without its settings there is no replication, and nothing more to check.
     config.obstacles.length > 0 ? [] : checkReplication(config),
     checkRestic(config),
     checkPatch(config),
@@ -97,7 +97,7 @@ function checkSettings({ warnings, obstacles }: Config): Finding[] {
     ...obstacles.map((problem) => failed("settings", problem)),
     ...(warnings.length > 0 ? [warning("settings", warnings.join(" "), "Correct the variable.")] : []),
   ];
-  return wrong.length > 0 ? wrong : [ok("settings", "As they should be.")];
+  return wrong.length > 0 ? wrong : [ok("settings", "OK, nothing to correct.")];
 }
 
 function describeInstance(status: Result<Status>): Finding {
@@ -108,7 +108,7 @@ function describeInstance(status: Result<Status>): Finding {
     return warning(
       "instance",
       `Uptime Kuma ${kuma.version} is not ready: ${kuma.state}.`,
-      "Its log says why; during a migration it takes minutes.",
+      "The log says why. A migration takes minutes.",
     );
   if (status.value.version !== version)
     return warning(
@@ -119,7 +119,7 @@ function describeInstance(status: Result<Status>): Finding {
   return ok("instance", `Runs as ${role}, Uptime Kuma ${kuma.version} is ready.`);
 }
 
-/** What a replica has comes from its primary, and is examined there. */
+/** A replica's content comes from its primary, and is checked there. */
 function examineContent({ database }: Sources, role: Role): Finding[] {
   if (role !== "primary") return [];
   const content = database.read();
@@ -141,7 +141,7 @@ async function checkRepository(
       }
     : undefined;
   return [
-    ok("repository", `Reached, the password opens it, ${listed.value.length} snapshots.`),
+    ok("repository", `Reached, the password is right, ${listed.value.length} snapshots.`),
     ...(await checkLatest(sources, chooseLatest(listed.value), self)),
     checkPrimaries(listed.value, self),
     checkClock(listed.value),
@@ -149,7 +149,7 @@ async function checkRepository(
 }
 
 /**
- * Downloads the latest snapshot, proves it whole, and sees whether it could be applied here, and would be.
+ * Downloads and verifies the latest snapshot, and checks whether it could be applied here, and would be.
  * @param self what is known of the running instance; `head`: what it has published or applied last
  */
 async function checkLatest(
@@ -161,8 +161,8 @@ async function checkLatest(
   if (latest === undefined && self?.head !== undefined)
     return [
       failed(check, {
-        message: `There is none any more, though this instance has published or applied ${self.head.slice(0, 8)}.`,
-        advice: "Look whether RESTIC_REPOSITORY is right, and who has emptied the repository.",
+        message: `The repository has none any more, but this instance has published or applied ${shortId(self.head)}.`,
+        advice: "Check RESTIC_REPOSITORY, and find out who has emptied the repository.",
       }),
     ];
   if (latest === undefined)
@@ -182,7 +182,7 @@ async function checkLatest(
   ];
 }
 
-const MARKS = { ok: ["green", "ok"], warning: ["yellow", "mind"], failure: ["red", "FAILS"] } as const;
+const MARKS = { ok: ["green", "ok"], warning: ["yellow", "warn"], failure: ["red", "FAILS"] } as const;
 
 function toRows({ check, state, message, advice }: Finding): string[][] {
   const [style, mark] = MARKS[state];

@@ -6,14 +6,16 @@ import { EXIT, EXIT_HELP, newCommand, withConfig } from "./command.ts";
 import { openSources, readContent } from "./sources.ts";
 
 const HELP = `
-Writes the configuration to standard output, of Uptime Kuma as it is now, or of a snapshot
-(\`latest\`, or the first digits of an id). It holds every password: keep it like one.
+Writes the configuration to standard output: that of Uptime Kuma as it is now, or that of a
+snapshot (\`latest\`, or the first digits of an id). It contains every password: store it as
+safely as one.
 
-  jsonl  the form of the snapshots, with a checksum; for \`import\`
+  jsonl  the snapshots' own format, with a checksum; for \`import\`
   json   one document, to read and to edit; for \`import\`
   sql    INSERT statements for SQLite, without the icons; not for \`import\`
 
-A terminal changes what goes through it: \`docker compose exec\` makes one unless told -T.
+A terminal changes what passes through it, so use \`docker compose exec\` with -T, and
+\`docker exec\` without -t.
 ${EXIT_HELP.replace(/\n {2}3 .*/, "")}
 
 Examples:
@@ -21,7 +23,7 @@ Examples:
   docker compose exec -T kuma replicator-kuma export > kuma.jsonl
   docker exec kuma replicator-kuma export latest --format json | jq '.tables[] | .name'`;
 
-const TO_TERMINAL = `Mind: this goes to a terminal, which changes the ends of lines, and it holds every password.
+const TO_TERMINAL = `Warning: this goes to a terminal, which changes the line ends, and it contains every password.
 For a file: docker compose exec -T (docker exec without -t) … replicator-kuma export > kuma.jsonl
 `;
 

@@ -12,7 +12,7 @@ export interface Health {
   readonly reason: string;
 }
 
-/** So many intervals without a good cycle are worth a word. */
+/** Number of intervals without a good cycle after which the line warns. */
 const LATE_AFTER = 3;
 
 /** Prints one line and gives the exit code: 0 healthy, 1 not. For another process beside the running instance. */
@@ -37,7 +37,7 @@ async function askHealth(processEnv: NodeJS.ProcessEnv, cwd: string): Promise<He
  * Healthy is a Kuma that is ready, one that waits for a person to choose its database, and one that is silent on
  * purpose and not for too long: for an apply, or in a migration, which a restart would break for good. Replication
  * that fails is a warning and no more: the monitoring goes on, and a restart would only interrupt it.
- * @param status undefined when the instance has left no word yet
+ * @param status undefined when the instance has not written one yet
  * @param now milliseconds since 1970
  */
 export function judge(answer: Answer, status: Status | undefined, url: string, now: number): Health {
@@ -51,7 +51,7 @@ export function judge(answer: Answer, status: Status | undefined, url: string, n
       reason: `${PAUSES[pause.for]}, for ${ago(pause.until, now)} more at the longest.`,
     };
   const state = status && `; it is ${STATES[status.kuma]}, for ${ago(now, status.since)}`;
-  return { healthy: false, reason: `Uptime Kuma does not answer as it should at ${url}${state ?? ""}.` };
+  return { healthy: false, reason: `Uptime Kuma does not answer properly at ${url}${state ?? ""}.` };
 }
 
 const PAUSES = {
@@ -70,14 +70,14 @@ const STATES = {
 } as const satisfies Record<Status["kuma"], string>;
 
 function lastCycle(status: Status | undefined, now: number): string {
-  if (status === undefined) return "Nothing is known of its replication.";
+  if (status === undefined) return "Nothing is known about its replication.";
   const at = status.lastCycleAt ?? status.since;
-  const told =
+  const lastGood =
     status.lastCycleAt === undefined ? "No cycle went well yet" : `Last good cycle ${ago(now, at)} ago`;
   const isLate = now - at > LATE_AFTER * status.interval;
   return isLate
-    ? `Warning: ${told}, with one due every ${ago(status.interval, 0)}; the log says why.`
-    : `${told}.`;
+    ? `Warning: ${lastGood}, with one due every ${ago(status.interval, 0)}; the log says why.`
+    : `${lastGood}.`;
 }
 
 /** The time between two times, for people. */

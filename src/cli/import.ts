@@ -9,11 +9,11 @@ import { runOnInstance } from "./run-on-instance.ts";
 import { openSources } from "./sources.ts";
 
 const HELP = `
-Makes the configuration equal to an exported one (jsonl or json): shows what would change,
-asks, then has the running instance stop Uptime Kuma, change the differing rows and start
-it again. The result is published, so that the replicas follow. \`rollback\` undoes it.
-Only on the primary. FILE is read inside the container; - is standard input. What a
-terminal added to the file on its way is taken off.
+Makes the configuration equal to an exported file (jsonl or json). It shows what would
+change and asks; then the running instance stops Uptime Kuma, changes the rows that differ
+and starts it again. The result is published, so the replicas follow. \`rollback\` undoes it.
+Only on the primary. FILE is read inside the container; - is standard input. Whatever a
+terminal added to the file on its way is removed first.
 ${EXIT_HELP}
 
 Examples:
@@ -21,7 +21,7 @@ Examples:
   docker exec -it kuma replicator-kuma import /app/data/kuma.json`;
 
 export function importCommand() {
-  return newCommand("import", "Take the configuration out of an exported file.", HELP)
+  return newCommand("import", "Make the configuration equal to an exported file.", HELP)
     .argument("<FILE>", "what export wrote, or - for standard input")
     .option("-y, --yes", "do not ask")
     .option("--json", "for programs")

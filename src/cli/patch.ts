@@ -8,9 +8,9 @@ server/notification.js, through which every message passes (up, down, certificat
 and domain expiry, the Test button); each then begins with "[NAME] ".
 NAME is REPLICATOR_INSTANCE_NAME, else the host's name, read when a message is sent.
 
-Without an option it patches, prints the diff, and proves the result: the files
+Without options it patches, prints the diff, and verifies the result: the files
 parse, and a message sent through them comes out with the prefix. If anything is
-not as expected, it says what, and leaves the tree as it was.
+not as expected, it says what, and leaves the files as they were.
 
 Exit codes:
   0  done, or nothing to do (patching twice changes nothing)
@@ -20,7 +20,7 @@ Exit codes:
 Examples:
   replicator-kuma patch /app            patch
   replicator-kuma patch /app --check    patched, patchable, or why not; changes nothing
-  replicator-kuma patch /app --revert   give the original back, byte for byte
+  replicator-kuma patch /app --revert   restore the original, byte for byte
 `;
 
 interface PatchOptions {
@@ -34,11 +34,11 @@ export function patchCommand(): Command {
     .description("Make every message of an Uptime Kuma begin with the name of its instance.")
     .argument("<KUMA_DIR>", "Uptime Kuma's folder, the one that holds package.json and server/")
     .addOption(
-      new Option("--check", "say whether it is patched, patchable or not; change nothing").conflicts(
+      new Option("--check", "print whether it is patched, patchable or neither; change nothing").conflicts(
         "revert",
       ),
     )
-    .option("--revert", "give Kuma's original files back")
+    .option("--revert", "restore Kuma's original files")
     .addHelpText("after", HELP)
     .showHelpAfterError()
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))

@@ -5,7 +5,7 @@ import { compare, describeRow, namesIn, rowsOf } from "../diff/index.ts";
 import { NOTHING_TO_UNDO } from "../replication/index.ts";
 import { failure, type Result, success } from "../result.ts";
 import { countChanges, describeChanges, fingerprint } from "../snapshot/index.ts";
-import { confirm, printToStderr, tellSome } from "./preview.ts";
+import { confirm, printSome, printToStderr } from "./preview.ts";
 import { openSources } from "./sources.ts";
 import { formatTime, paint, relative, shortId } from "./terminal.ts";
 
@@ -24,10 +24,10 @@ export async function previewRollback(config: Config, yes: boolean): Promise<Res
   printToStderr(
     `Undoes the apply of snapshot ${shortId(snapshotId)}, ${relative(changedAt)} (${formatTime(changedAt)}):`,
   );
-  tellSome(compare(before, after).flatMap(describeRow));
+  printSome(compare(before, after).flatMap(describeRow));
   const lost = describeLosses(read.value);
-  if (lost.length > 0) printToStderr(paint("yellow", "Changed by somebody since, and lost with it:"));
-  tellSome(lost);
+  if (lost.length > 0) printToStderr(paint("yellow", "Changed since then, and lost with the rollback:"));
+  printSome(lost);
   if (read.value.withoutHistory > 0) printToStderr(describeGone(read.value.withoutHistory));
   const counts = countChanges(fingerprint(before), fingerprint(after));
   printToStderr(paint("bold", `This changes: ${describeChanges(counts)}.`));
@@ -38,7 +38,7 @@ export async function previewRollback(config: Config, yes: boolean): Promise<Res
 
 function describeGone(count: number): string {
   const which = count === 1 ? "the monitor that comes" : `the ${count} monitors that come`;
-  return `The history of ${which} back is gone: it is kept for 7 days, and not across a migration of Uptime Kuma.`;
+  return `The history of ${which} back is gone: it is kept for 7 days, but not across a migration of Uptime Kuma.`;
 }
 
 const EFFECTS = {
@@ -59,11 +59,11 @@ function describeLosses({ before, edited, dangling }: RollBackPreview): string[]
   return [
     ...edited.map(({ table, id, columns }) => {
       const which = columns.length === 0 ? "" : ` (${columns.join(", ")})`;
-      return `edited since: ${name(table, id)}${which}`;
+      return `edited since then: ${name(table, id)}${which}`;
     }),
     ...dangling.map(({ table, id, column, fate }) =>
       fate === "row goes"
-        ? `made since, goes with what it belongs to: ${name(table, id)}`
+        ? `added since then, removed with what it belongs to: ${name(table, id)}`
         : `${name(table, id)} loses its ${column}`,
     ),
   ];

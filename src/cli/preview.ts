@@ -28,12 +28,12 @@ export async function preview(
   const plan = sources.database.plan(snapshot);
   if (!plan.ok) return plan;
   if (plan.value.empty) {
-    printToStderr("Nothing differs: nothing to do.");
+    printToStderr("No differences: nothing to do.");
     return success(false);
   }
   const live = sources.database.read();
   if (!live.ok) return live;
-  tellSome(compare(live.value, snapshot.content).flatMap(describeRow));
+  printSome(compare(live.value, snapshot.content).flatMap(describeRow));
   for (const note of plan.value.notes) printToStderr(note);
   printToStderr(paint("bold", `This changes: ${describeChanges(plan.value.changes)}.`));
   return yes
@@ -46,7 +46,7 @@ export async function confirm(effect: string): Promise<Result<boolean>> {
   if (!process.stdin.isTTY)
     return failure({
       code: "not-confirmed",
-      message: "Nothing was done: there is no terminal to ask at.",
+      message: "Nothing was changed: there is no terminal to ask at.",
       advice: "Add --yes to do it without being asked (or run docker exec with -it).",
     });
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
@@ -55,13 +55,13 @@ export async function confirm(effect: string): Promise<Result<boolean>> {
   if (/^y(es)?$/i.test(answer.trim())) return success(true);
   return failure({
     code: "not-confirmed",
-    message: "Nothing was done.",
+    message: "Nothing was changed.",
     advice: "Answer y to go on.",
   });
 }
 
 /** The first lines, and how many there are more. */
-export function tellSome(lines: readonly string[]): void {
+export function printSome(lines: readonly string[]): void {
   for (const line of lines.slice(0, LONGEST_PREVIEW)) printToStderr(`  ${line}`);
   if (lines.length > LONGEST_PREVIEW) printToStderr(`  … and ${lines.length - LONGEST_PREVIEW} more`);
 }

@@ -5,11 +5,12 @@ import { runOnInstance } from "./run-on-instance.ts";
 import { download, findSnapshot, listSnapshots, openSources } from "./sources.ts";
 
 const HELP = `
-Goes back to an earlier snapshot: shows what would change, asks, then has the running
-instance stop Uptime Kuma, change the differing rows and start it again. The result is
-published, so that the replicas follow. History and heartbeats stay; \`rollback\` undoes it.
-Those of monitors that it removes stay for 7 days, or until the next apply.
-Only on the primary: what is changed on a replica would be overwritten.
+Goes back to an earlier snapshot. It shows what would change and asks; then the running
+instance stops Uptime Kuma, changes the rows that differ and starts it again. The result is
+published, so the replicas follow. \`rollback\` undoes it.
+Heartbeats and history stay; those of monitors that it removes are kept for 7 days, or until
+the next apply.
+Only on the primary: on a replica the next snapshot would overwrite it.
 ${EXIT_HELP}
 
 Examples:

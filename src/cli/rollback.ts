@@ -3,14 +3,14 @@ import { previewRollback } from "./preview-rollback.ts";
 import { runOnInstance } from "./run-on-instance.ts";
 
 const HELP = `
-Undoes the last apply, restore or import: shows how old it is, what would change and what
-was edited since, asks, then has the running instance stop Uptime Kuma, put the rows, icons
-and history back that it changed, and start it again. Works whatever state Uptime Kuma is
-in. One step back, not more; \`restore\` on the primary goes further.
-What was made since for something that goes, such as a tag of a monitor, goes with it.
-History of monitors that come back is kept for 7 days after the apply.
-On a replica that snapshot is not applied again by itself (\`sync --retry\` does); the next
-one is. On the primary the former configuration is published at the next cycle.
+Undoes the last apply, restore or import. It shows how old that is, what would change and
+what was edited since then, and asks; then the running instance stops Uptime Kuma, brings
+back the rows, icons and history that were changed, and starts it again. It works even when
+Uptime Kuma does not start. It goes one step back; \`restore\` on the primary goes further.
+What was added since then to something that is removed, such as a tag to a monitor, is
+removed with it. The history of monitors that come back is kept for 7 days after the apply.
+On a replica this snapshot is not applied again by itself (\`sync --retry\` does that); the
+next one is. On a primary the earlier configuration is published in the next cycle.
 ${EXIT_HELP}
 
 Examples:

@@ -5,7 +5,7 @@ import { EXIT } from "./command.ts";
 import { paint, printJson, printLine } from "./terminal.ts";
 
 /**
- * Has the running instance do something and says what happens: as it happens, or with `json` at the end.
+ * Has the running instance do something and prints what happens: at once, or with `json` at the end.
  * @returns the exit code
  */
 export async function runOnInstance(

@@ -10,10 +10,10 @@ import { formatTime, printJson, printLine, relative, shortId, table } from "./te
 const DEFAULT_LIMIT = 10;
 
 const HELP = `
-Shows the history that the repository holds, the latest first: id, time, age, the instance
-that published it, its Uptime Kuma, the number of rows, and what changed against the one
-before. For the last three each shown snapshot is downloaded (about half a second each);
---quick leaves them out. A star marks the latest, which replicas apply.
+Lists the snapshots in the repository, the latest first: id, time, age, the instance that
+published it, its version of Uptime Kuma, the number of rows, and what changed since the one
+before. The last three need a download of each snapshot shown (about half a second each);
+--quick leaves them out. The star marks the latest one, which replicas apply.
 ${EXIT_HELP.replace(/\n {2}3 .*/, "")}
 
 Examples:
@@ -36,7 +36,7 @@ interface Entry {
 }
 
 export function snapshotsCommand() {
-  return newCommand("snapshots", "List the snapshots in the repository, with what each changed.", HELP)
+  return newCommand("snapshots", "List the snapshots in the repository, with what each one changed.", HELP)
     .option("-n, --limit <count>", "how many to show", toCount, DEFAULT_LIMIT)
     .option("--quick", "only what is known without downloading them")
     .option("--json", "for programs")

@@ -33,7 +33,7 @@ export function listSnapshots({ repository }: Sources, limit?: number): Promise<
   return repository.list(limit === undefined ? never : AbortSignal.timeout(limit));
 }
 
-/** A whole and proven snapshot. */
+/** A snapshot, complete and verified. */
 export function download({ repository }: Sources, info: SnapshotInfo): Promise<Result<Snapshot>> {
   return fetchSnapshot({ repository }, info, never);
 }
@@ -45,7 +45,7 @@ export function findSnapshot(snapshots: readonly SnapshotInfo[], wanted: string)
     return failure({
       code: "nothing-published",
       message: "There is no snapshot in the repository yet.",
-      advice: "Start a primary, or look whether RESTIC_REPOSITORY is the one that it uses.",
+      advice: "Start a primary, or check that RESTIC_REPOSITORY is the one that it uses.",
     });
   const found = wanted === "latest" ? [latest] : snapshots.filter(({ id }) => matches(id, wanted));
   const [one, ...others] = found;

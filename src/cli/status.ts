@@ -6,27 +6,32 @@ import { positionIn, type RepositoryPosition } from "./repository-position.ts";
 import { listSnapshots, openSources, type Sources } from "./sources.ts";
 import { duration, formatTime, paint, printJson, printLine, relative, shortId, table } from "./terminal.ts";
 
-/** A status is a glance: a repository that is slower than this is told as not reached. Milliseconds. */
+/** A status is for a quick look: a repository that is slower than this is shown as not reached. Milliseconds. */
 const REPOSITORY_LIMIT = 20_000;
 
 const HELP = `
-Asks the running instance and the repository, and says in one look: which role, how
-Uptime Kuma is, what was published or applied last and what that changed, how far it
-is behind the repository, who is the primary, what fails and what to do about it.
+Asks the running instance and the repository, and shows on one screen: the role, the state
+of Uptime Kuma, what was published or applied last and what that changed, how far this
+instance is behind the repository, which instance is the primary, the last error, and what
+to do about it.
 ${EXIT_HELP}
 
 Examples:
   docker exec kuma replicator-kuma status
   docker exec kuma replicator-kuma status --json | jq .repository.behind`;
 
-/** What is known of the repository; `content`: whether Kuma holds just what the snapshot that it stands on holds. */
+/** What is known of the repository; `isEdited`: whether Kuma's configuration differs from its own snapshot. */
 interface View {
   readonly position: Result<RepositoryPosition | undefined>;
   readonly isEdited: boolean | undefined;
 }
 
 export function statusCommand() {
-  return newCommand("status", "Say how this instance is, and whether it agrees with the repository.", HELP)
+  return newCommand(
+    "status",
+    "Show the state of this instance, and whether it agrees with the repository.",
+    HELP,
+  )
     .option("--json", "for programs")
     .action(({ json }: { json?: boolean }) =>
       withConfig(async (config) => {
@@ -72,7 +77,10 @@ function describe(status: Status, view: View): string[][] {
       applied ? describeSnapshot(applied) + (applied.canUndo ? " (`rollback` undoes it)" : "") : "none",
     ],
     ...describeView(status, view),
-    ["next cycle", nextCycleAt === undefined ? "at work, or waiting for Uptime Kuma" : relative(nextCycleAt)],
+    [
+      "next cycle",
+      nextCycleAt === undefined ? "running now, or waiting for Uptime Kuma" : relative(nextCycleAt),
+    ],
     ...refused.map(({ snapshotId, reason, at }) => [
       "refused",
       paint("yellow", `snapshot ${shortId(snapshotId)}, ${relative(at)}: ${reason}`),
@@ -117,7 +125,7 @@ function describeView({ role, instance, head }: Status, { position, isEdited }: 
         "repository",
         head === undefined
           ? paint("yellow", "nothing is published yet")
-          : paint("red", `holds no snapshot any more; this instance stands on ${shortId(head)}`),
+          : paint("red", `has no snapshot any more; this instance is at ${shortId(head)}`),
       ],
     ];
   const { primary } = position.value;
@@ -131,7 +139,7 @@ function describeView({ role, instance, head }: Status, { position, isEdited }: 
 
 function describeAgreement({ latest, behind, behindSince }: RepositoryPosition): string {
   const name = `latest snapshot ${shortId(latest.id)}, ${relative(latest.time)}`;
-  if (behind === 0) return paint("green", `in agreement: ${name}`);
+  if (behind === 0) return paint("green", `up to date: ${name}`);
   if (behind === undefined) return paint("yellow", `not on any snapshot of the repository; ${name}`);
   const lag = behindSince === undefined ? "" : ` for ${duration(Date.now() - behindSince)}`;
   return paint("yellow", `${behind} behind${lag}; ${name}`);

@@ -1,6 +1,6 @@
 /**
  * Texts that are shown to whoever may run a command. A column that is not named here, also one that a later Kuma adds,
- * is told as changed and never shown: what nobody has judged may be a secret.
+ * is reported as changed and never shown: what nobody has judged may be a secret.
  */
 const SHOWN: ReadonlySet<string> = new Set([
   ...[
@@ -48,7 +48,7 @@ export const REFERENCES: Readonly<Record<string, string>> = {
   status_page_id: "status_page",
 };
 
-/** Kuma writes them at each save, so they tell nothing beside another change. */
+/** Kuma writes them at each save, so they add nothing to another change. */
 export const SAVE_TIMES: ReadonlySet<string> = new Set(["modified_date", "last_updated_date"]);
 
 /** What may be shown of a text in this column; undefined: nothing. */

@@ -120,7 +120,7 @@ function exact(value: bigint): number | string {
 function compareFiles(before: Content, after: Content): RowChange[] {
   const old = new Map(before.files.map((file) => [file.name, file.bytes]));
   const now = new Map(after.files.map((file) => [file.name, file.bytes]));
-  const tell = (name: string, change: RowChange["change"]): RowChange => ({
+  const icon = (name: string, change: RowChange["change"]): RowChange => ({
     table: "file",
     what: `icon ${quote(name)}`,
     change,
@@ -129,9 +129,9 @@ function compareFiles(before: Content, after: Content): RowChange[] {
   return [
     ...[...now].flatMap(([name, bytes]) => {
       const former = old.get(name);
-      if (former === undefined) return tell(name, "added");
-      return Buffer.compare(former, bytes) === 0 ? [] : tell(name, "changed");
+      if (former === undefined) return icon(name, "added");
+      return Buffer.compare(former, bytes) === 0 ? [] : icon(name, "changed");
     }),
-    ...[...old.keys()].filter((name) => !now.has(name)).map((name) => tell(name, "removed")),
+    ...[...old.keys()].filter((name) => !now.has(name)).map((name) => icon(name, "removed")),
   ];
 }

@@ -57,7 +57,7 @@ const LINKS: Readonly<Record<string, { key: readonly string[]; describe(row: Nam
 
 type Of = (table: string, id: Value | undefined) => string;
 
-/** A text in quotes on one line; what could steer a terminal or turn the reading direction is written as \u…. */
+/** A text in quotes on one line; what could control a terminal or the reading direction is written as \u…. */
 export function quote(text: string): string {
   return JSON.stringify(text).replaceAll(
     /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
@@ -84,7 +84,7 @@ export function namesIn({ tables }: Content): Names {
   };
 }
 
-/** What tells two rows of a table apart from one content to the next. */
+/** What identifies a row of a table from one content to the next. */
 export function keyOf(table: string, row: NamedRow): string {
   return (LINKS[table]?.key ?? ["id"]).map((column) => String(row[column])).join("\u0000");
 }

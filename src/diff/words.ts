@@ -1,7 +1,7 @@
 import type { ColumnChange, RowChange, Shown } from "./compare.ts";
 import { quote } from "./names.ts";
 
-/** Characters of a value; more would hide the change instead of telling it. */
+/** Characters of a value; more would hide the change instead of showing it. */
 const LONGEST_VALUE = 80;
 
 /** One line for each thing that changed: `monitor "shop" url: "https://a" → "https://b"`. */

@@ -11,6 +11,6 @@ export function checkContent(examination: Examination): Finding {
   return warning(
     check,
     `Published without a part. ${examination.leftOut.join(" ")}`,
-    "Nothing has to be done. To be rid of rows: stop the container and delete them, or set the named column to NULL, with the sqlite3 shell. An icon: upload it on its status page as PNG.",
+    "You need not do anything. To clean up rows: stop the container, and delete them or set the named column to NULL with the sqlite3 shell. For an icon: upload it as PNG on its status page.",
   );
 }

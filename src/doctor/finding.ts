@@ -1,6 +1,6 @@
 import type { Problem } from "../result.ts";
 
-/** What one check found. `warning`: it works, but something is not as it should be. */
+/** What one check found. `warning`: it works, but needs attention. */
 export interface Finding {
   readonly check: string;
   readonly state: "ok" | "warning" | "failure";

@@ -7,7 +7,7 @@ const RECENT = 24 * 60 * 60_000;
 /** Clocks differ a little, and restic takes a moment. */
 const CLOCK_TOLERANCE = 2 * 60_000;
 
-/** Who publishes: finds two instances that take turns, or both follow the same snapshot. */
+/** Which instance publishes: finds two that alternate, or that both continue the same snapshot. */
 export function checkPrimaries(
   snapshots: readonly SnapshotInfo[],
   self: { readonly id: string; readonly isPrimary: boolean; readonly head: string | undefined } | undefined,
@@ -27,8 +27,8 @@ export function checkPrimaries(
     const names = [...new Set(recent.map(({ instanceName }) => JSON.stringify(instanceName)))].join(" and ");
     return warning(
       check,
-      `${names} have taken turns in publishing within the last day.`,
-      "If nobody moved the role on purpose: there must be one primary, so demote all but one.",
+      `${names} have both published within the last day.`,
+      "There must be one primary. Unless you moved the role on purpose, demote all but one.",
     );
   }
   const stranger = self?.isPrimary && latest.instanceId !== self.id && !isSame(latest.id, self.head);
@@ -37,16 +37,16 @@ export function checkPrimaries(
       message: `This instance is a primary, but the latest snapshot is by ${JSON.stringify(latest.instanceName)}.`,
       advice: "`demote` one of the two.",
     });
-  return ok(check, `${JSON.stringify(latest.instanceName)} is the one that publishes.`);
+  return ok(check, `${JSON.stringify(latest.instanceName)} is the primary.`);
 }
 
 /** Whether the repository's newest time lies ahead of ours: then one of the clocks is wrong. */
 export function checkClock(snapshots: readonly SnapshotInfo[], now = Date.now()): Finding {
   const ahead = Math.max(0, ...snapshots.map(({ time }) => time)) - now;
-  if (ahead < CLOCK_TOLERANCE) return ok("clock", "Not behind what the repository has seen.");
+  if (ahead < CLOCK_TOLERANCE) return ok("clock", "Not behind the times of the snapshots.");
   return failed("clock", {
     message: `A snapshot is dated ${Math.round(ahead / 60_000)} min in the future: the clock here is slow, or the publisher's was fast.`,
-    advice: "Set the clocks by NTP on every machine.",
+    advice: "Set the clock of every machine by NTP.",
   });
 }
 

@@ -12,7 +12,7 @@ const TOO_LITTLE = 100 * MB;
 const LITTLE = 1_000 * MB;
 const RESTIC_LIMIT = 10_000;
 
-/** Whether everything that is written to can be, and nobody else can read what is secret. */
+/** Whether all files that are written to are writable, and nobody else can read what is secret. */
 export function checkPermissions({ kuma, stateDir }: Config): Finding {
   const check = "permissions";
   const wanted = [kuma.dataDir, join(kuma.dataDir, "kuma.db"), stateDir, join(stateDir, "state.json")];
@@ -20,7 +20,7 @@ export function checkPermissions({ kuma, stateDir }: Config): Finding {
   if (unusable !== undefined)
     return failed(check, {
       message: `${unusable} does not exist, or this user (${process.getuid?.()}) may not write to it.`,
-      advice: "Give the data folder to the user that the container runs as.",
+      advice: "Make the user that the container runs as the owner of the data folder (chown -R).",
     });
   const mode = statSync(stateDir).mode & 0o777;
   if ((mode & 0o077) !== 0)
@@ -29,14 +29,14 @@ export function checkPermissions({ kuma, stateDir }: Config): Finding {
       `The state folder ${stateDir} is open to other users (mode ${mode.toString(8)}).`,
       `chmod 700 ${stateDir}`,
     );
-  return ok(check, "The data and state folders can be written to, and the state is private.");
+  return ok(check, "The data and state folders are writable, and the state is private.");
 }
 
 export function checkDisk({ kuma }: Config): Finding {
   const { bavail, bsize } = statfsSync(kuma.dataDir);
   const free = bavail * bsize;
   const message = `${Math.round(free / MB)} MB are free for ${kuma.dataDir}.`;
-  const advice = "Make room, or keep less history (Uptime Kuma: Settings, Monitor History).";
+  const advice = "Free some space, or keep less history (Uptime Kuma: Settings, Monitor History).";
   if (free < TOO_LITTLE) return failed("disk", { message, advice });
   return free < LITTLE ? warning("disk", message, advice) : ok("disk", message);
 }
@@ -56,7 +56,7 @@ export async function checkRestic({ restic }: Config): Promise<Finding> {
       advice: "Install restic 0.14 or newer where PATH finds it.",
     });
   const helper = restic.env.RESTIC_PASSWORD_COMMAND
-    ? " RESTIC_PASSWORD_COMMAND gets restic's variables alone, and those that REPLICATOR_RESTIC_ENV names."
+    ? " RESTIC_PASSWORD_COMMAND sees only restic's variables and those that REPLICATOR_RESTIC_ENV names."
     : "";
   return ok("restic", `restic ${version}.${helper}`);
 }
@@ -68,7 +68,7 @@ export async function checkPatch({ kuma }: Config): Promise<Finding> {
     return ok("patch", "Uptime Kuma's messages begin with the name of this instance.");
   return warning(
     "patch",
-    plan.ok ? "Uptime Kuma's messages do not tell which instance sends them." : plan.problem.message,
+    plan.ok ? "Uptime Kuma's messages do not name the instance that sends them." : plan.problem.message,
     "Run `replicator-kuma patch KUMA_DIR` when the image is built; replication works without.",
   );
 }

@@ -6,14 +6,14 @@ import { type Finding, failed, ok, warning } from "./finding.ts";
 const LIMIT = 10_000;
 const CLOCK_TOLERANCE = 2 * 60_000;
 
-/** Asks the ntfy server how it is (https://docs.ntfy.sh/config/#health-checks); its answer tells the time, too. */
+/** Asks the ntfy server how it is (https://docs.ntfy.sh/config/#health-checks); its answer has the time, too. */
 export async function checkNtfy({
   ntfy,
   webhook,
   proxy,
 }: Pick<Config, "ntfy" | "webhook" | "proxy">): Promise<Finding[]> {
   if (webhook !== undefined)
-    return [ok("ntfy", "NTFY_URL is no ntfy topic: notices go there as plain text, untried here.")];
+    return [ok("ntfy", "NTFY_URL is not an ntfy topic: messages go there as plain text. Not tested here.")];
   if (ntfy === undefined) return [ok("ntfy", "Not used.")];
   try {
     const signal = AbortSignal.timeout(LIMIT);
@@ -36,7 +36,7 @@ export async function checkNtfy({
     return [
       failed("ntfy", {
         message: `The ntfy server cannot be reached (${why}).`,
-        advice: "Check the network of the container, and NTFY_URL. Replication works without.",
+        advice: "Check the container's network, and NTFY_URL. Replication works without ntfy.",
       }),
     ];
   }

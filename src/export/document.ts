@@ -53,7 +53,7 @@ export function toDocument({ origin, content }: Snapshot): z.infer<typeof shape>
 
 /**
  * The snapshot that an exported file holds, JSON or JSON Lines, also after a way through a terminal; everything in it is
- * checked. What is wrong is told of the file.
+ * checked, and problems speak of the file.
  */
 export function fromFile(bytes: Uint8Array): Result<Snapshot> {
   const text = withoutAdditions(bytes);
@@ -61,8 +61,8 @@ export function fromFile(bytes: Uint8Array): Result<Snapshot> {
     return failure({
       code: "file-no-export",
       message:
-        text.trim() === "" ? "The file is empty." : "The file is nothing that export wrote as jsonl or json.",
-      advice: "Take one that it wrote; what it writes as sql is for SQLite alone.",
+        text.trim() === "" ? "The file is empty." : "The file is not one that export wrote as jsonl or json.",
+      advice: "Use a jsonl or json file from `replicator-kuma export`; its sql format is for SQLite only.",
     });
   const read = fromText(text);
   return read.ok ? read : failure(aboutFile(read.problem));
@@ -92,9 +92,9 @@ function fromDocument({
     const list: Value[][] = [];
     for (const [index, row] of rows.entries()) {
       const named = decodeAll(row);
-      const stranger = Object.keys(row).find((column) => !columns.includes(column));
-      if (named === undefined || stranger !== undefined)
-        return failure(wrong(`row ${index + 1} of ${name}${stranger ? `, column ${stranger}` : ""}`));
+      const unknown = Object.keys(row).find((column) => !columns.includes(column));
+      if (named === undefined || unknown !== undefined)
+        return failure(wrong(`row ${index + 1} of ${name}${unknown ? `, column ${unknown}` : ""}`));
       list.push(columns.map((column) => named[column] ?? null));
     }
     decoded.push({ name, columns, ...(owner === undefined ? {} : { owner }), defaults: known, rows: list });
@@ -130,7 +130,7 @@ function parseJson(text: string): unknown {
 function wrong(what: string): Problem {
   return {
     code: "import-invalid",
-    message: `The file is JSON, but not an export of Replicator Kuma: wrong is ${what}.`,
-    advice: "Take a file that `replicator-kuma export --format json` or `--format jsonl` wrote.",
+    message: `The file is JSON, but not an export of Replicator Kuma: ${what} is wrong.`,
+    advice: "Use a file that `replicator-kuma export --format json` or `--format jsonl` wrote.",
   };
 }

@@ -13,7 +13,7 @@ export const INJECTED_FILE = "server/replicator-kuma-notification.cjs";
 /** The insertion goes right before this. */
 export const EXPORT_ANCHOR = "module.exports = {\n    Notification,\n};";
 
-/** Required when Kuma starts, not when it sends: should the file be gone, Kuma does not start, rather than be silent. */
+/** Required when Kuma starts, not when it sends: should the file be missing, Kuma does not start, instead of running without messages. */
 export const INSERTION = [
   "// Replicator Kuma: every message begins with the name of this instance.",
   'require("./replicator-kuma-notification.cjs")(Notification);',
@@ -24,13 +24,13 @@ export const INSERTION = [
 export interface Sender {
   readonly file: string;
   readonly anchor: string;
-  /** False: the file came in a later release, and is looked at only where it is. */
+  /** False: the file came in a later release, and is checked only where it exists. */
   readonly always: boolean;
 }
 
 /**
  * Who sends, and where they get Notification from. They are not changed; but a release that sends in another way
- * would bypass the patch without a word, so that has to fail the build.
+ * would silently bypass the patch, so that has to fail the build.
  */
 export const SENDERS: readonly Sender[] = [
   {

@@ -5,8 +5,8 @@ import { verifyTree } from "./verify.ts";
 import { undoChanges, writeChanges } from "./write.ts";
 
 /**
- * Makes every message of the Kuma in this folder begin with the instance's name, and proves it; gives what it
- * changed, nothing when it was patched before. When anything fails, the tree is as it was.
+ * Makes every message of the Kuma in this folder begin with the instance's name, and verifies it; returns what it
+ * changed, nothing when it was patched before. When anything fails, the files are as they were.
  */
 export async function patchTree(kumaDir: string): Promise<PatchResult<TreePlan>> {
   const plan = await planPatch(kumaDir);
@@ -19,7 +19,7 @@ export async function patchTree(kumaDir: string): Promise<PatchResult<TreePlan>>
   return left === undefined ? verified : failure({ ...verified.problem, advice: left });
 }
 
-/** Gives Kuma's original back, byte for byte; gives what it changed, nothing when it was not patched. */
+/** Restores Kuma's original, byte for byte; returns what it changed, nothing when it was not patched. */
 export async function revertTree(kumaDir: string): Promise<PatchResult<TreePlan>> {
   const plan = await planRevert(kumaDir);
   if (!plan.ok || plan.value.changes.length === 0) return plan;

@@ -36,7 +36,7 @@ export async function planPatch(kumaDir: string): Promise<PatchResult<TreePlan>>
   ]);
 }
 
-/** What giving the original back would change; no changes: it is the original. Problems: not-kuma, anchor-missing, patched-otherwise. */
+/** What restoring the original would change; no changes: it is the original. Problems: not-kuma, anchor-missing, patched-otherwise. */
 export async function planRevert(kumaDir: string): Promise<PatchResult<TreePlan>> {
   const tree = await readTree(kumaDir);
   if (!tree.ok) return tree;
@@ -110,14 +110,14 @@ function notKuma(kumaDir: string): PatchProblem {
   return {
     code: "not-kuma",
     message: `${kumaDir} is not Uptime Kuma's folder: there is no package.json with a version.`,
-    advice: "Name the folder that holds Kuma's package.json and server/ (in Kuma's public images: /app).",
+    advice: "Name the folder that contains Kuma's package.json and server/ (in Kuma's public images: /app).",
   };
 }
 
 function patchedOtherwise(kumaVersion: string): PatchProblem {
   return {
     code: "patched-otherwise",
-    message: `${NOTIFICATION_FILE} of Uptime Kuma ${kumaVersion} holds a patch of another Replicator Kuma.`,
-    advice: "Nothing was changed. Take Kuma's original file, or revert with the version that patched it.",
+    message: `${NOTIFICATION_FILE} of Uptime Kuma ${kumaVersion} contains a patch of another Replicator Kuma.`,
+    advice: "Nothing was changed. Restore Kuma's original file, or revert with the version that patched it.",
   };
 }

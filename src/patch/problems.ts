@@ -13,10 +13,10 @@ export function anchorProblem(
   anchor: string,
   count: number | "no file",
 ): { ok: false; problem: PatchProblem } {
-  const found = count === "no file" ? "there is no such file" : `it stands there ${count} times, not once`;
+  const found = count === "no file" ? "there is no such file" : `it is there ${count} times, not once`;
   return failure({
     code: count === 0 || count === "no file" ? "anchor-missing" : "anchor-repeated",
-    message: `Uptime Kuma ${kumaVersion} cannot be patched: looked in ${file} for \`${anchor.replaceAll(/\s+/g, " ")}\`; ${found}.`,
+    message: `Uptime Kuma ${kumaVersion} cannot be patched: expected in ${file}: \`${anchor.replaceAll(/\s+/g, " ")}\`; ${found}.`,
     advice: OTHER_RELEASE,
   });
 }
@@ -29,7 +29,7 @@ const WRITE_PROBLEMS: Readonly<Record<string, { code: PatchProblemCode; advice: 
   EACCES: { code: "tree-read-only", advice: "Run this as root, or as the user who owns Kuma's files." },
   EPERM: {
     code: "tree-read-only",
-    advice: "Run this as root, and see that no file there is immutable (lsattr).",
+    advice: "Run this as root, and check that no file there is immutable (lsattr).",
   },
   ENOSPC: { code: "write-failed", advice: "Free some space, then run this again." },
 };
@@ -37,7 +37,7 @@ const WRITE_PROBLEMS: Readonly<Record<string, { code: PatchProblemCode; advice: 
 /** An error of the file system while writing `path`. */
 export function writeProblem(path: string, error: unknown): PatchProblem {
   const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
-  const known = WRITE_PROBLEMS[code] ?? { code: "write-failed", advice: "See to that, then run this again." };
+  const known = WRITE_PROBLEMS[code] ?? { code: "write-failed", advice: "Fix that, then run this again." };
   const words = error instanceof Error ? error.message : String(error);
   return { code: known.code, message: `${path} cannot be written: ${words}.`, advice: known.advice };
 }

@@ -24,7 +24,7 @@ const EXPECTED = {
 };
 
 /**
- * Proves a patched tree, from what is on the disk: both files parse as CommonJS, and Kuma's own Notification.send in
+ * Verifies a patched tree, from what is on the disk: both files parse as CommonJS, and Kuma's own Notification.send in
  * it, loaded in a child process, hands a provider the message with the prefix. Problems: parse-failed, self-test-failed.
  */
 export async function verifyTree(kumaDir: string): Promise<PatchResult<void>> {
@@ -52,7 +52,7 @@ export async function verifyTree(kumaDir: string): Promise<PatchResult<void>> {
   const words = timedOut ? `no answer in ${SELF_TEST_TIMEOUT_MS} ms` : failed ? stderr : `it sent ${stdout}`;
   return verifyProblem(
     "self-test-failed",
-    `The patched ${NOTIFICATION_FILE} does not send as it should: ${words}`,
+    `The patched ${NOTIFICATION_FILE} does not send correctly: ${words}`,
   );
 }
 
@@ -68,6 +68,6 @@ function verifyProblem(code: PatchProblemCode, message: string): PatchResult<nev
   return failure({
     code,
     message,
-    advice: "The files were put back. Use a Kuma release that docs/notification-patch.md names.",
+    advice: "The files were restored. Use a Kuma release that docs/notification-patch.md names.",
   });
 }

@@ -8,7 +8,7 @@ import type { FileChange, PatchProblem, PatchResult } from "./types.ts";
 
 /**
  * Makes the changes, each by a temporary file and a rename, keeping owner and mode; a new file takes those of Kuma's
- * notification file. All or nothing: when one fails, those before it are put back.
+ * notification file. All or nothing: when one fails, those before it are restored.
  * Problems: not-owner, tree-read-only, write-failed.
  */
 export async function writeChanges(
@@ -23,7 +23,7 @@ export async function writeChanges(
       await writeOne(kumaDir, change, owner.value);
     } catch (error) {
       const problem = writeProblem(path.join(kumaDir, change.path), error);
-      const left = await putBack(kumaDir, done, owner.value);
+      const left = await restoreFiles(kumaDir, done, owner.value);
       return failure(left === undefined ? problem : { ...problem, advice: left });
     }
     done.push(change);
@@ -37,10 +37,10 @@ export async function undoChanges(
   changes: readonly FileChange[],
 ): Promise<string | undefined> {
   const owner = await ownerOf(kumaDir);
-  return owner.ok ? putBack(kumaDir, changes, owner.value) : owner.problem.advice;
+  return owner.ok ? restoreFiles(kumaDir, changes, owner.value) : owner.problem.advice;
 }
 
-async function putBack(
+async function restoreFiles(
   kumaDir: string,
   done: readonly FileChange[],
   owner: Owner,
@@ -49,7 +49,7 @@ async function putBack(
     try {
       await writeOne(kumaDir, { path: file, before: after, after: before }, owner);
     } catch {
-      return `${file} could not be put back either: take a fresh copy of Kuma.`;
+      return `${file} could not be restored either: use a fresh copy of Kuma.`;
     }
   }
   return undefined;

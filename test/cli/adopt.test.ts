@@ -79,10 +79,10 @@ describe("first contact", { timeout: 300_000 }, () => {
     const shown = await alone.command("adopt");
     assert.equal(shown.exitCode, 0);
     assert.match(shown.stderr, /^ {2}monitor "my shop" removed$[\s\S]*^ {2}monitor "http ok" added$/m);
-    assert.match(shown.stdout, /Nothing was done. Add --replace/);
+    assert.match(shown.stdout, /Nothing was changed. Add --replace/);
     const asked = await alone.command("adopt", "--replace");
     assert.equal(asked.exitCode, 1);
-    assert.match(asked.stderr, /"router" removed[\s\S]*Nothing was done[\s\S]*--yes/);
+    assert.match(asked.stderr, /"router" removed[\s\S]*Nothing was changed[\s\S]*--yes/);
     assert.deepEqual(rowsOf(alone), mine);
 
     const text = said(await alone.command("adopt", "--replace", "--yes"));

@@ -56,7 +56,7 @@ describe("commands that steer", { timeout: 240_000 }, () => {
     const asked = await primary.command("restore", first);
     assert.equal(asked.exitCode, 1);
     assert.match(asked.stderr, /^ {2}monitor "second" name: "second" → "http ok"$/m);
-    assert.match(asked.stderr, /^This changes: 1 monitor changed\.$[\s\S]*Nothing was done[\s\S]*--yes/m);
+    assert.match(asked.stderr, /^This changes: 1 monitor changed\.$[\s\S]*Nothing was changed[\s\S]*--yes/m);
     assert.deepEqual(nameOf(primary), named("second"));
 
     const text = said(await primary.command("restore", first, "--yes"));
@@ -67,7 +67,7 @@ describe("commands that steer", { timeout: 240_000 }, () => {
 
     const idle = await primary.command("restore", "latest");
     assert.equal(idle.exitCode, 0);
-    assert.match(idle.stderr, /Nothing differs/);
+    assert.match(idle.stderr, /No differences/);
     assert.equal((await primary.command("restore", "ffffffffff", "--yes")).exitCode, 1);
   });
 
@@ -89,12 +89,12 @@ describe("commands that steer", { timeout: 240_000 }, () => {
   it("an export that went through a terminal is warned of, and imported all the same", async () => {
     for (const format of ["jsonl", "json"]) {
       const shown = await primary.atTerminal("export", "--format", format);
-      assert.match(shown, /^Mind: this goes to a terminal.*every password\.\r\n.* exec -T /);
+      assert.match(shown, /^Warning: this goes to a terminal.*every password\.\r\n.* exec -T /);
       assert.match(shown, /\r\n/);
       const file = join(rig.folder, `shown.${format}`);
       writeFileSync(file, shown);
       const { exitCode, stderr } = await primary.command("import", file, "--yes");
-      assert.deepEqual([exitCode, stderr], [0, "Nothing differs: nothing to do."]);
+      assert.deepEqual([exitCode, stderr], [0, "No differences: nothing to do."]);
     }
     const { stderr } = await primary.command("export");
     assert.equal(stderr, "", "nothing to warn of in a pipe");
@@ -119,7 +119,7 @@ describe("commands that steer", { timeout: 240_000 }, () => {
 
     for (const [input, why] of [
       [lines.slice(0, -200), /no end mark/],
-      [statements, /^The file is nothing that export wrote/],
+      [statements, /^The file is not one that export wrote/],
       ['{"format":1}', /not an export of Replicator Kuma/],
     ] as const) {
       const refused = await primary.commandWith(input, "import", "-", "--yes");

@@ -21,7 +21,7 @@ describe("commands that look", { timeout: 120_000 }, () => {
     assert.match(text, /^fra +primary; up for \d+ s$/m);
     assert.match(text, /^Uptime Kuma +2\.5\.3, ready, http:\/\/127\.0\.0\.1:\d+$/m);
     assert.match(text, /^last publish +snapshot [0-9a-f]{8}, \d+ s ago: everything$/m);
-    assert.match(text, /^repository +in agreement: latest snapshot [0-9a-f]{8}, \d+ s ago$/m);
+    assert.match(text, /^repository +up to date: latest snapshot [0-9a-f]{8}, \d+ s ago$/m);
     assert.match(text, /^published by +fra \(this instance\), since 20/m);
     assert.match(text, /^next cycle +in 1 h$|^next cycle +in 60 min$/m);
     assert.match(text, /^last error +none$/m);
@@ -36,7 +36,7 @@ describe("commands that look", { timeout: 120_000 }, () => {
   });
 
   it("diff, sync and snapshots: from an edit on the primary to the replica", async () => {
-    assert.match(said(await primary.command("diff")), /: no difference$/);
+    assert.match(said(await primary.command("diff")), /: no differences$/);
     primary.sql("UPDATE monitor SET url = 'https://b.example/' WHERE id = 2");
     primary.sql(`UPDATE notification SET config = '{"ntfypassword":"hunter2"}' WHERE id = 1`);
     const diff = said(await primary.command("diff"));
@@ -59,7 +59,7 @@ describe("commands that look", { timeout: 120_000 }, () => {
       /^Stopping Uptime Kuma[\s\S]*^Applied snapshot .*1 monitor changed/m,
     );
     assert.deepEqual(replica.query("SELECT url FROM monitor WHERE id = 2"), [{ url: "https://b.example/" }]);
-    assert.match(said(await replica.command("status")), /^repository +in agreement/m);
+    assert.match(said(await replica.command("status")), /^repository +up to date/m);
 
     const table = said(await replica.command("snapshots"));
     const [head, newest, oldest, ...more] = table.split("\n");

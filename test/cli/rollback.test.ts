@@ -53,11 +53,11 @@ describe("rollback", { timeout: 240_000 }, () => {
     assert.equal(asked.exitCode, 1, asked.stdout);
     assert.match(asked.stderr, /^Undoes the apply of snapshot [0-9a-f]{8}, \d+ (s|min) ago \(2\d{3}-/m);
     assert.match(asked.stderr, /^ {2}monitor "shop in Berlin" removed$/m);
-    assert.match(asked.stderr, /^ {2}edited since: monitor "shop in Berlin"$/m);
+    assert.match(asked.stderr, /^ {2}edited since then: monitor "shop in Berlin"$/m);
     for (const what of ['tag ".*" \\("eu"\\)', 'notification ".*"', 'monitor "shop in Berlin" in group ".*"'])
-      assert.match(asked.stderr, new RegExp(`made since, goes with what it belongs to: ${what}`));
+      assert.match(asked.stderr, new RegExp(`added since then, removed with what it belongs to: ${what}`));
     assert.match(asked.stderr, /^This changes: 1 monitor removed, 1 notification assignment removed/m);
-    assert.match(asked.stderr, /Nothing was done[\s\S]*--yes/);
+    assert.match(asked.stderr, /Nothing was changed[\s\S]*--yes/);
     assert.equal(monitors(replica), count + 1);
 
     said(await replica.command("rollback", "--yes"));

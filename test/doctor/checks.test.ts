@@ -102,6 +102,6 @@ describe("check of ntfy", { timeout: 20_000 }, () => {
     assert.equal(away?.state, "failure");
     const webhook = { url: "http://127.0.0.1:9/hook.php", authorization: undefined };
     const [untried] = await checkNtfy({ ...none, webhook });
-    assert.match(untried?.message ?? "", /plain text, untried/);
+    assert.match(untried?.message ?? "", /plain text\. Not tested/);
   });
 });

@@ -85,7 +85,7 @@ describe("fromFile", () => {
     const additions: ((text: string) => string | Buffer)[] = [
       (text) => text.replaceAll("\n", "\r\n"),
       (text) => text.replaceAll("\n", "\r\r\n"),
-      (text) => `Mind: this goes to a terminal.\r\n${text.replaceAll("\n", "\r\n")}\r\n$ exit\r\n`,
+      (text) => `Warning: this goes to a terminal.\r\n${text.replaceAll("\n", "\r\n")}\r\n$ exit\r\n`,
       (text) => text.trimEnd(),
       (text) => `\ufeff${text}`,
       (text) => `${text}\n\n  \n`,

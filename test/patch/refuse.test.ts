@@ -63,7 +63,7 @@ test("a patch of another version is left alone", async (t) => {
   assert.deepEqual(await stateOf(dir), before);
 });
 
-test("a Kuma that sends with other parameters fails the self-test and is put back", async (t) => {
+test("a Kuma that sends with other parameters fails the self-test and is restored", async (t) => {
   const other = "send(message) { return this.providerList[message.type].send(message); }";
   const dir = await smallKuma(t, {
     "server/notification.js": (text) => text.replace(/send\(notification, msg[\s\S]*?\n {4}\}/, other),
@@ -75,7 +75,7 @@ test("a Kuma that sends with other parameters fails the self-test and is put bac
   assert.deepEqual(await stateOf(dir), before);
 });
 
-test("a class that cannot be loaded fails the self-test and is put back", async (t) => {
+test("a class that cannot be loaded fails the self-test and is restored", async (t) => {
   const dir = await smallKuma(t, {
     "server/notification.js": (text) => text.replace("class N", "boom();\nclass N"),
   });
@@ -87,7 +87,7 @@ test("a class that cannot be loaded fails the self-test and is put back", async 
   assert.deepEqual(await stateOf(dir), before);
 });
 
-test("a file that does not parse is put back", async (t) => {
+test("a file that does not parse is restored", async (t) => {
   const dir = await smallKuma(t, { "server/notification.js": (text) => `${text}}\n` });
   const before = await stateOf(dir);
   const result = await patchTree(dir);

@@ -39,7 +39,7 @@ test("someone else's tree is refused: the file would become ours", { skip: !isRo
   assert.deepEqual(await stateOf(dir), before);
 });
 
-test("when a later file cannot be written, the earlier ones are put back", async (t) => {
+test("when a later file cannot be written, the earlier ones are restored", async (t) => {
   const dir = await smallKuma(t);
   const before = await stateOf(dir);
   const notification = Buffer.from(before[NOTIFICATION_FILE]?.bytes ?? assert.fail(), "latin1");
