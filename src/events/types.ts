@@ -5,6 +5,9 @@ import type { ChangeCounts } from "../snapshot/index.ts";
 /** How a process ended. */
 export type Exit = { readonly code: number } | { readonly signal: NodeJS.Signals };
 
+/** Why Kuma is stopped. */
+export type StopReason = "apply" | "shutdown" | "roll-back";
+
 /** A snapshot, as an event names it. */
 export interface SnapshotName {
   readonly id: string;
@@ -31,7 +34,7 @@ export type ReplicatorEvent =
   | { readonly type: "kuma-ready"; readonly afterMs: number }
   | { readonly type: "kuma-waiting-for-setup" }
   | { readonly type: "kuma-migrating"; readonly forMs: number }
-  | { readonly type: "kuma-stopping"; readonly reason: "apply" | "shutdown" | "roll-back" }
+  | { readonly type: "kuma-stopping"; readonly reason: StopReason }
   | { readonly type: "kuma-stopped"; readonly exit: Exit; readonly afterMs: number }
   | { readonly type: "kuma-killed"; readonly reason: string }
   | {
