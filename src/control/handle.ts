@@ -25,7 +25,7 @@ export interface Instance {
 export function createHandler(instance: Instance): Handler {
   const startedAt = steadyNow();
   return async (request, onProgress) => {
-    if (request.do === "status") return { type: "status", status: statusOf(instance, startedAt) };
+    if (request.do === "status") return { type: "status", status: await statusOf(instance, startedAt) };
     if (instance.signal.aborted) return { type: "failed", problem: SHUTTING_DOWN };
     let rolledBack: Problem | undefined;
     const watch = (event: ReplicatorEvent) => {
@@ -72,8 +72,12 @@ function toAnswer(result: Result<string>): Answer {
   return { type: "failed", problem: { code, message, advice } };
 }
 
-function statusOf({ config, version, kumaVersion, kuma, replicator, journal }: Instance, startedAt: number) {
-  const { instanceId, role, roleGivenAt, published, applied, refused, nextCycleAt } = replicator.status();
+async function statusOf(
+  { config, version, kumaVersion, kuma, replicator, journal }: Instance,
+  startedAt: number,
+) {
+  const { instanceId, role, roleGivenAt, published, applied, refused, nextCycleAt } =
+    await replicator.status();
   return {
     version,
     startedAt: toWallClock(startedAt),
@@ -83,7 +87,7 @@ function statusOf({ config, version, kumaVersion, kuma, replicator, journal }: I
     kuma: { version: kumaVersion, state: kuma.state.name, url: config.kuma.url },
     published: published && { ...published, changes: journal.changes.get(published.snapshotId) },
     applied: applied && { ...applied, changes: journal.changes.get(applied.snapshotId) },
-    head: replicator.head(),
+    head: await replicator.head(),
     refused: [...refused],
     nextCycleAt,
     failing: journal.failing,
