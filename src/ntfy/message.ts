@@ -1,5 +1,5 @@
 import type { NotifyLevel } from "../config/index.ts";
-import type { ReplicatorEvent } from "../events/index.ts";
+import type { EventOf, ReplicatorEvent } from "../events/index.ts";
 import { describeEvent, describeProblem, describePublished } from "../events/index.ts";
 import { shorten } from "../fetch/index.ts";
 import { describeChanges } from "../snapshot/index.ts";
@@ -67,7 +67,7 @@ export function describeAsMessage(event: ReplicatorEvent, instanceName: string):
   }
 }
 
-function appliedMessage({ snapshot, changes, notes }: ReplicatorEvent & { type: "applied" }): string {
+function appliedMessage({ snapshot, changes, notes }: EventOf<"applied">): string {
   return [`From ${snapshot.instanceName}: ${describeChanges(changes)}.`, ...notes].join(" ");
 }
 

@@ -32,7 +32,7 @@ export function createNtfyNotifier(
     const problem = await send(fetch, name, url, request);
     if (problem !== undefined && works)
       report({
-        type: "notice-failed",
+        type: "notification-failed",
         to: "topic" in to ? "ntfy" : "NTFY_URL",
         reason: redact(problem, secrets),
       });

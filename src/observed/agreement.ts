@@ -40,7 +40,7 @@ export function nextAgreement(
 ): Agreement {
   const { checkedAt, behindSince } = agreement;
   switch (event.type) {
-    case "repository-seen": {
+    case "repository-checked": {
       const seen = addSnapshot(agreement, event.latest);
       return event.agrees ? agree(seen, now, now) : differ(seen, event.latest.time, role, now);
     }

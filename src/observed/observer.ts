@@ -29,6 +29,6 @@ export function createObserver(config: Parameters<typeof initialState>[0]): Obse
 
 /** The one event that carries a time, from the repository. */
 function toSteadyClock(event: ReplicatorEvent): ReplicatorEvent {
-  if (event.type !== "repository-seen") return event;
+  if (event.type !== "repository-checked") return event;
   return { ...event, latest: { ...event.latest, time: event.latest.time - clockShift() } };
 }

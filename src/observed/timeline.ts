@@ -23,7 +23,7 @@ const NOTABLE: readonly ReplicatorEvent["type"][] = [
   "cycle-failed",
   "cycle-recovered",
   "retention-failed",
-  "notice-failed",
+  "notification-failed",
   "wake-ready",
   "wake-failed",
 ];

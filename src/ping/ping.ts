@@ -41,7 +41,7 @@ export function createPinger(
       const { address, request } = requestFor(url, ping);
       const problem = await send(fetch, "the address", address, request);
       if (problem !== undefined && works)
-        report({ type: "notice-failed", to: "REPLICATOR_PING_URL", reason: redact(problem, secrets) });
+        report({ type: "notification-failed", to: "REPLICATOR_PING_URL", reason: redact(problem, secrets) });
       works = problem === undefined;
     }
     isSending = false;

@@ -42,7 +42,7 @@ describe("nextState", () => {
 
   it("keeps the first time of a lag through further snapshots, and ends it with an apply", () => {
     const seen = (digit: string, time: number): ReplicatorEvent => ({
-      type: "repository-seen",
+      type: "repository-checked",
       latest: snapshot(digit, time),
       agrees: false,
     });
@@ -59,7 +59,7 @@ describe("nextState", () => {
   });
 
   it("counts a primary's lag from when it saw its own change", () => {
-    const seen: ReplicatorEvent = { type: "repository-seen", latest: snapshot("a", -600), agrees: false };
+    const seen: ReplicatorEvent = { type: "repository-checked", latest: snapshot("a", -600), agrees: false };
     const fresh = initialState({ ...settings, role: "primary" }, START);
     const changed = live(
       [
@@ -77,7 +77,7 @@ describe("nextState", () => {
 
   it("knows a snapshot by its short id again", () => {
     const short = { ...samples.published, snapshot: { ...snapshot("a"), id: "aaaaaaaa" } };
-    const seen: ReplicatorEvent = { type: "repository-seen", latest: snapshot("a", 1), agrees: true };
+    const seen: ReplicatorEvent = { type: "repository-checked", latest: snapshot("a", 1), agrees: true };
     assert.equal(
       live([
         [1, short],

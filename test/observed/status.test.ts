@@ -67,7 +67,7 @@ describe("the status", () => {
   it("counts every end of a cycle but a failure, and changes nothing for what it does not know of", () => {
     const cycles = ["published", "applied", "rolled-back", "unchanged", "nothing-published-yet"] as const;
     for (const type of cycles) assert.equal(after(samples[type]).lastCycleAt, 1_000, type);
-    for (const type of ["cycle-failed", "started", "warning", "notice-failed"] as const)
+    for (const type of ["cycle-failed", "started", "warning", "notification-failed"] as const)
       assert.deepEqual(after(samples[type]), fresh, type);
   });
 });

@@ -1,4 +1,4 @@
-import type { ReplicatorEvent } from "../../src/events/index.ts";
+import type { EventOf, ReplicatorEvent } from "../../src/events/index.ts";
 import { initialState, nextState, type ObservedState } from "../../src/observed/state.ts";
 
 export const MINUTE = 60_000;
@@ -15,7 +15,7 @@ export const snapshot = (digit: string, time = 0) => ({
 });
 
 const seen = (digit: string, time: number, agrees: boolean): ReplicatorEvent => ({
-  type: "repository-seen",
+  type: "repository-checked",
   latest: snapshot(digit, time),
   agrees,
 });
@@ -45,10 +45,7 @@ const starting: ReplicatorEvent = { type: "kuma-starting", pid: 7 };
 const stopping: ReplicatorEvent = { type: "kuma-stopping", reason: "apply" };
 const stopped: ReplicatorEvent = { type: "kuma-stopped", exit: { code: 0 }, afterMs: 4_000 };
 
-function applied(
-  digit: string,
-  changes: (ReplicatorEvent & { type: "applied" })["changes"],
-): ReplicatorEvent {
+function applied(digit: string, changes: EventOf<"applied">["changes"]): ReplicatorEvent {
   return {
     type: "applied",
     snapshot: snapshot(digit),

@@ -75,7 +75,7 @@ describe("metrics", () => {
   });
 
   it("grow with a lag, and count a roll-back as what it is", async () => {
-    const behind: ReplicatorEvent = { ...samples["repository-seen"], agrees: false };
+    const behind: ReplicatorEvent = { ...samples["repository-checked"], agrees: false };
     const latest = { ...behind.latest, time: START };
     const values = parse(
       await measure(
