@@ -1,6 +1,7 @@
 import type { Problem } from "../result.ts";
 import { describeChanges } from "../snapshot/index.ts";
-import type { EventOf, Exit, ReplicatorEvent, SnapshotName } from "./types.ts";
+import type { Exit } from "./kuma-events.ts";
+import type { EventOf, ReplicatorEvent, SnapshotName } from "./types.ts";
 
 type Level = "debug" | "info" | "warn" | "error";
 
