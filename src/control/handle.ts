@@ -5,7 +5,8 @@ import { cycleProblem, type ObservedState, type Observer } from "../observed/ind
 import type { OperatorCommands, Replicator } from "../replication/index.ts";
 import type { Problem, Result } from "../result.ts";
 import { describeChanges } from "../snapshot/index.ts";
-import type { Answer, Request, Status } from "./protocol.ts";
+import { SHUTTING_DOWN } from "./problems.ts";
+import type { Reply, Request, Status } from "./protocol.ts";
 import type { Handler } from "./server.ts";
 
 /** The running instance, as commands reach it. */
@@ -23,7 +24,7 @@ export interface Instance {
   readonly signal: AbortSignal;
 }
 
-/** Answers requests: a status at once, anything else once it is done, telling meanwhile what happens. */
+/** Replies to requests: to a status at once, to a command once it is done, with what happens meanwhile as progress. */
 export function createHandler(instance: Instance): Handler {
   return async (request, onProgress) => {
     if (request.do === "status") return { type: "status", status: statusOf(instance) };
@@ -40,7 +41,7 @@ export function createHandler(instance: Instance): Handler {
     // A snapshot that Kuma does not run with is taken back by itself; to the person who asked for it, it has failed.
     if (result.ok && rolledBack !== undefined && request.do !== "rollback")
       return { type: "failed", problem: rolledBack };
-    return toAnswer(result);
+    return toReply(result);
   };
 }
 
@@ -67,7 +68,7 @@ function carryOut(
   }
 }
 
-function toAnswer(result: Result<string>): Answer {
+function toReply(result: Result<string>): Reply {
   if (result.ok) return { type: "done", message: result.value };
   const { code, message, advice } = result.problem;
   return { type: "failed", problem: { code, message, advice } };
@@ -99,9 +100,3 @@ function changesOf(observed: ObservedState, snapshotId: string): string | undefi
   if (known === undefined) return undefined;
   return known.changes === undefined ? "everything" : describeChanges(known.changes);
 }
-
-const SHUTTING_DOWN: Problem = {
-  code: "interrupted",
-  message: "Replicator Kuma is shutting down.",
-  advice: "Ask again after the next start.",
-};

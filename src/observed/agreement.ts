@@ -79,7 +79,7 @@ function differ(agreement: Agreement, publishedAt: number, role: Config["role"],
 
 function addSnapshot(agreement: Agreement, { id, instanceName, time }: SeenSnapshot): Agreement {
   const { snapshots } = agreement;
-  // restic 0.14 tells the id of a snapshot that it has just stored in its short form of 8 digits only.
+  // restic 0.14 gives the id of a snapshot that it has just stored in its short form of 8 digits only.
   const isKnown = snapshots.some((known) => known.id.slice(0, 8) === id.slice(0, 8));
   if (isKnown) return agreement;
   return { ...agreement, snapshots: [...snapshots, { id, instanceName, time }].slice(-MOST_SNAPSHOTS) };

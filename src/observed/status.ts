@@ -8,22 +8,18 @@ import type { ObservedState } from "./state.ts";
  * What a running instance says of itself to other processes on the same data, such as the health check. Its form is
  * also read by other releases.
  */
-export interface Status extends Pick<ObservedState, "role" | "interval"> {
+export interface StoredStatus extends Pick<ObservedState, "role" | "interval"> {
   readonly kuma: ObservedKuma["state"];
   /** Since when Kuma is in that state. All times are milliseconds since 1970. */
   readonly since: number;
   readonly pause: ObservedKuma["pause"];
   /** When a cycle last went well; undefined when none has since the start. */
   readonly lastCycleAt: number | undefined;
-}
-
-/** As it is in the file. */
-export interface StoredStatus extends Status {
   /** What its times are ahead of the machine's clock without a date; older releases did not write it. */
   readonly clock?: number;
 }
 
-export function toStatus({ role, interval, kuma, cycle }: ObservedState): Status {
+export function toStatus({ role, interval, kuma, cycle }: ObservedState): StoredStatus {
   const { state, since, pause } = kuma;
   return { role, interval, kuma: state, since, pause, lastCycleAt: cycle.succeededAt };
 }

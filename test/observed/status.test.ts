@@ -6,7 +6,7 @@ import { describe, it } from "node:test";
 import { combineListeners, type Listener, type ReplicatorEvent } from "../../src/events/index.ts";
 import { createObserver, createStatusFile } from "../../src/observed/index.ts";
 import { initialState, nextState } from "../../src/observed/state.ts";
-import { nowFor, readStatus, type Status, toStatus } from "../../src/observed/status.ts";
+import { nowFor, readStatus, type StoredStatus, toStatus } from "../../src/observed/status.ts";
 import { samples } from "../events/samples.ts";
 
 const settings = {
@@ -15,7 +15,7 @@ const settings = {
   instanceName: "south",
   kuma: { limits: { stopGrace: 30_000, startLimit: 120_000 } },
 } as const;
-const fresh: Status = {
+const fresh: StoredStatus = {
   role: "replica",
   interval: 360_000,
   kuma: "stopped",
@@ -25,7 +25,7 @@ const fresh: Status = {
 };
 
 /** The status after the events, one a second. */
-function after(...events: ReplicatorEvent[]): Status {
+function after(...events: ReplicatorEvent[]): StoredStatus {
   const state = events.reduce(
     (before, event, i) => nextState(before, event, (i + 1) * 1_000),
     initialState(settings, 0),
