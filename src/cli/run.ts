@@ -142,13 +142,15 @@ function listen(
       shutdown.abort();
     },
     syncNow: () => replicator()?.syncNow(),
-    reportState: () =>
+    reportState: async () => {
+      const running = replicator();
       emit({
         type: "state-report",
-        role: replicator()?.status().role ?? config.role,
+        role: (await running?.status())?.role ?? config.role,
         kuma: kuma.state.name,
-        head: replicator()?.head(),
-      }),
+        head: await running?.head(),
+      });
+    },
     forward: kuma.forward,
   });
 }

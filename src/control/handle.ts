@@ -27,7 +27,7 @@ export interface Instance {
 /** Replies to requests: to a status at once, to a command once it is done, with what happens meanwhile as progress. */
 export function createHandler(instance: Instance): Handler {
   return async (request, onProgress) => {
-    if (request.do === "status") return { type: "status", status: statusOf(instance) };
+    if (request.do === "status") return { type: "status", status: await statusOf(instance) };
     if (instance.signal.aborted) return { type: "failed", problem: SHUTTING_DOWN };
     let rolledBack: Problem | undefined;
     const watch = (event: ReplicatorEvent) => {
@@ -74,8 +74,10 @@ function toReply(result: Result<string>): Reply {
   return { type: "failed", problem: { code, message, advice } };
 }
 
-function statusOf({ config, version, kumaVersion, kuma, replicator, observer }: Instance): Status {
-  const { instanceId, role, roleGivenAt, published, applied, refused, nextCycleAt } = replicator.status();
+async function statusOf(instance: Instance): Promise<Status> {
+  const { config, version, kumaVersion, kuma, replicator, observer } = instance;
+  const { instanceId, role, roleGivenAt, published, applied, refused, nextCycleAt } =
+    await replicator.status();
   const observed = observer.current();
   const failing = cycleProblem(observed.problems);
   return {
@@ -87,7 +89,7 @@ function statusOf({ config, version, kumaVersion, kuma, replicator, observer }: 
     kuma: { version: kumaVersion, state: kuma.state.name, url: config.kuma.url },
     published: published && { ...published, changes: changesOf(observed, published.snapshotId) },
     applied: applied && { ...applied, changes: changesOf(observed, applied.snapshotId) },
-    head: replicator.head(),
+    head: await replicator.head(),
     refused: [...refused],
     nextCycleAt,
     failing: failing && { problem: failing.problem, since: failing.since, times: failing.times },

@@ -38,10 +38,13 @@ interface KumaMigrating {
   readonly forMs: number;
 }
 
+/** Why Kuma is stopped. */
+export type StopReason = "apply" | "shutdown" | "roll-back";
+
 /** It is asked to end. */
 interface KumaStopping {
   readonly type: "kuma-stopping";
-  readonly reason: "apply" | "shutdown" | "roll-back";
+  readonly reason: StopReason;
 }
 
 /** It has ended, as it was asked to, or while an apply was verified. */

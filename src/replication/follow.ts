@@ -25,7 +25,7 @@ export async function follow(
     return success(undefined);
   }
   const { latest, snapshots } = found.value;
-  const applied = database.lastApply();
+  const applied = await database.lastApply();
   if (!applied.ok) return applied;
   const isApplied = applied.value !== undefined && isSameSnapshot(applied.value.snapshotId, latest.id);
   emit({ type: "repository-checked", latest, agrees: isApplied });
