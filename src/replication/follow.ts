@@ -28,7 +28,7 @@ export async function follow(
   const applied = await database.lastApply();
   if (!applied.ok) return applied;
   const isApplied = applied.value !== undefined && isSameSnapshot(applied.value.snapshotId, latest.id);
-  emit({ type: "repository-seen", latest, agrees: isApplied });
+  emit({ type: "repository-checked", latest, agrees: isApplied });
   const known = [applied.value?.snapshotId, stateFile.state.published?.snapshotId].filter(
     (id) => id !== undefined,
   );

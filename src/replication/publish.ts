@@ -72,7 +72,8 @@ export function createPublisher(context: Context): Publisher {
     const found = await findOrCreate(accept, signal);
     if (!found.ok) return found;
     const latest = found.value.kind === "snapshot" ? found.value.latest : undefined;
-    if (latest !== undefined) emit({ type: "repository-seen", latest, agrees: latest.contentHash === hash });
+    if (latest !== undefined)
+      emit({ type: "repository-checked", latest, agrees: latest.contentHash === hash });
     const view = await viewOf(context, { content, hash, takeover: allowTakeover, isForced }, found.value);
     if (!view.ok) return view;
     const decision = decide(view.value, latest);

@@ -46,7 +46,7 @@ export function createRetention({ config, repository, stateFile, emit }: Context
     const candidates = listed.value.slice(0, -countLast(config.keep)).map(({ id }) => id);
     const done = await repository.forget({ policy: config.keep, candidates }, signal);
     if (!done.ok) return done;
-    if (done.value.forgotten > 0) emit({ type: "thinned-out", forgotten: done.value.forgotten });
+    if (done.value.forgotten > 0) emit({ type: "snapshots-forgotten", forgotten: done.value.forgotten });
     return success(undefined);
   }
 }

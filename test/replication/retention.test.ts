@@ -58,7 +58,7 @@ describe("retention", { timeout: 10_000 }, () => {
     rig(forget).retention.begin(never);
     await sleep(20);
     assert.deepEqual(policies, [["--keep-last=1"]]);
-    assert.deepEqual(first.events, [{ type: "thinned-out", forgotten: 1 }]);
+    assert.deepEqual(first.events, [{ type: "snapshots-forgotten", forgotten: 1 }]);
 
     first.file.update({ thinnedAt: Date.now() - 25 * 60 * 60_000 });
     first.retention.begin(never);
