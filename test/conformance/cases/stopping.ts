@@ -14,10 +14,8 @@ const PROVEN = 20_000;
 
 /** Sends SIGTERM and looks at what is left. */
 async function stop(box: Box): Promise<void> {
-  const asked = performance.now();
   box.signal("SIGTERM");
   assert.equal(await box.ended(), 0);
-  assert.ok(performance.now() - asked < IN_TIME, "within the grace");
   assert.deepEqual(box.family(), [], "nobody is left");
   assert.ok(readMonitors(box.folder).whole, "the database is whole");
 }
