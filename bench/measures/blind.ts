@@ -2,11 +2,12 @@ import { join } from "node:path";
 import { readKumaVersion } from "../../src/kuma/index.ts";
 import { ensureKuma } from "../../test/support/install/kuma.ts";
 import { assertInvariant } from "../../test/support/invariant.ts";
+import { isKumaReady, startBareKuma } from "../../test/support/kuma/bare-kuma.ts";
 import { freePort } from "../../test/support/ports.ts";
 import { openReplicaScenario, type ReplicaScenario } from "../../test/support/scenarios.ts";
 import { fillData } from "../../test/support/source-data.ts";
 import { compare, type Figure, type Measure, type Pair, takePairs } from "../figure.ts";
-import { answers, firstAnswer, lastAnswer, startBareKuma, stopBareKuma } from "../kuma-process.ts";
+import { firstAnswer, lastAnswer, stopBareKuma } from "../kuma-process.ts";
 import { spread } from "../stats.ts";
 
 const RUNS = 7;
@@ -70,10 +71,11 @@ async function applyNext(stage: ReplicaScenario): Promise<{ blind: number; own: 
 /** The least that any restart takes: nothing happens in between. */
 async function restartBare(kumaDir: string, dataDir: string): Promise<number> {
   const port = await freePort();
-  const before = startBareKuma(kumaDir, dataDir, port);
+  const env = { UPTIME_KUMA_DB_TYPE: "sqlite" };
+  const before = startBareKuma({ kumaDir, dataDir, port, env }, true);
   await firstAnswer(port);
   const asked = await stopBareKuma(before);
-  const after = startBareKuma(kumaDir, dataDir, port);
+  const after = startBareKuma({ kumaDir, dataDir, port, env }, true);
   const ready = await firstAnswer(port);
   await stopBareKuma(after);
   return ready - asked;
@@ -88,7 +90,7 @@ async function applyIdentical(stage: ReplicaScenario): Promise<Figure> {
     await stage.publish();
     let missed = 0;
     const watching = setInterval(async () => {
-      if (!(await answers(stage.box.port))) missed += 1;
+      if (!(await isKumaReady(stage.box.port))) missed += 1;
     }, 20);
     stage.box.signal("SIGUSR1");
     const { monitoringGapMs } = await stage.box.told("applied", { from });

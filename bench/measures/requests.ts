@@ -47,9 +47,9 @@ async function count(
   bashFolder: string,
 ): Promise<Figure[]> {
   const spent = async (work: () => Promise<unknown>) => {
-    const before = server.requests;
+    const before = server.requests.length;
     await work();
-    return server.requests - before;
+    return server.requests.length - before;
   };
   const repeat = async (work: (run: number) => Promise<number>) => {
     const counts: number[] = [];

@@ -1,19 +1,19 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ReplicatorEvent } from "../../src/events/index.ts";
 import { InvariantViolation } from "./invariant.ts";
+import { instanceEnvironment } from "./kuma/instance.ts";
 import { programFile, projectFolder } from "./paths.ts";
+import { inNamespace, isRunning, pidOfFirst } from "./pid-namespace.ts";
 import { requireFreePorts } from "./ports.ts";
-import { childOf, processesAround, type SeenProcess } from "./processes.ts";
+import { processesAround, type SeenProcess } from "./processes.ts";
 import { waitFor } from "./wait.ts";
 
 export const PASSWORD = "faults-password";
 
 const fixtures = join(projectFolder, "test/fixtures");
-/** All of a box ends with its PID 1, as in a container; and that with us, however we end. */
-const NAMESPACE = ["--pdeathsig", "KILL", "unshare", "--fork", "--pid", "--mount-proc", "--kill-child"];
 
 export interface NamespaceOptions {
   readonly mode: "BACKUP" | "RESTORE";
@@ -74,32 +74,32 @@ export async function openNamespace({
 }: NamespaceOptions): Promise<SupervisorNamespace> {
   mkdirSync(dataDir, { recursive: true });
   const port = await nextPort();
+  const kumaDir = join(fixtures, "kuma");
   const logFile = `${dataDir}.log`;
   const start = fileSize(logFile);
   const output = openSync(logFile, "a");
-  const outer = spawn("setpriv", [...NAMESPACE, process.execPath, programFile, "run"], {
+  const [program, ...args] = inNamespace([process.execPath, programFile, "run"]);
+  const outer = spawn(program, args, {
     cwd: dataDir,
     stdio: ["ignore", output, output],
     env: {
-      PATH: process.env.PATH ?? "",
+      ...instanceEnvironment({
+        mode,
+        name,
+        port,
+        dataDir,
+        kumaDir,
+        repository,
+        password: PASSWORD,
+        interval: 3_600,
+      }),
       HOME: dataDir,
-      REPLICATOR_MODE: mode,
-      REPLICATOR_INSTANCE_NAME: name,
       REPLICATOR_PROOF_WINDOW: "300ms",
       REPLICATOR_RESTART_PAUSE: "0s",
       REPLICATOR_RESTART_LIMIT: "1000",
       REPLICATOR_KEEP: "off",
-      RESTIC_REPOSITORY: repository,
-      RESTIC_PASSWORD: PASSWORD,
-      BACKUP_INTERVAL: "1h",
-      RESTORE_INTERVAL: "1h",
-      KUMA_DIR: join(fixtures, "kuma"),
       KUMA_COMMAND: `"${process.execPath}" "${join(fixtures, "programs/kuma-with-database.mjs")}"`,
       STAND_IN_TEMPLATE: join(fixtures, "kuma-dbs/2.5.3.db"),
-      DATA_DIR: `${dataDir}/`,
-      UPTIME_KUMA_HOST: "127.0.0.1",
-      UPTIME_KUMA_PORT: String(port),
-      UPTIME_KUMA_DB_TYPE: "sqlite",
       LOG_FORMAT: "json",
       LOG_LEVEL: "debug",
       ...env,
@@ -107,7 +107,7 @@ export async function openNamespace({
   });
   closeSync(output);
   const exited = once(outer, "exit");
-  const first = await findFirst(outer);
+  const first = await pidOfFirst(outer);
   const text = () => readFileSync(logFile, "utf8").slice(start);
   const events = () => text().split("\n").flatMap(parseEvent);
   const outcome = (from: number, timeout = 60_000) =>
@@ -210,21 +210,6 @@ function isKuma(command: readonly string[]): boolean {
       word.includes("server/server.js") ||
       word.includes("uptime-kuma"),
   );
-}
-
-/**
- * unshare stays outside and starts PID 1 as its child. One that has ended before it was seen (this process looks at
- * databases for seconds at times) is not missed: nothing asks for it any more.
- */
-async function findFirst(outer: ChildProcess): Promise<number> {
-  const { pid } = outer;
-  if (pid === undefined) throw new Error("unshare cannot be started");
-  const find = () => childOf(pid) ?? (isRunning(outer) ? undefined : pid);
-  return waitFor("PID 1 starts", find, { timeout: 60_000, every: 5 });
-}
-
-function isRunning(child: ChildProcess): boolean {
-  return child.exitCode === null && child.signalCode === null;
 }
 
 function parseEvent(line: string): ReplicatorEvent[] {
