@@ -54,17 +54,17 @@ function figure(pairs: readonly Pair[], own: readonly number[]): Figure {
 
 /** A person edits, the replica applies. `own`: what is neither Kuma's stop nor its start, as the supervisor saw it. */
 async function applyNext(stage: ReplicaScenario): Promise<{ blind: number; own: number }> {
-  const { box } = stage;
+  const { instance } = stage;
   await stage.publishNext();
-  const from = box.events().length;
-  const silent = lastAnswer(box.port);
-  box.signal("SIGUSR1");
+  const from = instance.events().length;
+  const silent = lastAnswer(instance.port);
+  instance.signal("SIGUSR1");
   const last = await silent;
-  const first = await firstAnswer(box.port);
-  const { monitoringGapMs } = await box.told("applied", { from });
-  await box.told("cycle-done", { from });
-  const stopped = await box.told("kuma-stopped", { from });
-  const ready = await box.told("kuma-ready", { from });
+  const first = await firstAnswer(instance.port);
+  const { monitoringGapMs } = await instance.untilLogged("applied", { from });
+  await instance.untilLogged("cycle-done", { from });
+  const stopped = await instance.untilLogged("kuma-stopped", { from });
+  const ready = await instance.untilLogged("kuma-ready", { from });
   return { blind: first - last, own: monitoringGapMs - stopped.afterMs - ready.afterMs };
 }
 
@@ -85,18 +85,21 @@ async function restartBare(kumaDir: string, dataDir: string): Promise<number> {
 async function applyIdentical(stage: ReplicaScenario): Promise<Figure> {
   const blindTimes: number[] = [];
   for (let run = 0; run < RUNS; run += 1) {
-    const pid = stage.box.kumaPid();
-    const from = stage.box.events().length;
+    const pid = stage.instance.kumaPid();
+    const from = stage.instance.events().length;
     await stage.publish();
     let missed = 0;
     const watching = setInterval(async () => {
-      if (!(await isKumaReady(stage.box.port))) missed += 1;
+      if (!(await isKumaReady(stage.instance.port))) missed += 1;
     }, 20);
-    stage.box.signal("SIGUSR1");
-    const { monitoringGapMs } = await stage.box.told("applied", { from });
-    await stage.box.told("cycle-done", { from });
+    stage.instance.signal("SIGUSR1");
+    const { monitoringGapMs } = await stage.instance.untilLogged("applied", { from });
+    await stage.instance.untilLogged("cycle-done", { from });
     clearInterval(watching);
-    assertInvariant(stage.box.kumaPid() === pid && missed === 0, "Kuma was restarted, or did not answer");
+    assertInvariant(
+      stage.instance.kumaPid() === pid && missed === 0,
+      "Kuma was restarted, or did not answer",
+    );
     blindTimes.push(monitoringGapMs);
   }
   const ours = spread(blindTimes);

@@ -25,9 +25,9 @@ export const requests: Measure = {
     const open = async (name: string, mode: "BACKUP" | "RESTORE") => {
       const dataDir = join(folder, name);
       fillData(dataDir, readKumaVersion(kumaDir));
-      const box = await openNamespace({ mode, name, dataDir, repository: server.url, env });
-      await box.told("cycle-done");
-      return box;
+      const instance = await openNamespace({ mode, name, dataDir, repository: server.url, env });
+      await instance.untilLogged("cycle-done");
+      return instance;
     };
     const primary = await open("primary", "BACKUP");
     const replica = await open("replica", "RESTORE");

@@ -44,12 +44,12 @@ export const start: Measure = {
 async function startOurs(kumaDir: string, dataDir: string, repository: string): Promise<number> {
   const env = { KUMA_DIR: kumaDir, KUMA_COMMAND: "" };
   const begun = performance.now();
-  const box = await openNamespace({ mode: "BACKUP", name: "primary", dataDir, repository, env });
+  const instance = await openNamespace({ mode: "BACKUP", name: "primary", dataDir, repository, env });
   try {
-    return (await firstAnswer(box.port)) - begun;
+    return (await firstAnswer(instance.port)) - begun;
   } finally {
-    await box.told("cycle-done").catch(() => undefined);
-    await box.stop();
+    await instance.untilLogged("cycle-done").catch(() => undefined);
+    await instance.stop();
   }
 }
 

@@ -28,7 +28,7 @@ export function environment({
     KUMA_DIR: fixture("kuma"),
     KUMA_COMMAND: child.join(" "),
     REPLICATOR_MODE: "BACKUP",
-    REPLICATOR_INSTANCE_NAME: "box",
+    REPLICATOR_INSTANCE_NAME: "conformance",
     REPLICATOR_STATE_DIR: join(folder, "data", "replicator"),
     RESTIC_REPOSITORY: join(folder, "data", "repository"),
     RESTIC_PASSWORD: "conformance",

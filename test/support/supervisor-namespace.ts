@@ -31,17 +31,20 @@ export interface SupervisorNamespace {
   readonly port: number;
   /** Of PID 1, as it is outside. */
   readonly pid: number;
-  /** What this run has told so far, oldest first. */
+  /** What this run has reported so far, oldest first. */
   events(): ReplicatorEvent[];
-  /** Waits, 60 s unless told, for an event; throws a Loss that names it. Looks at what came after the `from` first. */
-  told<T extends ReplicatorEvent["type"]>(
+  /**
+   * Waits, 60 s by default, for an event after the first `from` ones.
+   * @throws InvariantViolation, which names it
+   */
+  untilLogged<T extends ReplicatorEvent["type"]>(
     type: T,
     options?: WaitOptions,
   ): Promise<Extract<ReplicatorEvent, { type: T }>>;
   output(): string;
   /** Wakes the supervisor for a cycle, and gives how that ends. */
   cycle(): Promise<ReplicatorEvent>;
-  /** Waits, 60 s unless told, for the end of a cycle after the first `from` events. */
+  /** Waits, 60 s by default, for the end of a cycle after the first `from` events. */
   outcome(from: number, timeout?: number): Promise<ReplicatorEvent>;
   /** To the supervisor. */
   signal(signal: NodeJS.Signals): void;
@@ -64,7 +67,7 @@ export interface WaitOptions {
   readonly timeout?: number;
 }
 
-/** Starts a box and waits for PID 1. `env` may name a real Kuma by KUMA_DIR, and then KUMA_COMMAND must be "". */
+/** Starts an instance and waits for PID 1. `env` may name a real Kuma by KUMA_DIR, and then KUMA_COMMAND must be "". */
 export async function openNamespace({
   mode,
   name,
@@ -139,7 +142,7 @@ export async function openNamespace({
     pid: first,
     events,
     output: text,
-    told: async (type, { from = 0, timeout = 60_000 } = {}) => {
+    untilLogged: async (type, { from = 0, timeout = 60_000 } = {}) => {
       const find = () => {
         const found = events()
           .slice(from)
@@ -180,7 +183,7 @@ export async function openNamespace({
 let ports = 0;
 
 /**
- * A port below those that the kernel gives away (32768 and up), another for each box: one that is merely free now may be
+ * A port below those that the kernel gives away (32768 and up), another for each instance: one that is merely free now may be
  * somebody's a moment later, and a Kuma that ends because of that is a configuration refused.
  */
 async function nextPort(): Promise<number> {

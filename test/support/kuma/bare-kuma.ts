@@ -11,7 +11,7 @@ export interface KumaOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** What every Kuma here is told, with a supervisor or without. */
+/** What every Kuma here is given, with a supervisor or without. */
 export function kumaEnvironment({ dataDir, port }: Pick<KumaOptions, "dataDir" | "port">) {
   return {
     PATH: process.env.PATH ?? "",

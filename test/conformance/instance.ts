@@ -14,13 +14,13 @@ import { environment, makeFolder } from "./ground.ts";
 /** Longer than anything here takes; it only keeps a missed promise from becoming a hang. Milliseconds. */
 const PATIENCE = 15_000;
 
-export interface BoxOptions {
+export interface InstanceOptions {
   /** Arguments of the stand-in for Kuma. */
   readonly kuma?: readonly string[];
-  /** Another child than the stand-in: a whole command. `{folder}` stands for the box's folder. */
+  /** Another child than the stand-in: a whole command. `{folder}` stands for the instance's folder. */
   readonly child?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** Arguments of surround.sh. `{folder}` stands for the box's folder. */
+  /** Arguments of surround.sh. `{folder}` stands for the instance's folder. */
   readonly surround?: readonly string[];
   /** false: on the machine itself, where somebody else is PID 1. */
   readonly namespace?: boolean;
@@ -29,7 +29,7 @@ export interface BoxOptions {
 }
 
 /** One run of one PID 1 around one child. */
-export interface Box {
+export interface Instance {
   /** Of its own, for data, repository and log. Its name stands in the environment of all that is started here. */
   readonly folder: string;
   readonly port: number;
@@ -57,8 +57,12 @@ export interface Box {
   close(): Promise<void>;
 }
 
-/** @param kept the folder of an earlier box, to go on with what that one has left */
-export async function openBox(column: Column, options: BoxOptions, kept?: string): Promise<Box> {
+/** @param kept the folder of an earlier instance, to go on with what that one has left */
+export async function openInstance(
+  column: Column,
+  options: InstanceOptions,
+  kept?: string,
+): Promise<Instance> {
   const folder = kept ?? makeFolder();
   const port = await freePort();
   const log = join(folder, "data", "log");
