@@ -21,36 +21,36 @@ import { waitFor } from "../support/wait.ts";
 
 let folder: string;
 let repository: string;
-let boxes: SupervisorNamespace[];
+let instances: SupervisorNamespace[];
 
 before(ensureBuilt);
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "chain-"));
   repository = join(folder, "repository");
-  boxes = [];
+  instances = [];
   await makeRepository(repository);
 });
 afterEach(async () => {
-  await Promise.all(boxes.map((box) => box.kill()));
+  await Promise.all(instances.map((instance) => instance.kill()));
   rmSync(folder, { recursive: true, force: true });
 });
 
 const dataOf = (name: string) => join(folder, name);
 
 async function start(name: string, mode: NamespaceOptions["mode"], env: Record<string, string> = {}) {
-  const box = await openNamespace({ mode, name, dataDir: dataOf(name), repository, env });
-  boxes.push(box);
-  const outcome = await box.outcome(0);
-  await box.told("kuma-ready");
-  return { box, outcome };
+  const instance = await openNamespace({ mode, name, dataDir: dataOf(name), repository, env });
+  instances.push(instance);
+  const outcome = await instance.outcome(0);
+  await instance.untilLogged("kuma-ready");
+  return { instance, outcome };
 }
 
 /** A primary that has published. */
 async function startPrimary(): Promise<SupervisorNamespace> {
   fillData(dataOf("primary"));
-  const { box, outcome } = await start("primary", "BACKUP");
+  const { instance, outcome } = await start("primary", "BACKUP");
   assert.equal(outcome.type, "published");
-  return box;
+  return instance;
 }
 
 /** A replica that has applied the latest. */
@@ -60,9 +60,9 @@ async function startReplica(): Promise<SupervisorNamespace> {
 
 async function startReplicaOf(name: string): Promise<SupervisorNamespace> {
   fillData(dataOf("replica"));
-  const { box } = await start("replica", "RESTORE");
-  await untilEqual(box, readState(dataOf(name)));
-  return box;
+  const { instance } = await start("replica", "RESTORE");
+  await untilEqual(instance, readState(dataOf(name)));
+  return instance;
 }
 
 /** A data folder as a new Uptime Kuma leaves it: no row was ever made in the replicated tables. */
@@ -106,15 +106,15 @@ const addNotification = (dataDir: string, name: string) =>
 describe("a primary and what its user does", { timeout: 4 * 60_000 }, () => {
   it("publishes the first steps in a new Kuma, without a monitor yet, and undoes none of them", async () => {
     makeNew("primary");
-    const { box, outcome } = await start("primary", "BACKUP");
+    const { instance, outcome } = await start("primary", "BACKUP");
     assert.equal(outcome.type, "unchanged");
     for (const name of ["first", "second", "third"]) {
-      addNotification(box.dataDir, name);
-      const mine = readState(box.dataDir);
-      assert.equal((await box.cycle()).type, "published");
-      assert.deepEqual(differing(readState(box.dataDir), mine), []);
+      addNotification(instance.dataDir, name);
+      const mine = readState(instance.dataDir);
+      assert.equal((await instance.cycle()).type, "published");
+      assert.deepEqual(differing(readState(instance.dataDir), mine), []);
     }
-    assert.ok(box.events().every(({ type }) => type !== "kuma-stopping"));
+    assert.ok(instance.events().every(({ type }) => type !== "kuma-stopping"));
   });
 
   it("leaves it at that when all monitors were removed on purpose, across a restart, too", async () => {
@@ -124,9 +124,9 @@ describe("a primary and what its user does", { timeout: 4 * 60_000 }, () => {
     await primary.stop();
     addNotification(primary.dataDir, "another");
     const mine = readState(primary.dataDir);
-    const { box, outcome } = await start("primary", "BACKUP");
+    const { instance, outcome } = await start("primary", "BACKUP");
     assert.equal(outcome.type, "published");
-    assert.deepEqual(differing(readState(box.dataDir), mine), []);
+    assert.deepEqual(differing(readState(instance.dataDir), mine), []);
   });
 
   it("restores the latest when the database alone was lost, and its memory is elsewhere", async () => {
@@ -135,13 +135,13 @@ describe("a primary and what its user does", { timeout: 4 * 60_000 }, () => {
     const first = await start("primary", "BACKUP", state);
     assert.equal(first.outcome.type, "published");
     const wanted = readState(dataOf("primary"));
-    await first.box.stop();
+    await first.instance.stop();
     rmSync(dataOf("primary"), { recursive: true });
     makeNew("primary");
     cpSync(join(dataOf("primary"), "upload"), join(folder, "upload"), { recursive: true });
-    const { box, outcome } = await start("primary", "BACKUP", state);
+    const { instance, outcome } = await start("primary", "BACKUP", state);
     assert.equal(outcome.type, "applied");
-    await untilEqual(box, wanted);
+    await untilEqual(instance, wanted);
   });
 });
 
@@ -165,7 +165,7 @@ describe("a chain that has lost its end", { timeout: 4 * 60_000 }, () => {
     const mine = readState(dataOf("replica"));
     rmSync(repository, { recursive: true });
     cpSync(join(folder, "copy"), repository, { recursive: true });
-    await boxes[1]?.stop();
+    await instances[1]?.stop();
     const replica = await start("replica", "RESTORE");
     insistFailed(replica.outcome, "repository-went-back");
     assert.deepEqual(differing(readState(dataOf("replica")), mine), []);
@@ -175,8 +175,8 @@ describe("a chain that has lost its end", { timeout: 4 * 60_000 }, () => {
     const again = await start("primary", "BACKUP");
     assert.equal(again.outcome.type, "published");
     assert.equal((await latestOf()).generation, 4);
-    await replica.box.cycle();
-    await untilEqual(replica.box, readState(dataOf("primary")));
+    await replica.instance.cycle();
+    await untilEqual(replica.instance, readState(dataOf("primary")));
   });
 });
 
@@ -199,7 +199,7 @@ describe("a repository that is gone or empty", { timeout: 4 * 60_000 }, () => {
 
     rmSync(repository, { recursive: true });
     await makeRepository(repository);
-    insistFailed(await again.box.cycle(), "snapshots-gone");
+    insistFailed(await again.instance.cycle(), "snapshots-gone");
     insistFailed(await replica.cycle(), "snapshots-gone");
     assert.deepEqual(await listSnapshots(), []);
   });
@@ -210,8 +210,8 @@ describe("a repository that is gone or empty", { timeout: 4 * 60_000 }, () => {
     const replica = await start("replica", "RESTORE");
     assert.equal(replica.outcome.type, "nothing-published-yet");
     await startPrimary();
-    await replica.box.cycle();
-    await untilEqual(replica.box, readState(dataOf("primary")));
+    await replica.instance.cycle();
+    await untilEqual(replica.instance, readState(dataOf("primary")));
   });
 });
 
@@ -257,7 +257,7 @@ describe("two primaries that publish onto the same snapshot at once", { timeout:
     await primary.stop();
     const again = await start("primary", "BACKUP");
     insistFailed(again.outcome, "other-primary");
-    insistFailed(await again.box.cycle(), "other-primary");
+    insistFailed(await again.instance.cycle(), "other-primary");
     await startReplicaOf("other");
   });
 });
@@ -279,7 +279,7 @@ describe("an apply that no start could prove", { timeout: 2 * 60_000 }, () => {
       dataDir: dataOf("replica"),
       repository: join(folder, "unreachable"),
       env: { KUMA_DIR: kumaDir },
-    }).then((box) => boxes.push(box));
+    }).then((instance) => instances.push(instance));
     await waitFor("the proof", () => readState(dataOf("replica")).proven || undefined, { timeout: 60_000 });
   });
 });

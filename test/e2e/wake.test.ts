@@ -26,18 +26,18 @@ const TOPIC = "wake-secret-topic";
 let folder: string;
 let repository: string;
 let ntfy: NtfyServer;
-let boxes: SupervisorNamespace[];
+let instances: SupervisorNamespace[];
 
 before(ensureBuilt);
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "wake-"));
   repository = join(folder, "repository");
-  boxes = [];
+  instances = [];
   ntfy = await startNtfy();
   await makeRepository(repository);
 });
 afterEach(async () => {
-  await Promise.all(boxes.map((box) => box.kill()));
+  await Promise.all(instances.map((instance) => instance.kill()));
   ntfy.close();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -52,11 +52,11 @@ async function start(
   fillData(dataDir);
   const wake = { REPLICATOR_WAKE: "ntfy", NTFY_URL: `${ntfy.url}/${TOPIC}`, NTFY_TOKEN: TOKEN };
   const PATH = `${countingRestic(name)}${delimiter}${process.env.PATH}`;
-  const box = await openNamespace({ mode, name, dataDir, repository, env: { PATH, ...wake, ...env } });
-  boxes.push(box);
-  await box.told("cycle-done");
-  if (mode === "RESTORE") await box.told("wake-ready");
-  return box;
+  const instance = await openNamespace({ mode, name, dataDir, repository, env: { PATH, ...wake, ...env } });
+  instances.push(instance);
+  await instance.untilLogged("cycle-done");
+  if (mode === "RESTORE") await instance.untilLogged("wake-ready");
+  return instance;
 }
 
 /** A folder with a `restic` that notes what it is asked for, and hands over to the real one. */
@@ -80,8 +80,8 @@ function resticCommands(name: string): string[] {
   return lines.flatMap((line) => /\b(snapshots|dump|backup|forget|init|cat)\b/.exec(line)?.[0] ?? line);
 }
 
-const count = (box: SupervisorNamespace, type: ReplicatorEvent["type"]) =>
-  box.events().filter((event) => event.type === type).length;
+const count = (instance: SupervisorNamespace, type: ReplicatorEvent["type"]) =>
+  instance.events().filter((event) => event.type === type).length;
 
 /** A person edits on the primary; gives how many milliseconds after the publish the replica's Kuma runs with that. */
 async function publishAndFollow(
@@ -93,7 +93,7 @@ async function publishAndFollow(
   const from = replica.events().length;
   assert.equal((await primary.cycle()).type, "published");
   const published = performance.now();
-  await replica.told("applied", { from, timeout: 60_000 });
+  await replica.untilLogged("applied", { from, timeout: 60_000 });
   const took = performance.now() - published;
   await untilEqual(replica, readState(primary.dataDir));
   return took;
@@ -123,9 +123,9 @@ describe("REPLICATOR_WAKE", { timeout: 10 * 60_000 }, () => {
     assert.equal(count(primary, "wake-ready"), 0, "a primary does not listen");
     assert.ok(ntfy.asked.every(({ authorization }) => authorization === `Bearer ${TOKEN}`));
     assert.equal(ntfy.asked.length, 1);
-    for (const box of boxes) assert.doesNotMatch(box.output(), new RegExp(`${TOKEN}|${TOPIC}`));
+    for (const instance of instances) assert.doesNotMatch(instance.output(), new RegExp(`${TOKEN}|${TOPIC}`));
     const asked = performance.now();
-    assert.deepEqual(await Promise.all(boxes.map((box) => box.stop())), [0, 0]);
+    assert.deepEqual(await Promise.all(instances.map((instance) => instance.stop())), [0, 0]);
     assert.ok(performance.now() - asked < 20_000, "an open stream holds up no shutdown");
   });
 
@@ -133,14 +133,14 @@ describe("REPLICATOR_WAKE", { timeout: 10 * 60_000 }, () => {
     const first = await start("first", "BACKUP");
     const second = await start("second", "RESTORE");
     assert.equal(ntfy.streams(), 1);
-    const ask = async (box: SupervisorNamespace, request: Parameters<typeof askFor>[1]) => {
-      const done = await askFor(join(box.dataDir, "replicator"), request, () => undefined);
+    const ask = async (instance: SupervisorNamespace, request: Parameters<typeof askFor>[1]) => {
+      const done = await askFor(join(instance.dataDir, "replicator"), request, () => undefined);
       assert.ok(done.ok, done.ok ? "" : done.problem.message);
     };
     await ask(second, { do: "promote", asIs: false });
     await waitFor("no stream", () => ntfy.streams() === 0 || undefined, { timeout: 30_000 });
     await ask(first, { do: "demote" });
-    await first.told("wake-ready");
+    await first.untilLogged("wake-ready");
     assert.equal(ntfy.streams(), 1);
     await publishAndFollow(second, first, 5);
   });
@@ -165,7 +165,7 @@ describe("REPLICATOR_WAKE", { timeout: 10 * 60_000 }, () => {
     const replica = await start("replica", "RESTORE");
     ntfy.refuseWith = 403;
     ntfy.cut();
-    const { problem } = await replica.told("wake-failed");
+    const { problem } = await replica.untilLogged("wake-failed");
     assert.equal(problem.code, "wake-refused");
     edit(primary.dataDir, 1);
     assert.equal((await primary.cycle()).type, "published");

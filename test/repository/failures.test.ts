@@ -19,17 +19,8 @@ import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import type { RepositoryResult } from "../../src/repository/index.ts";
-import {
-  environment,
-  folder,
-  freePort,
-  listen,
-  makeFolder,
-  never,
-  open,
-  request,
-  restic,
-} from "../support/restic.ts";
+import { freePort } from "../support/ports.ts";
+import { environment, folder, listen, makeFolder, never, open, request, restic } from "../support/restic.ts";
 
 const path = join(folder, "r");
 let snapshot = "";

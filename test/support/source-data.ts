@@ -74,7 +74,7 @@ export function edit(dataDir: string, version: number): void {
 }
 
 /** The configuration in a data folder as a snapshot. */
-export function takeSnapshot(dataDir: string, instanceName = "truth"): Snapshot {
+export function takeSnapshot(dataDir: string, instanceName = "source"): Snapshot {
   const read = openSqlite({
     file: join(dataDir, "kuma.db"),
     uploadDir: join(dataDir, "upload"),
@@ -83,7 +83,7 @@ export function takeSnapshot(dataDir: string, instanceName = "truth"): Snapshot 
   assertInvariant(read.ok, `the harness itself could not read ${dataDir}`);
   const createdAt = new Date().toISOString();
   return {
-    origin: { kumaVersion: "2.5.3", instanceName, instanceId: "truth", createdAt },
+    origin: { kumaVersion: "2.5.3", instanceName, instanceId: "source", createdAt },
     content: read.value,
   };
 }

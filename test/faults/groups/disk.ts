@@ -45,18 +45,18 @@ async function applyWithoutRoom(scenario: ReplicaScenario, disk: Disk, random: R
   const before = readState(scenario.dataDir);
   const after = await scenario.publishNext();
   disk.fillBut(random.below(ROOM));
-  const told = await scenario.box.cycle();
+  const reported = await scenario.instance.cycle();
   const now = readState(scenario.dataDir);
   assertEqualsOneOf(now, { before, after });
   assertLocalUnchanged(before, now);
   disk.free();
-  if ((await scenario.box.cycle()).type === "unchanged") {
+  if ((await scenario.instance.cycle()).type === "unchanged") {
     // A full disk may keep Kuma from starting with the new configuration: then it is refused, as any other.
     await scenario.publishNext();
-    scenario.box.signal("SIGUSR1");
+    scenario.instance.signal("SIGUSR1");
   }
   assertLocalUnchanged(before, await scenario.converge());
-  return told.type === "cycle-failed" ? told.problem.code : told.type;
+  return reported.type === "cycle-failed" ? reported.problem.code : reported.type;
 }
 
 const primary: Fault = {
@@ -113,14 +113,14 @@ const cache: Fault = {
 async function applyWithoutCache(scenario: ReplicaScenario, disk: Disk, random: Random): Promise<string> {
   const before = readState(scenario.dataDir);
   const isRunning = random.chance(0.5);
-  if (!isRunning) await scenario.box.kill();
+  if (!isRunning) await scenario.instance.kill();
   const after = await scenario.publishNext();
   disk.fillBut(random.chance(0.5) ? 0 : random.below(ROOM));
   if (!isRunning) await scenario.start();
-  const from = isRunning ? scenario.box.events().length : 0;
-  if (isRunning) scenario.box.signal("SIGUSR1");
-  const told = await scenario.box.outcome(from, CACHE_LIMIT);
-  assertInvariant(told.type === "applied", `told ${JSON.stringify(told)}`);
+  const from = isRunning ? scenario.instance.events().length : 0;
+  if (isRunning) scenario.instance.signal("SIGUSR1");
+  const reported = await scenario.instance.outcome(from, CACHE_LIMIT);
+  assertInvariant(reported.type === "applied", `reported ${JSON.stringify(reported)}`);
   const now = await scenario.converge();
   assertEqualsOneOf(now, { after });
   assertLocalUnchanged(before, now);
@@ -133,12 +133,12 @@ export const diskFaults: readonly Fault[] = [replica, cache, primary, repository
 async function publishWithoutRoom(scenario: PrimaryScenario, disk: Disk, room: number): Promise<string> {
   const before = scenario.editNext();
   disk.fillBut(room);
-  const told = await scenario.box.cycle();
-  assertInvariant(scenario.box.kumaPid() !== undefined, "Kuma does not run");
+  const reported = await scenario.instance.cycle();
+  assertInvariant(scenario.instance.kumaPid() !== undefined, "Kuma does not run");
   disk.free();
   await scenario.publishNow();
   assertUnchanged(scenario.dataDir, before);
-  return told.type === "cycle-failed" ? told.problem.code : told.type;
+  return reported.type === "cycle-failed" ? reported.problem.code : reported.type;
 }
 
 async function closeBoth(scenario: ReplicaScenario | PrimaryScenario, disk: Disk): Promise<void> {

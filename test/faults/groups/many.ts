@@ -89,14 +89,14 @@ async function killApply(
   { before, after }: Versions,
 ): Promise<"none" | "all"> {
   if (type === "started") {
-    await scenario.box.kill();
+    await scenario.instance.kill();
     await scenario.start();
   }
-  const from = type === "started" ? 0 : scenario.box.events().length;
-  if (type !== "started") scenario.box.signal("SIGUSR1");
-  await scenario.box.told(type, { from });
+  const from = type === "started" ? 0 : scenario.instance.events().length;
+  if (type !== "started") scenario.instance.signal("SIGUSR1");
+  await scenario.instance.untilLogged(type, { from });
   await sleep(delay);
-  await scenario.box.kill();
+  await scenario.instance.kill();
   assertNoProcess(scenario.dataDir);
   const now = readState(scenario.dataDir);
   assertLocalUnchanged(before, now);
@@ -106,7 +106,7 @@ async function killApply(
 async function recover(scenario: ReplicaScenario, { before, after }: Versions): Promise<DatabaseState> {
   await scenario.start();
   // To look takes seconds here, and is not to slow down what is looked at.
-  await scenario.box.outcome(0);
+  await scenario.instance.outcome(0);
   const now = await scenario.converge(after);
   assertLocalUnchanged(before, now);
   return now;
