@@ -97,7 +97,7 @@ function checkSettings({ warnings, obstacles }: Config): Finding[] {
     ...obstacles.map((problem) => failed("settings", problem)),
     ...(warnings.length > 0 ? [warning("settings", warnings.join(" "), "Correct the variable.")] : []),
   ];
-  return wrong.length > 0 ? wrong : [ok("settings", "As they should be.")];
+  return wrong.length > 0 ? wrong : [ok("settings", "OK: nothing is wrong with them.")];
 }
 
 function describeInstance(status: Result<Status>): Finding {
@@ -182,7 +182,7 @@ async function checkLatest(
   ];
 }
 
-const MARKS = { ok: ["green", "ok"], warning: ["yellow", "mind"], failure: ["red", "FAILS"] } as const;
+const MARKS = { ok: ["green", "ok"], warning: ["yellow", "warn"], failure: ["red", "FAILS"] } as const;
 
 function toRows({ check, state, message, advice }: Finding): string[][] {
   const [style, mark] = MARKS[state];

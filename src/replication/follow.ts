@@ -9,7 +9,7 @@ import { isRefused } from "./refused.ts";
 
 /**
  * One cycle of a replica: looks for the latest snapshot and applies it when it is not the one applied last.
- * @param again apply it even then: a restart brings back what was changed here by hand
+ * @param reapply apply it even then: a restart brings back what was changed here by hand
  * @param accept also one that comes before what this instance has had; else it never goes backwards along the chain
  */
 export async function follow(
