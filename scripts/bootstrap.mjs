@@ -73,8 +73,9 @@ async function install() {
 }
 
 /**
- * One install at a time: two in one tree spoil it. The lock is a socket of Linux without a file, named after the folder:
- * the kernel gives it to one process, and takes it back however that one ends. Other systems have none, and go without.
+ * One install at a time: two in one tree spoil it. The lock is a socket of Linux without a file, named after the
+ * folder: the kernel gives it to one process, and takes it back however that one ends. Other systems have none, and
+ * go without.
  */
 async function installOnce() {
   let isSaid = false;

@@ -1,5 +1,5 @@
-// Who may import whom. `npm run check` fails on any other import (scripts/check-imports.mjs), and the table of folders in
-// docs/architecture.md is written from this one (node scripts/check-imports.mjs --write).
+// Who may import whom. `npm run check` fails on any other import (scripts/check-imports.mjs), and the table of
+// folders in docs/architecture.md is written from this one (node scripts/check-imports.mjs --write).
 
 /**
  * The folders of src/, from the ground up: each may import only what stands above it here and is named in `imports`. A
@@ -91,7 +91,9 @@ export const folders = {
   },
 };
 
-/** Folders outside src/, and what each may import besides itself. `src` means any file of it: a test may look inside. */
+/**
+ * Folders outside src/, and what each may import besides itself. `src` means any file of it: a test may look inside.
+ */
 export const outside = {
   "test/support": ["src"],
   "test/fixtures": ["src"],

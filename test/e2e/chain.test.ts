@@ -1,49 +1,31 @@
 import assert from "node:assert/strict";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, before, beforeEach, describe, it } from "node:test";
 import { catalog } from "../../src/database/catalog.ts";
 import type { ReplicatorEvent } from "../../src/events/index.ts";
 import { contentHash, encodeSnapshot } from "../../src/snapshot/index.ts";
 import { differing, readState } from "../support/database-state.ts";
+import { type Fleet, openFleet } from "../support/fleet.ts";
 import { ensureBuilt } from "../support/install/build.ts";
 import { projectFolder } from "../support/paths.ts";
 import { untilEqual } from "../support/scenarios.ts";
 import { change, edit, fillData, takeSnapshot } from "../support/source-data.ts";
-import {
-  type NamespaceOptions,
-  openNamespace,
-  type SupervisorNamespace,
-} from "../support/supervisor-namespace.ts";
+import type { SupervisorNamespace } from "../support/supervisor-namespace.ts";
 import { createAuthor, makeRepository, never, restic } from "../support/test-repository.ts";
 import { waitFor } from "../support/wait.ts";
 
-let folder: string;
-let repository: string;
-let instances: SupervisorNamespace[];
+let fleet: Fleet;
 
 before(ensureBuilt);
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), "chain-"));
-  repository = join(folder, "repository");
-  instances = [];
-  await makeRepository(repository);
+  fleet = await openFleet("chain");
 });
-afterEach(async () => {
-  await Promise.all(instances.map((instance) => instance.kill()));
-  rmSync(folder, { recursive: true, force: true });
-});
+afterEach(() => fleet.close());
 
-const dataOf = (name: string) => join(folder, name);
+const dataOf = (name: string) => fleet.dataOf(name);
 
-async function start(name: string, mode: NamespaceOptions["mode"], env: Record<string, string> = {}) {
-  const instance = await openNamespace({ mode, name, dataDir: dataOf(name), repository, env });
-  instances.push(instance);
-  const outcome = await instance.outcome(0);
-  await instance.untilLogged("kuma-ready");
-  return { instance, outcome };
-}
+const start: Fleet["start"] = (...args) => fleet.start(...args);
 
 /** A primary that has published. */
 async function startPrimary(): Promise<SupervisorNamespace> {
@@ -87,7 +69,7 @@ function insistFailed(outcome: ReplicatorEvent, code: string): void {
 }
 
 async function listSnapshots() {
-  const listed = await createAuthor(repository, "observer").repository.list(never);
+  const listed = await createAuthor(fleet.repository, "observer").repository.list(never);
   assert.ok(listed.ok);
   return listed.value;
 }
@@ -131,14 +113,14 @@ describe("a primary and what its user does", { timeout: 4 * 60_000 }, () => {
 
   it("restores the latest when the database alone was lost, and its memory is elsewhere", async () => {
     fillData(dataOf("primary"));
-    const state = { REPLICATOR_STATE_DIR: join(folder, "state") };
+    const state = { REPLICATOR_STATE_DIR: join(fleet.folder, "state") };
     const first = await start("primary", "BACKUP", state);
     assert.equal(first.outcome.type, "published");
     const wanted = readState(dataOf("primary"));
     await first.instance.stop();
     rmSync(dataOf("primary"), { recursive: true });
     makeNew("primary");
-    cpSync(join(dataOf("primary"), "upload"), join(folder, "upload"), { recursive: true });
+    cpSync(join(dataOf("primary"), "upload"), join(fleet.folder, "upload"), { recursive: true });
     const { instance, outcome } = await start("primary", "BACKUP", state);
     assert.equal(outcome.type, "applied");
     await untilEqual(instance, wanted);
@@ -150,7 +132,7 @@ describe("a chain that has lost its end", { timeout: 4 * 60_000 }, () => {
     const primary = await startPrimary();
     await publishNext(primary, 1);
     const replica = await startReplica();
-    await restic(repository, ["forget", (await latestOf()).id]);
+    await restic(fleet.repository, ["forget", (await latestOf()).id]);
     insistFailed(await replica.cycle(), "repository-went-back");
     await publishNext(primary, 2);
     assert.equal((await latestOf()).generation, 3);
@@ -159,13 +141,13 @@ describe("a chain that has lost its end", { timeout: 4 * 60_000 }, () => {
 
   it("is the same with a repository that was put back from a copy: no replica goes back by itself", async () => {
     const primary = await startPrimary();
-    cpSync(repository, join(folder, "copy"), { recursive: true });
+    cpSync(fleet.repository, join(fleet.folder, "copy"), { recursive: true });
     for (const version of [1, 2]) await publishNext(primary, version);
     await startReplica();
     const mine = readState(dataOf("replica"));
-    rmSync(repository, { recursive: true });
-    cpSync(join(folder, "copy"), repository, { recursive: true });
-    await instances[1]?.stop();
+    rmSync(fleet.repository, { recursive: true });
+    cpSync(join(fleet.folder, "copy"), fleet.repository, { recursive: true });
+    await fleet.instances[1]?.stop();
     const replica = await start("replica", "RESTORE");
     insistFailed(replica.outcome, "repository-went-back");
     assert.deepEqual(differing(readState(dataOf("replica")), mine), []);
@@ -184,28 +166,28 @@ describe("a repository that is gone or empty", { timeout: 4 * 60_000 }, () => {
   it("is a failure for whoever has published or applied, and is not made anew", async () => {
     const primary = await startPrimary();
     const replica = await startReplica();
-    rmSync(repository, { recursive: true });
+    rmSync(fleet.repository, { recursive: true });
     insistFailed(await replica.cycle(), "repository-gone");
     edit(primary.dataDir, 1);
     insistFailed(await primary.cycle(), "repository-gone");
-    assert.equal(existsSync(repository), false);
+    assert.equal(existsSync(fleet.repository), false);
 
     // An empty mount point is the same, also at a start.
-    mkdirSync(repository);
+    mkdirSync(fleet.repository);
     await primary.stop();
     const again = await start("primary", "BACKUP");
     insistFailed(again.outcome, "repository-gone");
-    assert.equal(existsSync(join(repository, "config")), false);
+    assert.equal(existsSync(join(fleet.repository, "config")), false);
 
-    rmSync(repository, { recursive: true });
-    await makeRepository(repository);
+    rmSync(fleet.repository, { recursive: true });
+    await makeRepository(fleet.repository);
     insistFailed(await again.instance.cycle(), "snapshots-gone");
     insistFailed(await replica.cycle(), "snapshots-gone");
     assert.deepEqual(await listSnapshots(), []);
   });
 
   it("is nothing but a beginning for those who have not", async () => {
-    rmSync(repository, { recursive: true });
+    rmSync(fleet.repository, { recursive: true });
     fillData(dataOf("replica"));
     const replica = await start("replica", "RESTORE");
     assert.equal(replica.outcome.type, "nothing-published-yet");
@@ -223,14 +205,14 @@ describe("an old snapshot", { timeout: 2 * 60_000 }, () => {
     assert.ok(old && last);
     // The clock ran ahead by a day when the second was taken, and the first that followed it was forgotten since.
     const tomorrow = new Date(Date.now() + 24 * 60 * 60_000).toISOString().slice(0, 19).replace("T", " ");
-    const bytes = await restic(repository, ["dump", old.id, "/replicator-kuma.jsonl"]);
+    const bytes = await restic(fleet.repository, ["dump", old.id, "/replicator-kuma.jsonl"]);
     const tags = [
       ...["replicator-kuma", `content:${old.contentHash}`, `instance:${old.instanceId}`],
       ...[`generation:${old.generation}`, `parent:${old.parent}`],
     ].map((tag) => `--tag=${tag}`);
     const again = ["backup", "-q", "--stdin", "--stdin-filename=replicator-kuma.jsonl", `--time=${tomorrow}`];
-    await restic(repository, [...again, "--host=primary", ...tags], Buffer.from(`${bytes}\n`));
-    await restic(repository, ["forget", old.id]);
+    await restic(fleet.repository, [...again, "--host=primary", ...tags], Buffer.from(`${bytes}\n`));
+    await restic(fleet.repository, ["forget", old.id]);
     await startReplica();
     assert.equal((await latestOf()).id, last.id);
     await publishNext(primary, 3);
@@ -245,7 +227,7 @@ describe("two primaries that publish onto the same snapshot at once", { timeout:
     fillData(dataOf("other"));
     edit(dataOf("other"), 2);
     const snapshot = takeSnapshot(dataOf("other"), "other");
-    const { repository: place } = createAuthor(repository, "other");
+    const { repository: place } = createAuthor(fleet.repository, "other");
     const request = {
       contentHash: contentHash(snapshot.content),
       instanceId: "other",
@@ -269,17 +251,12 @@ describe("an apply that no start could prove", { timeout: 2 * 60_000 }, () => {
     await replica.stop();
     change(dataOf("replica"), ["UPDATE replicator_apply SET proven = 0"]);
     // An update of the image brings a migration that Kuma has not made yet.
-    const kumaDir = join(folder, "kuma");
+    const kumaDir = join(fleet.folder, "kuma");
     cpSync(join(projectFolder, "test/fixtures/kuma"), kumaDir, { recursive: true });
     writeFileSync(join(kumaDir, "db/knex_migrations/2099-01-01-0000-new.js"), "");
     // Nothing of the repository can help.
-    await openNamespace({
-      mode: "RESTORE",
-      name: "replica",
-      dataDir: dataOf("replica"),
-      repository: join(folder, "unreachable"),
-      env: { KUMA_DIR: kumaDir },
-    }).then((instance) => instances.push(instance));
+    const RESTIC_REPOSITORY = join(fleet.folder, "unreachable");
+    await fleet.open("replica", "RESTORE", { KUMA_DIR: kumaDir, RESTIC_REPOSITORY });
     await waitFor("the proof", () => readState(dataOf("replica")).proven || undefined, { timeout: 60_000 });
   });
 });

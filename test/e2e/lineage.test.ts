@@ -1,25 +1,16 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 import { catalog } from "../../src/database/catalog.ts";
 import { differing, readState } from "../support/database-state.ts";
+import { type Fleet, openFleet } from "../support/fleet.ts";
 import { ensureBuilt } from "../support/install/build.ts";
 import { untilEqual } from "../support/scenarios.ts";
 import { change, edit, fillData } from "../support/source-data.ts";
-import {
-  type NamespaceOptions,
-  openNamespace,
-  type SupervisorNamespace,
-} from "../support/supervisor-namespace.ts";
-import { makeRepository } from "../support/test-repository.ts";
 
-let folder: string;
-let repository: string;
-let instances: SupervisorNamespace[];
+let fleet: Fleet;
 let notices: string[];
 const ntfy = http.createServer(async (request, answer) => {
   notices.push(JSON.parse(Buffer.concat(await request.toArray()).toString()).title);
@@ -35,27 +26,14 @@ after(() => {
   ntfy.closeAllConnections();
 });
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), "lineage-"));
-  repository = join(folder, "repository");
-  instances = [];
+  fleet = await openFleet("lineage");
   notices = [];
-  await makeRepository(repository);
 });
-afterEach(async () => {
-  await Promise.all(instances.map((instance) => instance.kill()));
-  rmSync(folder, { recursive: true, force: true });
-});
+afterEach(() => fleet.close());
 
-const dataOf = (name: string) => join(folder, name);
+const dataOf = (name: string) => fleet.dataOf(name);
 
-/** Starts an instance and waits for the end of its first cycle. */
-async function start(name: string, mode: NamespaceOptions["mode"], env: Record<string, string> = {}) {
-  const instance = await openNamespace({ mode, name, dataDir: dataOf(name), repository, env });
-  instances.push(instance);
-  const outcome = await instance.outcome(0);
-  await instance.untilLogged("kuma-ready");
-  return { instance, outcome };
-}
+const start: Fleet["start"] = (...args) => fleet.start(...args);
 
 /** A primary that has published, with a configuration of its own. */
 async function startPrimary(name: string) {

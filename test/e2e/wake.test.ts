@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { afterEach, before, beforeEach, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -8,38 +7,28 @@ import { askFor } from "../../src/control/client.ts";
 import type { ReplicatorEvent } from "../../src/events/index.ts";
 import { SUBSCRIPTION_TIMEOUTS } from "../../src/ntfy/timeouts.ts";
 import { readState } from "../support/database-state.ts";
+import { type Fleet, openFleet } from "../support/fleet.ts";
 import { ensureBuilt } from "../support/install/build.ts";
 import { type NtfyServer, startNtfy } from "../support/ntfy-server.ts";
 import { untilEqual } from "../support/scenarios.ts";
 import { edit, fillData } from "../support/source-data.ts";
-import {
-  type NamespaceOptions,
-  openNamespace,
-  type SupervisorNamespace,
-} from "../support/supervisor-namespace.ts";
-import { makeRepository } from "../support/test-repository.ts";
+import type { NamespaceOptions, SupervisorNamespace } from "../support/supervisor-namespace.ts";
 import { waitFor } from "../support/wait.ts";
 
 const TOKEN = "tk_wake_secret_4711";
 const TOPIC = "wake-secret-topic";
 
-let folder: string;
-let repository: string;
+let fleet: Fleet;
 let ntfy: NtfyServer;
-let instances: SupervisorNamespace[];
 
 before(ensureBuilt);
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), "wake-"));
-  repository = join(folder, "repository");
-  instances = [];
+  fleet = await openFleet("wake");
   ntfy = await startNtfy();
-  await makeRepository(repository);
 });
 afterEach(async () => {
-  await Promise.all(instances.map((instance) => instance.kill()));
+  await fleet.close();
   ntfy.close();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 /** Starts an instance with REPLICATOR_WAKE, and waits until its first cycle is over. Its intervals are of one hour. */
@@ -48,12 +37,10 @@ async function start(
   mode: NamespaceOptions["mode"],
   env: Record<string, string> = {},
 ): Promise<SupervisorNamespace> {
-  const dataDir = join(folder, name);
-  fillData(dataDir);
+  fillData(fleet.dataOf(name));
   const wake = { REPLICATOR_WAKE: "ntfy", NTFY_URL: `${ntfy.url}/${TOPIC}`, NTFY_TOKEN: TOKEN };
   const PATH = `${countingRestic(name)}${delimiter}${process.env.PATH}`;
-  const instance = await openNamespace({ mode, name, dataDir, repository, env: { PATH, ...wake, ...env } });
-  instances.push(instance);
+  const instance = await fleet.open(name, mode, { PATH, ...wake, ...env });
   await instance.untilLogged("cycle-done");
   if (mode === "RESTORE") await instance.untilLogged("wake-ready");
   return instance;
@@ -61,7 +48,7 @@ async function start(
 
 /** A folder with a `restic` that notes what it is asked for, and hands over to the real one. */
 function countingRestic(name: string): string {
-  const bin = join(folder, `${name}.bin`);
+  const bin = join(fleet.folder, `${name}.bin`);
   mkdirSync(bin);
   writeFileSync(resticLog(name), "");
   writeFileSync(
@@ -72,7 +59,7 @@ function countingRestic(name: string): string {
   return bin;
 }
 
-const resticLog = (name: string) => join(folder, `${name}.restic`);
+const resticLog = (name: string) => join(fleet.folder, `${name}.restic`);
 
 /** Which of restic's commands an instance has used, in order. */
 function resticCommands(name: string): string[] {
@@ -123,9 +110,10 @@ describe("REPLICATOR_WAKE", { timeout: 10 * 60_000 }, () => {
     assert.equal(count(primary, "wake-ready"), 0, "a primary does not listen");
     assert.ok(ntfy.asked.every(({ authorization }) => authorization === `Bearer ${TOKEN}`));
     assert.equal(ntfy.asked.length, 1);
-    for (const instance of instances) assert.doesNotMatch(instance.output(), new RegExp(`${TOKEN}|${TOPIC}`));
+    for (const instance of fleet.instances)
+      assert.doesNotMatch(instance.output(), new RegExp(`${TOKEN}|${TOPIC}`));
     const asked = performance.now();
-    assert.deepEqual(await Promise.all(instances.map((instance) => instance.stop())), [0, 0]);
+    assert.deepEqual(await Promise.all(fleet.instances.map((instance) => instance.stop())), [0, 0]);
     assert.ok(performance.now() - asked < 20_000, "an open stream holds up no shutdown");
   });
 

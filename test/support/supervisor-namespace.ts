@@ -183,8 +183,8 @@ export async function openNamespace({
 let ports = 0;
 
 /**
- * A port below those that the kernel gives away (32768 and up), another for each instance: one that is merely free now may be
- * somebody's a moment later, and a Kuma that ends because of that is a configuration refused.
+ * A port below those that the kernel gives away (32768 and up), another for each instance: one that is merely free
+ * now may be somebody's a moment later, and a Kuma that ends because of that is a configuration refused.
  */
 async function nextPort(): Promise<number> {
   ports += 1;

@@ -24,21 +24,33 @@ const ROOM = 600_000;
 /** Less than restic 0.14 takes for one read that it cannot put into its cache, milliseconds. */
 const CACHE_LIMIT = 20_000;
 
+/** A fault in a scenario that has a small disk at `place`. */
+function onDisk<S extends ReplicaScenario | PrimaryScenario>(
+  place: string,
+  open: (folder: string) => Promise<S>,
+  round: (scenario: S, disk: Disk, random: Random) => Promise<string>,
+): Omit<Fault, "name" | "checked"> {
+  return {
+    group: 3,
+    rounds: few,
+    roundsPerStage: 20,
+    impossible: whyNoDisk,
+    open: async (folder) => {
+      const disk = await mountDisk(join(folder, place), 48);
+      const scenario = await open(folder);
+      const close = async () => {
+        await scenario.close();
+        await disk.remove();
+      };
+      return { round: (random) => round(scenario, disk, random), close };
+    },
+  };
+}
+
 const replica: Fault = {
-  group: 3,
   name: "disk of a replica's data, state and cache full",
   checked: "integrity, rows old or new as a whole, other tables, converges once there is room",
-  rounds: few,
-  roundsPerStage: 20,
-  impossible: whyNoDisk,
-  open: async (folder) => {
-    const disk = await mountDisk(join(folder, "replica"), 48);
-    const scenario = await openReplicaScenario(folder);
-    return {
-      round: (random) => applyWithoutRoom(scenario, disk, random),
-      close: () => closeBoth(scenario, disk),
-    };
-  },
+  ...onDisk("replica", openReplicaScenario, applyWithoutRoom),
 };
 
 async function applyWithoutRoom(scenario: ReplicaScenario, disk: Disk, random: Random): Promise<string> {
@@ -60,54 +72,29 @@ async function applyWithoutRoom(scenario: ReplicaScenario, disk: Disk, random: R
 }
 
 const primary: Fault = {
-  group: 3,
   name: "disk of a primary's data, state and cache full",
   checked: "integrity, no row changed, Kuma runs, publishes what it holds once there is room",
-  rounds: few,
-  roundsPerStage: 20,
-  impossible: whyNoDisk,
-  open: async (folder) => {
-    const disk = await mountDisk(join(folder, "primary"), 48);
-    const scenario = await openPrimaryScenario(folder);
-    return {
-      round: (random) => publishWithoutRoom(scenario, disk, random.below(ROOM / 10)),
-      close: () => closeBoth(scenario, disk),
-    };
-  },
+  ...onDisk("primary", openPrimaryScenario, (scenario, disk, random) =>
+    publishWithoutRoom(scenario, disk, random.below(ROOM / 10)),
+  ),
 };
 
 const repository: Fault = {
-  group: 3,
   name: "disk of the repository full, while dumping into it",
   checked: "integrity, no row changed, Kuma runs, publishes what it holds once there is room",
-  rounds: few,
-  roundsPerStage: 20,
-  impossible: whyNoDisk,
-  open: async (folder) => {
-    const disk = await mountDisk(join(folder, "repository"), 48);
-    const scenario = await openPrimaryScenario(folder);
-    return {
-      round: (random) => publishWithoutRoom(scenario, disk, random.below(40_000)),
-      close: () => closeBoth(scenario, disk),
-    };
-  },
+  ...onDisk("repository", openPrimaryScenario, (scenario, disk, random) =>
+    publishWithoutRoom(scenario, disk, random.below(40_000)),
+  ),
 };
 
 const cache: Fault = {
-  group: 3,
   name: "disk of a replica's cache full",
   checked: "applied whole within 20 s all the same, running and at a start; other tables",
-  rounds: few,
-  roundsPerStage: 20,
-  impossible: whyNoDisk,
-  open: async (folder) => {
-    const disk = await mountDisk(join(folder, "cache"), 48);
-    const scenario = await openReplicaScenario(folder, { env: { RESTIC_CACHE_DIR: join(folder, "cache") } });
-    return {
-      round: (random) => applyWithoutCache(scenario, disk, random),
-      close: () => closeBoth(scenario, disk),
-    };
-  },
+  ...onDisk(
+    "cache",
+    (folder) => openReplicaScenario(folder, { env: { RESTIC_CACHE_DIR: join(folder, "cache") } }),
+    applyWithoutCache,
+  ),
 };
 
 async function applyWithoutCache(scenario: ReplicaScenario, disk: Disk, random: Random): Promise<string> {
@@ -139,9 +126,4 @@ async function publishWithoutRoom(scenario: PrimaryScenario, disk: Disk, room: n
   await scenario.publishNow();
   assertUnchanged(scenario.dataDir, before);
   return reported.type === "cycle-failed" ? reported.problem.code : reported.type;
-}
-
-async function closeBoth(scenario: ReplicaScenario | PrimaryScenario, disk: Disk): Promise<void> {
-  await scenario.close();
-  await disk.remove();
 }

@@ -46,7 +46,10 @@ interface Holder {
   readonly release: () => Promise<void>;
 }
 
-/** A restic on another machine that holds the exclusive lock: of one on this machine restic sees that no instance knows it. */
+/**
+ * A restic on another machine that holds the exclusive lock: of one on this machine restic sees that no instance
+ * knows it.
+ */
 async function holdLock(repository: string): Promise<Holder> {
   // On a busy machine restic may be done, and its lock gone, before it is stopped: then once more.
   for (;;) {

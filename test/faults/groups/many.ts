@@ -29,7 +29,9 @@ const MOMENTS: readonly Moment[] = [
   { name: "applied before Kuma's start", from: "started", span: 5_000 },
 ];
 
-/** What becomes of them in the snapshot of a round, one after the other. An edit follows each, which changes them all. */
+/**
+ * What becomes of them in the snapshot of a round, one after the other. An edit follows each, which changes them all.
+ */
 const STEPS: readonly { readonly name: string; readonly statements: readonly string[] }[] = [
   {
     name: "added",
