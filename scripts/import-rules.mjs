@@ -78,7 +78,7 @@ export const folders = {
   },
   control: {
     holds: "the control socket: protocol, server in the running instance, client for the commands",
-    imports: ["config", "events", "kuma", "observed", "replication"],
+    imports: ["config", "events", "kuma", "observed", "replication", "snapshot"],
   },
   doctor: {
     holds: "checks of what goes wrong in practice, each gives a finding",

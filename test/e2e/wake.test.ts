@@ -5,7 +5,7 @@ import { afterEach, before, beforeEach, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { askFor } from "../../src/control/client.ts";
 import type { ReplicatorEvent } from "../../src/events/index.ts";
-import { WAKE_TIMES } from "../../src/ntfy/times.ts";
+import { SUBSCRIPTION_TIMEOUTS } from "../../src/ntfy/timeouts.ts";
 import { readState } from "../support/database-state.ts";
 import { type Fleet, openFleet } from "../support/fleet.ts";
 import { ensureBuilt } from "../support/install/build.ts";
@@ -143,7 +143,7 @@ describe("REPLICATOR_WAKE", { timeout: 10 * 60_000 }, () => {
       await sleep(10);
     }
     const looks = count(replica, "cycle-started") - cycles;
-    const most = Math.floor((performance.now() - begun) / WAKE_TIMES.apart) + 1;
+    const most = Math.floor((performance.now() - begun) / SUBSCRIPTION_TIMEOUTS.betweenWakes) + 1;
     assert.ok(looks >= 1 && looks <= most, `${looks} looks, ${most} at most`);
     assert.equal(count(replica, "kuma-stopping"), 0);
   });

@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import { openKumaDatabase } from "../../src/database/index.ts";
+import { openSqlite } from "../../src/database/index.ts";
 import type { Snapshot } from "../../src/snapshot/index.ts";
 import { assertInvariant } from "./invariant.ts";
 import { projectFolder } from "./paths.ts";
@@ -75,7 +75,7 @@ export function edit(dataDir: string, version: number): void {
 
 /** The configuration in a data folder as a snapshot. */
 export function takeSnapshot(dataDir: string, instanceName = "source"): Snapshot {
-  const read = openKumaDatabase({
+  const read = openSqlite({
     file: join(dataDir, "kuma.db"),
     uploadDir: join(dataDir, "upload"),
     kumaVersion: "2.5.3",

@@ -16,14 +16,14 @@ const MANY = 50_000;
 interface Moment {
   readonly name: string;
   /** The event that begins it. */
-  readonly from: "started" | "repository-seen" | "kuma-stopping" | "kuma-starting";
+  readonly from: "started" | "repository-checked" | "kuma-stopping" | "kuma-starting";
   /** How long it lasts here, a little more, milliseconds: kills are spread over it. */
   readonly span: number;
 }
 
 /** When it is killed, in turn: their number and that of the steps have no factor in common, so each meets each. */
 const MOMENTS: readonly Moment[] = [
-  { name: "fetched and planned", from: "repository-seen", span: 3_000 },
+  { name: "fetched and planned", from: "repository-checked", span: 3_000 },
   { name: "written", from: "kuma-stopping", span: 2_500 },
   { name: "proven", from: "kuma-starting", span: 600 },
   { name: "applied before Kuma's start", from: "started", span: 5_000 },
