@@ -5,10 +5,10 @@ const SEND_LIMIT = 10_000;
 
 /**
  * Sends one request whose answer nobody reads.
- * @param name what stands for the address in the answer
+ * @param name what stands for the address in what is returned
  * @returns what went wrong, undefined when nothing did
  */
-export async function send(
+export async function sendRequest(
   fetch: Fetch,
   name: string,
   url: string,
@@ -29,7 +29,7 @@ export function shorten(text: string, longest: number): string {
   return characters.length > longest ? `${characters.slice(0, longest).join("")}…` : text;
 }
 
-/** What a failed fetch failed of, such as ECONNREFUSED: it hides that in the cause. */
+/** Why a fetch failed, such as ECONNREFUSED: it hides that in the cause. */
 export function whyUnreachable(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error ? error.cause.message || error.cause.name : error.message;

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { html } from "../../src/web/html.ts";
 import { renderPage } from "../../src/web/page.ts";
-import { tellTime } from "../../src/web/words.ts";
+import { formatLength } from "../../src/web/times.ts";
 import { samples } from "../events/samples.ts";
 import { live, MINUTE, morning, START, snapshot } from "../observed/story.ts";
 
@@ -36,12 +36,12 @@ describe("html", () => {
   });
 });
 
-describe("tellTime", () => {
-  it("tells lengths as people do", () => {
-    const told = [
+describe("formatLength", () => {
+  it("says lengths as people do", () => {
+    const lengths = [
       0, 59_400, 60_000, 3_540_000, 3_600_000, 7_500_000, 86_400_000, 90_000_000, 864_000_000, -5,
     ];
-    assert.deepEqual(told.map(tellTime), [
+    assert.deepEqual(lengths.map(formatLength), [
       "0 s",
       "59 s",
       "1 min",

@@ -7,7 +7,7 @@ const UNITS = [
 ] as const;
 
 /** A length of time in one unit, or in two where the first is small: "4 s", "12 min", "2 h 5 min", "3 days". */
-export function tellTime(milliseconds: number): string {
+export function formatLength(milliseconds: number): string {
   const length = Math.max(0, milliseconds);
   const index = UNITS.findIndex((unit) => length >= unit.milliseconds);
   const unit = UNITS[index];
@@ -22,12 +22,12 @@ export function tellTime(milliseconds: number): string {
 /** A point of time as people take it in, with the exact one to be read by machines and on hovering. */
 export function renderAgo(time: number, now: number): Html {
   const exact = new Date(time).toISOString();
-  const words = now - time < 1_000 ? "just now" : `${tellTime(now - time)} ago`;
+  const words = now - time < 1_000 ? "just now" : `${formatLength(now - time)} ago`;
   return html`<time datetime="${exact}" title="${exact.slice(0, 19).replace("T", " ")} UTC">${words}</time>`;
 }
 
 /** Hour and minute on a clock where this process runs. */
-export function tellClock(time: number): string {
+export function formatClock(time: number): string {
   const date = new Date(time);
   return [date.getHours(), date.getMinutes()].map((part) => String(part).padStart(2, "0")).join(":");
 }
