@@ -15,6 +15,7 @@ import {
   ok,
   warning,
 } from "../doctor/index.ts";
+import { shortId } from "../format.ts";
 import { chooseLatest } from "../replication/index.ts";
 import type { SnapshotInfo } from "../repository/index.ts";
 import { type Result, success } from "../result.ts";
@@ -161,7 +162,7 @@ async function checkLatest(
   if (latest === undefined && self?.head !== undefined)
     return [
       failed(check, {
-        message: `There is none any more, though this instance has published or applied ${self.head.slice(0, 8)}.`,
+        message: `There is none any more, though this instance has published or applied ${shortId(self.head)}.`,
         advice: "Look whether RESTIC_REPOSITORY is right, and who has emptied the repository.",
       }),
     ];

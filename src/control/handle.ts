@@ -4,7 +4,7 @@ import { describeEvent, type ReplicatorEvent } from "../events/index.ts";
 import type { Supervisor } from "../kuma/index.ts";
 import type { Journal } from "../observed/index.ts";
 import type { OperatorCommands, Replicator } from "../replication/index.ts";
-import type { Problem, Result } from "../result.ts";
+import { interrupted, type Problem, type Result } from "../result.ts";
 import type { Answer, Request, Status } from "./protocol.ts";
 import type { Handler } from "./server.ts";
 
@@ -26,7 +26,7 @@ export function createHandler(instance: Instance): Handler {
   const startedAt = steadyNow();
   return async (request, onProgress) => {
     if (request.do === "status") return { type: "status", status: statusOf(instance, startedAt) };
-    if (instance.signal.aborted) return { type: "failed", problem: SHUTTING_DOWN };
+    if (instance.signal.aborted) return { type: "failed", problem: interrupted("The command") };
     let rolledBack: Problem | undefined;
     const watch = (event: ReplicatorEvent) => {
       if (event.type === "rolled-back") rolledBack = event.problem;
@@ -89,9 +89,3 @@ function statusOf({ config, version, kumaVersion, kuma, replicator, journal }: I
     failing: journal.failing,
   } satisfies Status;
 }
-
-const SHUTTING_DOWN: Problem = {
-  code: "interrupted",
-  message: "Replicator Kuma is shutting down.",
-  advice: "Ask again after the next start.",
-};

@@ -1,5 +1,6 @@
 import { chmodSync, lstatSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
+import { errorMessage, errorWithStack } from "../format.ts";
 import { limitWaiting } from "../limit-waiting.ts";
 import { failure, type Problem, type Result, success } from "../result.ts";
 import { readLines } from "./lines.ts";
@@ -118,7 +119,7 @@ function listen(server: Server, path: string): Promise<void> {
 function explain(path: string, error: unknown): Problem {
   return {
     code: "control-unavailable",
-    message: `No command can reach this instance: ${path} cannot be made (${error instanceof Error ? error.message : error}).`,
+    message: `No command can reach this instance: ${path} cannot be made (${errorMessage(error)}).`,
     advice:
       "Set REPLICATOR_STATE_DIR to a folder on a local disk. Replication itself works all the same; signals do, too.",
   };
@@ -147,7 +148,7 @@ const NOT_UNDERSTOOD: Problem = {
 function explainDefect(error: unknown): Problem {
   return {
     code: "internal",
-    message: `The command failed unexpectedly: ${error instanceof Error ? error.stack : error}`,
+    message: `The command failed unexpectedly: ${errorWithStack(error)}`,
     advice: "Please report it with this line.",
   };
 }

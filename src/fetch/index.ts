@@ -30,4 +30,4 @@ async function openProxy(address: string): Promise<Fetch> {
   return (url, request) => proxied(url, { ...request, dispatcher });
 }
 
-export { send, shorten, whyUnreachable } from "./send.ts";
+export { send, shorten } from "./send.ts";

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { steadyNow } from "../clock.ts";
 import type { KumaConfig } from "../config/index.ts";
 import type { Exit, Listener } from "../events/index.ts";
-import { failure, type Problem, type Result, success } from "../result.ts";
+import { failure, interrupted, type Problem, type Result, success } from "../result.ts";
 import { type KumaProcess, type Phase, spawnKuma } from "./kuma-process.ts";
 import { countCrash, pauseAfter } from "./limits.ts";
 import { isPortTaken } from "./probe.ts";
@@ -114,7 +114,7 @@ export function createSupervisor(kuma: KumaConfig, emit: Listener): Supervisor {
   }
 
   async function begin(): Promise<Result<KumaProcess>> {
-    if (shutDown) return failure(interrupted);
+    if (shutDown) return failure(interrupted("Watching Uptime Kuma"));
     if (await isPortTaken(kuma.url)) {
       return failure({
         code: "port-taken",
@@ -158,7 +158,7 @@ export function createSupervisor(kuma: KumaConfig, emit: Listener): Supervisor {
       keep(current);
       // `stop` may have come while Kuma was being spawned, and have known nothing of it.
       if (shutDown) await current.end("shutdown");
-      return signal.aborted ? failure(interrupted) : success({ readyAt });
+      return signal.aborted ? failure(interrupted("Watching Uptime Kuma")) : success({ readyAt });
     }
     return failure({
       code: "kuma-does-not-run",
@@ -188,12 +188,6 @@ export function createSupervisor(kuma: KumaConfig, emit: Listener): Supervisor {
 }
 
 const unref = { ref: false };
-
-const interrupted: Problem = {
-  code: "interrupted",
-  message: "A shutdown came while Kuma was being watched.",
-  advice: "Nothing to do: the next start goes on from here.",
-};
 
 function isSpawnProblem(problem: Problem): problem is SpawnProblem {
   return "exitCode" in problem;

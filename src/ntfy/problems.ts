@@ -1,4 +1,4 @@
-import { whyUnreachable } from "../fetch/index.ts";
+import { errorMessage } from "../format.ts";
 import type { Problem } from "../result.ts";
 
 // The topic is never named: on a public server its name is all that protects it.
@@ -27,7 +27,7 @@ export function refused(server: string, status: number): Problem {
 export function unreachable(server: string, error: unknown): Problem {
   return {
     code: "wake-unreachable",
-    message: `${server} cannot be reached (${whyUnreachable(error)}).`,
+    message: `${server} cannot be reached (${errorMessage(error)}).`,
     advice: "Check the network of the container, and NTFY_URL.",
   };
 }

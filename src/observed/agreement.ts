@@ -1,5 +1,6 @@
 import type { Config } from "../config/index.ts";
 import type { ReplicatorEvent } from "../events/index.ts";
+import { shortId } from "../format.ts";
 import { addSpan, type Span } from "./spans.ts";
 
 /** A snapshot that this process has seen in the repository, or published. */
@@ -75,7 +76,7 @@ function differ(agreement: Agreement, publishedAt: number, role: Config["role"],
 function addSnapshot(agreement: Agreement, { id, instanceName, time }: SeenSnapshot): Agreement {
   const { snapshots } = agreement;
   // restic 0.14 tells the id of a snapshot that it has just stored in its short form of 8 digits only.
-  const isKnown = snapshots.some((known) => known.id.slice(0, 8) === id.slice(0, 8));
+  const isKnown = snapshots.some((known) => shortId(known.id) === shortId(id));
   if (isKnown) return agreement;
   return { ...agreement, snapshots: [...snapshots, { id, instanceName, time }].slice(-MOST_SNAPSHOTS) };
 }

@@ -1,4 +1,5 @@
 import { type Config, redact } from "../config/index.ts";
+import { formatDuration, shortId } from "../format.ts";
 import type { History } from "../observed/index.ts";
 import { downtime } from "../observed/index.ts";
 import { version } from "../version.ts";
@@ -7,7 +8,7 @@ import { listHappenings } from "./recent-events.ts";
 import { style } from "./style.ts";
 import { drawTimeline } from "./timeline.ts";
 import { judge } from "./verdict.ts";
-import { renderAgo, tellTime } from "./words.ts";
+import { renderAgo } from "./words.ts";
 
 /** How often the browser asks again, seconds. */
 const REFRESH = 20;
@@ -53,7 +54,7 @@ ${goesOn ? undefined : told}
 ${listHappenings(history.timeline, hide, now)}
 </section>
 </main>
-<footer>Replicator Kuma ${version}, running for ${tellTime(now - history.startedAt)} · <a href="metrics">metrics</a> · <a href="healthz">health</a> · <a href="readyz">ready</a></footer>
+<footer>Replicator Kuma ${version}, running for ${formatDuration(now - history.startedAt)} · <a href="metrics">metrics</a> · <a href="healthz">health</a> · <a href="readyz">ready</a></footer>
 </body>
 </html>
 `.markup;
@@ -63,21 +64,24 @@ function facts(history: History, hide: (text: string) => string, now: number): H
   const { status, nextAt, uptime, isInCycle } = history;
   const { seenAt, behindSince, spans, snapshots } = history.agreement;
   const latest = snapshots.at(-1);
-  const lag = behindSince === undefined ? "none" : tellTime(now - behindSince);
+  const lag = behindSince === undefined ? "none" : formatDuration(now - behindSince);
   const isKnown = spans.at(-1)?.state !== "unknown";
   const blind = downtime(uptime, now);
   const rows: readonly (readonly [string, Html | string])[] = [
-    ["Uptime Kuma", `${status.kuma}, for ${tellTime(now - status.since)}`],
+    ["Uptime Kuma", `${status.kuma}, for ${formatDuration(now - status.since)}`],
     [
       "Latest snapshot",
       latest === undefined
         ? "none seen"
-        : html`<code>${latest.id.slice(0, 8)}</code> of ${hide(latest.instanceName)}, ${renderAgo(latest.time, now)}`,
+        : html`<code>${shortId(latest.id)}</code> of ${hide(latest.instanceName)}, ${renderAgo(latest.time, now)}`,
     ],
     ["Lag", isKnown ? lag : "not known"],
     ["Looked at the repository", seenAt === undefined ? "not yet" : renderAgo(seenAt, now)],
-    ["Next cycle", isInCycle ? "now" : nextAt ? `in ${tellTime(nextAt - now)}` : "once Uptime Kuma is ready"],
-    ["Paused for changes", tellTime((blind.apply ?? 0) + (blind["roll-back"] ?? 0))],
+    [
+      "Next cycle",
+      isInCycle ? "now" : nextAt ? `in ${formatDuration(nextAt - now)}` : "once Uptime Kuma is ready",
+    ],
+    ["Paused for changes", formatDuration((blind.apply ?? 0) + (blind["roll-back"] ?? 0))],
   ];
   return rows.map(([term, value]) => html`<div><dt>${term}</dt><dd>${value}</dd></div>`);
 }

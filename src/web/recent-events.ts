@@ -1,8 +1,9 @@
 import { describeEvent, describePublished } from "../events/index.ts";
+import { formatDuration, shortId } from "../format.ts";
 import type { TimelineEntry } from "../observed/index.ts";
 import { describeChanges } from "../snapshot/index.ts";
 import { type Html, html } from "./html.ts";
-import { renderAgo, tellTime } from "./words.ts";
+import { renderAgo } from "./words.ts";
 
 const MOST_SHOWN = 30;
 
@@ -29,13 +30,13 @@ function tell({ event }: TimelineEntry, hide: (text: string) => string): Html {
   if (event.type !== "applied") return html`<div>${hide(describeEvent(event).message)}</div>`;
   const { snapshot, changes, monitoringGapMs, notes } = event;
   const pause =
-    monitoringGapMs === 0 ? "without a stop" : `monitoring paused for ${tellTime(monitoringGapMs)}`;
+    monitoringGapMs === 0 ? "without a stop" : `monitoring paused for ${formatDuration(monitoringGapMs)}`;
   const told = notes.map((note) => html`<p class="quiet">${hide(note)}</p>`);
   return html`<div><strong>Applied</strong> ${name(snapshot)} of ${hide(snapshot.instanceName)}, ${pause}${chips(describeChanges(changes))}${told}</div>`;
 }
 
 function name({ id }: { readonly id: string }): Html {
-  return html`snapshot <code>${id.slice(0, 8)}</code>`;
+  return html`snapshot <code>${shortId(id)}</code>`;
 }
 
 /** One label for each phrase of "2 monitors added, 1 tag removed", coloured by its verb. */

@@ -1,5 +1,5 @@
+import { formatDuration } from "../format.ts";
 import type { History } from "../observed/index.ts";
-import { tellTime } from "./words.ts";
 
 /** How the instance is, in one glance. */
 export interface Verdict {
@@ -26,7 +26,7 @@ export function judge(history: History, now: number): Verdict {
   if (status.kuma === "stopped" && uptime.isFirstStart)
     return waiting("Starting", "The repository is asked for a new snapshot before Uptime Kuma is started.");
   if (status.kuma !== "ready") {
-    const since = `For ${tellTime(now - status.since)}.`;
+    const since = `For ${formatDuration(now - status.since)}.`;
     const words = KUMA_WORDS[status.kuma];
     return status.kuma === "crashed" ? bad(words, `${since} It is started again.`) : waiting(words, since);
   }
@@ -35,7 +35,7 @@ export function judge(history: History, now: number): Verdict {
       ? bad("The latest snapshot was refused", "This instance runs on the configuration before it.")
       : bad("Replication fails", "Uptime Kuma goes on with the configuration that it has.");
   if (behindSince !== undefined)
-    return waiting(`Behind by ${tellTime(now - behindSince)}`, whatIsDue(status.role));
+    return waiting(`Behind by ${formatDuration(now - behindSince)}`, whatIsDue(status.role));
   if (seenAt === undefined)
     return waiting("Not looked yet", "The repository has not been reached since the start.");
   if (snapshots.length === 0) return waiting("Nothing is published yet", "The repository holds no snapshot.");
