@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import { type KumaDatabase, openKumaDatabase } from "../src/database/index.ts";
+import { openSqlite, type SyncDatabase } from "../src/database/index.ts";
 import type { Snapshot } from "../src/snapshot/index.ts";
 import { projectFolder } from "../test/support/paths.ts";
 
@@ -49,8 +49,8 @@ export function addHeartbeats(dataDir: string, heartbeats: number): void {
   );
 }
 
-export function openData(dataDir: string): KumaDatabase {
-  return openKumaDatabase({
+export function openData(dataDir: string): SyncDatabase {
+  return openSqlite({
     file: join(dataDir, "kuma.db"),
     uploadDir: join(dataDir, "upload"),
     kumaVersion: KUMA,

@@ -10,7 +10,7 @@ export interface Figure {
   /** Ours by the reference's, run by run. */
   readonly ratio?: Spread;
   readonly goal: string;
-  /** undefined: told for information, nothing was promised. */
+  /** undefined: for information, nothing was promised. */
   readonly reached: boolean | undefined;
   readonly note?: string;
 }

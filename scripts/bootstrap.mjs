@@ -1,16 +1,9 @@
 // Takes a fresh clone to a running TypeScript program: node scripts/bootstrap.mjs PROGRAM.ts [ARGUMENT...]
 // Plain JavaScript with nothing but Node, because nothing is installed yet when it starts.
 import { spawn } from "node:child_process";
-import {
-  accessSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { createHash } from "node:crypto";
+import { accessSync, constants, existsSync, statSync } from "node:fs";
+import { createServer } from "node:net";
 import { constants as osConstants } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -79,39 +72,34 @@ async function install() {
   process.stdout.write(`Packages installed (${seconds()} s)\n`);
 }
 
-/** One install at a time: two in one tree spoil it. The lock holds a pid, by which one that was left behind is known. */
+/**
+ * One install at a time: two in one tree spoil it. The lock is a socket of Linux without a file, named after the
+ * folder: the kernel gives it to one process, and takes it back however that one ends. Other systems have none, and
+ * go without.
+ */
 async function installOnce() {
-  const lock = join(root, ".lab", "npm-ci.lock");
-  mkdirSync(dirname(lock), { recursive: true });
-  let isTold = false;
-  while (!take(lock)) {
-    if (!isTold) process.stdout.write("Waiting for another npm ci in this folder\n");
-    isTold = true;
-    if (isAlive(lock)) await sleep(500);
-    else rmSync(lock, { force: true });
+  let isSaid = false;
+  let lock = await takeLock();
+  while (lock === undefined) {
+    if (!isSaid) process.stdout.write("Waiting for another npm ci in this folder\n");
+    isSaid = true;
+    await sleep(500);
+    lock = await takeLock();
   }
   if (!isInstalled()) await install();
-  rmSync(lock, { force: true });
+  lock.close();
 }
 
-function take(lock) {
-  try {
-    writeFileSync(lock, String(process.pid), { flag: "wx" });
-    return true;
-  } catch (error) {
-    if (error.code !== "EEXIST") throw error;
-    return false;
-  }
-}
-
-function isAlive(lock) {
-  try {
-    // An empty one is just being written: 0 is ourselves.
-    process.kill(Number(readFileSync(lock, "utf8")), 0);
-    return true;
-  } catch (error) {
-    return error.code !== "ESRCH";
-  }
+/** @returns a server that holds the lock until it is closed, or undefined while another process holds it */
+function takeLock() {
+  const server = createServer();
+  if (process.platform !== "linux") return server;
+  return new Promise((resolve, reject) => {
+    server.once("error", (error) => (error.code === "EADDRINUSE" ? resolve(undefined) : reject(error)));
+    // Hashed, since such a name holds 107 bytes.
+    const name = createHash("sha256").update(root).digest("hex");
+    server.listen(`\0npm-ci-${name}`, () => resolve(server));
+  });
 }
 
 if (Number(process.versions.node.split(".")[0]) < 20)

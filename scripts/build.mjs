@@ -1,6 +1,6 @@
 // `npm run build`: src/ to dist/, with the packages of many files in it: loading some three hundred small files takes a
-// quarter of a second of every start, and ten megabytes. The other packages stay outside: they are few files, and native
-// or CommonJS, which counts on a folder of its own.
+// quarter of a second of every start, and ten megabytes. The other packages stay outside: they are few files, and
+// native or CommonJS, which counts on a folder of its own.
 import { readFileSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";

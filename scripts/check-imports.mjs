@@ -1,5 +1,6 @@
-// Fails on an import that scripts/import-rules.mjs does not allow, and where the table of folders in docs/architecture.md
-// is not the one that those rules give.  node scripts/check-imports.mjs [--write | --root FOLDER]
+// Fails on an import that scripts/import-rules.mjs does not allow, and where the table of folders in
+// docs/architecture.md is not the one that those rules give.
+// node scripts/check-imports.mjs [--write | --root FOLDER]
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, posix } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -1,5 +1,5 @@
-// Who may import whom. `npm run check` fails on any other import (scripts/check-imports.mjs), and the table of folders in
-// docs/architecture.md is written from this one (node scripts/check-imports.mjs --write).
+// Who may import whom. `npm run check` fails on any other import (scripts/check-imports.mjs), and the table of
+// folders in docs/architecture.md is written from this one (node scripts/check-imports.mjs --write).
 
 /**
  * The folders of src/, from the ground up: each may import only what stands above it here and is named in `imports`. A
@@ -78,7 +78,7 @@ export const folders = {
   },
   control: {
     holds: "the control socket: protocol, server in the running instance, client for the commands",
-    imports: ["config", "events", "kuma", "observed", "replication"],
+    imports: ["config", "events", "kuma", "observed", "replication", "snapshot"],
   },
   doctor: {
     holds: "checks of what goes wrong in practice, each gives a finding",
@@ -91,7 +91,9 @@ export const folders = {
   },
 };
 
-/** Folders outside src/, and what each may import besides itself. `src` means any file of it: a test may look inside. */
+/**
+ * Folders outside src/, and what each may import besides itself. `src` means any file of it: a test may look inside.
+ */
 export const outside = {
   "test/support": ["src"],
   "test/fixtures": ["src"],

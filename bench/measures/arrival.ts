@@ -49,9 +49,9 @@ async function timeEdits(folder: string, env: Record<string, string>): Promise<n
     const kuma = { KUMA_DIR: kumaDir, KUMA_COMMAND: "" };
     const usual = { BACKUP_INTERVAL: `${INTERVAL}s`, REPLICATOR_PROOF_WINDOW: "10s" };
     const more = { env: { ...kuma, ...usual, ...env } };
-    const box = await openNamespace({ mode, name, dataDir, repository: server.url, ...more });
-    await box.told("cycle-done");
-    return box;
+    const instance = await openNamespace({ mode, name, dataDir, repository: server.url, ...more });
+    await instance.untilLogged("cycle-done");
+    return instance;
   };
   const primary = await open("primary", "BACKUP");
   const replica = await open("replica", "RESTORE");
@@ -83,7 +83,7 @@ async function editAgainAndAgain(
       await follower.until(name, isThere, { timeout: 120_000 });
       times.push((performance.now() - begun) / 1_000);
       // The next one not within the time of proof of this one: nobody edits twice in ten seconds, again and again.
-      await replica.told("applied", { from });
+      await replica.untilLogged("applied", { from });
     }
   } finally {
     person.close();

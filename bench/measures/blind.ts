@@ -2,11 +2,12 @@ import { join } from "node:path";
 import { readKumaVersion } from "../../src/kuma/index.ts";
 import { ensureKuma } from "../../test/support/install/kuma.ts";
 import { assertInvariant } from "../../test/support/invariant.ts";
+import { isKumaReady, startBareKuma } from "../../test/support/kuma/bare-kuma.ts";
 import { freePort } from "../../test/support/ports.ts";
 import { openReplicaScenario, type ReplicaScenario } from "../../test/support/scenarios.ts";
 import { fillData } from "../../test/support/source-data.ts";
 import { compare, type Figure, type Measure, type Pair, takePairs } from "../figure.ts";
-import { answers, firstAnswer, lastAnswer, startBareKuma, stopBareKuma } from "../kuma-process.ts";
+import { firstAnswer, lastAnswer, stopBareKuma } from "../kuma-process.ts";
 import { spread } from "../stats.ts";
 
 const RUNS = 7;
@@ -53,27 +54,28 @@ function figure(pairs: readonly Pair[], own: readonly number[]): Figure {
 
 /** A person edits, the replica applies. `own`: what is neither Kuma's stop nor its start, as the supervisor saw it. */
 async function applyNext(stage: ReplicaScenario): Promise<{ blind: number; own: number }> {
-  const { box } = stage;
+  const { instance } = stage;
   await stage.publishNext();
-  const from = box.events().length;
-  const silent = lastAnswer(box.port);
-  box.signal("SIGUSR1");
+  const from = instance.events().length;
+  const silent = lastAnswer(instance.port);
+  instance.signal("SIGUSR1");
   const last = await silent;
-  const first = await firstAnswer(box.port);
-  const { monitoringGapMs } = await box.told("applied", { from });
-  await box.told("cycle-done", { from });
-  const stopped = await box.told("kuma-stopped", { from });
-  const ready = await box.told("kuma-ready", { from });
+  const first = await firstAnswer(instance.port);
+  const { monitoringGapMs } = await instance.untilLogged("applied", { from });
+  await instance.untilLogged("cycle-done", { from });
+  const stopped = await instance.untilLogged("kuma-stopped", { from });
+  const ready = await instance.untilLogged("kuma-ready", { from });
   return { blind: first - last, own: monitoringGapMs - stopped.afterMs - ready.afterMs };
 }
 
 /** The least that any restart takes: nothing happens in between. */
 async function restartBare(kumaDir: string, dataDir: string): Promise<number> {
   const port = await freePort();
-  const before = startBareKuma(kumaDir, dataDir, port);
+  const env = { UPTIME_KUMA_DB_TYPE: "sqlite" };
+  const before = startBareKuma({ kumaDir, dataDir, port, env }, true);
   await firstAnswer(port);
   const asked = await stopBareKuma(before);
-  const after = startBareKuma(kumaDir, dataDir, port);
+  const after = startBareKuma({ kumaDir, dataDir, port, env }, true);
   const ready = await firstAnswer(port);
   await stopBareKuma(after);
   return ready - asked;
@@ -83,18 +85,21 @@ async function restartBare(kumaDir: string, dataDir: string): Promise<number> {
 async function applyIdentical(stage: ReplicaScenario): Promise<Figure> {
   const blindTimes: number[] = [];
   for (let run = 0; run < RUNS; run += 1) {
-    const pid = stage.box.kumaPid();
-    const from = stage.box.events().length;
+    const pid = stage.instance.kumaPid();
+    const from = stage.instance.events().length;
     await stage.publish();
     let missed = 0;
     const watching = setInterval(async () => {
-      if (!(await answers(stage.box.port))) missed += 1;
+      if (!(await isKumaReady(stage.instance.port))) missed += 1;
     }, 20);
-    stage.box.signal("SIGUSR1");
-    const { monitoringGapMs } = await stage.box.told("applied", { from });
-    await stage.box.told("cycle-done", { from });
+    stage.instance.signal("SIGUSR1");
+    const { monitoringGapMs } = await stage.instance.untilLogged("applied", { from });
+    await stage.instance.untilLogged("cycle-done", { from });
     clearInterval(watching);
-    assertInvariant(stage.box.kumaPid() === pid && missed === 0, "Kuma was restarted, or did not answer");
+    assertInvariant(
+      stage.instance.kumaPid() === pid && missed === 0,
+      "Kuma was restarted, or did not answer",
+    );
     blindTimes.push(monitoringGapMs);
   }
   const ours = spread(blindTimes);

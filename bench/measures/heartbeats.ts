@@ -68,8 +68,9 @@ function figure(pairs: readonly Pair[], steps: readonly string[]): Figure {
 }
 
 /**
- * The steps of the query plans that concern a history that grows, of all statements of applies that remove a monitor and
- * give its id to another one, of the confirmation that drops history, of a roll back, and of the look for a change.
+ * The steps of the query plans that concern a history that grows, of all statements of applies that remove a monitor
+ * and give its id to another one, of the confirmation that drops history, of a roll back, and of the look for a
+ * change.
  */
 function explain(dataDir: string, snapshot: Snapshot): string[] {
   const statements = recordStatements(() => {

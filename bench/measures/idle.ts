@@ -32,27 +32,27 @@ export const idle: Measure = {
     fillData(dataDir);
     // As the image starts it: docker/replicator-kuma.
     const env = { BACKUP_INTERVAL: INTERVAL, MALLOC_ARENA_MAX: "1" };
-    const box = await openNamespace({ mode: "BACKUP", name: "primary", dataDir, repository, env });
+    const instance = await openNamespace({ mode: "BACKUP", name: "primary", dataDir, repository, env });
     try {
-      await box.told("published");
-      return await measureIdle(box, bare);
+      await instance.untilLogged("published");
+      return await measureIdle(instance, bare);
     } finally {
-      await box.kill();
+      await instance.kill();
       bare.kill("SIGKILL");
     }
   },
 };
 
 /** A value a minute, after the first. */
-async function measureIdle(box: SupervisorNamespace, bare: ChildProcess): Promise<Figure[]> {
+async function measureIdle(instance: SupervisorNamespace, bare: ChildProcess): Promise<Figure[]> {
   const memory: number[] = [];
   const bareMemory: number[] = [];
   const cpu: number[] = [];
   await sleep(MINUTE);
   for (let minute = 0; minute < IDLE_MINUTES; minute += 1) {
-    const before = usageOf(box.pid);
+    const before = usageOf(instance.pid);
     await sleep(MINUTE);
-    const now = usageOf(box.pid);
+    const now = usageOf(instance.pid);
     memory.push(now.resident / MEGABYTE);
     bareMemory.push(usageOf(bare.pid ?? 0).resident / MEGABYTE);
     cpu.push(((now.cpu - before.cpu) / MINUTE) * 100);

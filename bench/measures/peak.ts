@@ -25,10 +25,10 @@ async function measurePeaks(folder: string): Promise<Figure[]> {
   const open = (mode: "BACKUP" | "RESTORE", dataDir: string) =>
     openNamespace({ mode, name: mode, dataDir, repository });
   const primary = await open("BACKUP", primaryData);
-  await primary.told("published");
+  await primary.untilLogged("published");
   const replica = await open("RESTORE", replicaData);
   try {
-    await replica.told("applied");
+    await replica.untilLogged("applied");
     changeMonitors(primaryData, MANY, "changed");
     assertInvariant((await primary.cycle()).type === "published", "the primary did not publish");
     assertInvariant((await replica.cycle()).type === "applied", "the replica did not apply");
@@ -38,8 +38,8 @@ async function measurePeaks(folder: string): Promise<Figure[]> {
   }
 }
 
-function peak(who: string, box: SupervisorNamespace): Figure {
-  const ours = spread([peakMemoryOf(box.pid) / MEGABYTE]);
+function peak(who: string, instance: SupervisorNamespace): Figure {
+  const ours = spread([peakMemoryOf(instance.pid) / MEGABYTE]);
   return {
     name: `memory, the peak of ${who} ${MANY.toLocaleString("en")} monitors`,
     unit: "MB",

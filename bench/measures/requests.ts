@@ -25,9 +25,9 @@ export const requests: Measure = {
     const open = async (name: string, mode: "BACKUP" | "RESTORE") => {
       const dataDir = join(folder, name);
       fillData(dataDir, readKumaVersion(kumaDir));
-      const box = await openNamespace({ mode, name, dataDir, repository: server.url, env });
-      await box.told("cycle-done");
-      return box;
+      const instance = await openNamespace({ mode, name, dataDir, repository: server.url, env });
+      await instance.untilLogged("cycle-done");
+      return instance;
     };
     const primary = await open("primary", "BACKUP");
     const replica = await open("replica", "RESTORE");
@@ -47,9 +47,9 @@ async function count(
   bashFolder: string,
 ): Promise<Figure[]> {
   const spent = async (work: () => Promise<unknown>) => {
-    const before = server.requests;
+    const before = server.requests.length;
     await work();
-    return server.requests - before;
+    return server.requests.length - before;
   };
   const repeat = async (work: (run: number) => Promise<number>) => {
     const counts: number[] = [];

@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import { readKumaVersion } from "../../src/kuma/index.ts";
 import { ensureKuma } from "../../test/support/install/kuma.ts";
+import { startBareKuma } from "../../test/support/kuma/bare-kuma.ts";
 import { freePort } from "../../test/support/ports.ts";
 import { fillData } from "../../test/support/source-data.ts";
 import { openNamespace } from "../../test/support/supervisor-namespace.ts";
 import { makeRepository } from "../../test/support/test-repository.ts";
 import { compare, type Figure, type Measure, takePairs } from "../figure.ts";
-import { firstAnswer, startBareKuma, stopBareKuma } from "../kuma-process.ts";
+import { firstAnswer, stopBareKuma } from "../kuma-process.ts";
 import { spread } from "../stats.ts";
 
 const RUNS = 11;
@@ -43,19 +44,19 @@ export const start: Measure = {
 async function startOurs(kumaDir: string, dataDir: string, repository: string): Promise<number> {
   const env = { KUMA_DIR: kumaDir, KUMA_COMMAND: "" };
   const begun = performance.now();
-  const box = await openNamespace({ mode: "BACKUP", name: "primary", dataDir, repository, env });
+  const instance = await openNamespace({ mode: "BACKUP", name: "primary", dataDir, repository, env });
   try {
-    return (await firstAnswer(box.port)) - begun;
+    return (await firstAnswer(instance.port)) - begun;
   } finally {
-    await box.told("cycle-done").catch(() => undefined);
-    await box.stop();
+    await instance.untilLogged("cycle-done").catch(() => undefined);
+    await instance.stop();
   }
 }
 
 async function startBare(kumaDir: string, dataDir: string): Promise<number> {
   const port = await freePort();
   const begun = performance.now();
-  const kuma = startBareKuma(kumaDir, dataDir, port);
+  const kuma = startBareKuma({ kumaDir, dataDir, port, env: { UPTIME_KUMA_DB_TYPE: "sqlite" } }, true);
   const ready = await firstAnswer(port);
   await stopBareKuma(kuma);
   return ready - begun;

@@ -41,7 +41,9 @@ async function fetchOrFail(url: string): Promise<Response> {
   return answer;
 }
 
-/** The names of all that the two instances do not list alike, as `monitor "Home page"`; empty when they are the same. */
+/**
+ * The names of all that the two instances do not list alike, as `monitor "Home page"`; empty when they are the same.
+ */
 export async function differences(primary: Located, replica: Located): Promise<string[]> {
   const [left, right] = await Promise.all([
     describe(primary.kuma, primary.url),

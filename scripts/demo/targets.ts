@@ -5,7 +5,10 @@ import { createServer as createTcpServer, type Server } from "node:net";
 
 /** Small things on 127.0.0.1 for the demo's monitors to look at, so that nothing leaves the machine. */
 export interface Targets {
-  /** http://127.0.0.1:PORT: `/` says hello, `/json` answers JSON, `/private` wants a login, `/hook` takes notifications. */
+  /**
+   * http://127.0.0.1:PORT: `/` says hello, `/json` answers JSON, `/private` wants a login, `/hook` takes
+   * notifications.
+   */
   readonly url: string;
   readonly tcpPort: number;
   /** Answers every question with two addresses, in turning order. */

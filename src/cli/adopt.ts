@@ -48,7 +48,7 @@ export function adoptCommand() {
         if (!info.ok) return info;
         const snapshot = await download(sources, info.value);
         if (!snapshot.ok) return snapshot;
-        const shown = show(sources, snapshot.value);
+        const shown = await show(sources, snapshot.value);
         if (!shown.ok) return shown;
         if (!replace) return finish("Nothing was done. Add --replace to do it.", json);
         const goOn = yes ? success(true) : await confirm(EFFECT);
@@ -63,15 +63,15 @@ async function checkNeed(config: Config, { database }: Sources): Promise<Result<
   const status = await askStatus(config.stateDir);
   if (!status.ok) return status;
   if (status.value.role === "primary") return failure(IS_PRIMARY);
-  const last = database.lastApply();
+  const last = await database.lastApply();
   return last.ok ? success(last.value === undefined) : last;
 }
 
 /** What goes, then what comes, by what things are: their ids mean nothing to each other yet. */
-function show({ database }: Sources, snapshot: Snapshot): Result<void> {
-  const plan = database.plan(snapshot);
+async function show({ database }: Sources, snapshot: Snapshot): Promise<Result<void>> {
+  const plan = await database.plan(snapshot);
   if (!plan.ok) return plan;
-  const live = database.read();
+  const live = await database.read();
   if (!live.ok) return live;
   tellSome(listUnknown(live.value, snapshot.content).map((what) => `${what} removed`));
   tellSome(listUnknown(snapshot.content, live.value).map((what) => `${what} added`));

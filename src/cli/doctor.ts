@@ -88,7 +88,7 @@ async function checkReplication(config: Config): Promise<Finding[]> {
   const listed = await listSnapshots(sources, REPOSITORY_LIMIT);
   return [
     describeInstance(status),
-    ...examineContent(sources, status.ok ? status.value.role : config.role),
+    ...(await examineContent(sources, status.ok ? status.value.role : config.role)),
     ...(await checkRepository(sources, listed, status)),
   ];
 }
@@ -98,7 +98,7 @@ function checkSettings({ warnings, obstacles }: Config): Finding[] {
     ...obstacles.map((problem) => failed("settings", problem)),
     ...(warnings.length > 0 ? [warning("settings", warnings.join(" "), "Correct the variable.")] : []),
   ];
-  return wrong.length > 0 ? wrong : [ok("settings", "As they should be.")];
+  return wrong.length > 0 ? wrong : [ok("settings", "OK: nothing is wrong with them.")];
 }
 
 function describeInstance(status: Result<Status>): Finding {
@@ -121,10 +121,10 @@ function describeInstance(status: Result<Status>): Finding {
 }
 
 /** What a replica has comes from its primary, and is examined there. */
-function examineContent({ database }: Sources, role: Role): Finding[] {
+async function examineContent({ database }: Sources, role: Role): Promise<Finding[]> {
   if (role !== "primary") return [];
-  const content = database.read();
-  const examined = content.ok ? database.examine(content.value) : content;
+  const content = await database.read();
+  const examined = content.ok ? await database.examine(content.value) : content;
   return [examined.ok ? checkContent(examined.value) : failed("content", examined.problem)];
 }
 
@@ -171,11 +171,11 @@ async function checkLatest(
   const snapshot = await download(sources, latest);
   if (!snapshot.ok) return [failed(check, snapshot.problem)];
   const { content, origin } = snapshot.value;
-  const plan = sources.database.plan(snapshot.value);
+  const plan = await sources.database.plan(snapshot.value);
   if (!plan.ok) return [failed(check, plan.problem)];
   const versions = `of Uptime Kuma ${origin.kumaVersion}, and fits Uptime Kuma ${sources.kumaVersion} here`;
-  const last = sources.database.lastApply();
-  const here = sources.database.read();
+  const last = await sources.database.lastApply();
+  const here = await sources.database.read();
   const isFirst = !self?.isPrimary && last.ok && last.value === undefined;
   return [
     ok(check, `Whole, ${versions}.`),
@@ -183,7 +183,7 @@ async function checkLatest(
   ];
 }
 
-const MARKS = { ok: ["green", "ok"], warning: ["yellow", "mind"], failure: ["red", "FAILS"] } as const;
+const MARKS = { ok: ["green", "ok"], warning: ["yellow", "warn"], failure: ["red", "FAILS"] } as const;
 
 function toRows({ check, state, message, advice }: Finding): string[][] {
   const [style, mark] = MARKS[state];

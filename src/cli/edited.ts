@@ -7,10 +7,10 @@ import { download, type Sources } from "./sources.ts";
  * hold what is left out now. Then the snapshot is downloaded, and what counts is whether applying it would change anything.
  */
 export async function isEdited(sources: Sources, base: SnapshotInfo): Promise<boolean | undefined> {
-  const now = sources.database.hash();
+  const now = await sources.database.hash();
   if (!now.ok) return undefined;
   if (now.value === base.contentHash) return false;
   const snapshot = await download(sources, base);
-  const plan = snapshot.ok ? sources.database.plan(snapshot.value) : snapshot;
+  const plan = snapshot.ok ? await sources.database.plan(snapshot.value) : snapshot;
   return plan.ok ? !plan.value.empty : undefined;
 }

@@ -2,7 +2,7 @@ import { readDotenv } from "../config/dotenv.ts";
 import { locateKuma } from "../config/kuma.ts";
 import { formatDuration } from "../format.ts";
 import { type Answer, probe } from "../kuma/probe.ts";
-import { nowFor, readStatus, type Status } from "../observed/status.ts";
+import { nowFor, readStatus, type StoredStatus } from "../observed/status.ts";
 
 // The modules above are named one by one, since a health check runs every minute: their folders' indexes would load
 // SQLite, the logger and the schema of all settings too.
@@ -41,7 +41,7 @@ async function askHealth(processEnv: NodeJS.ProcessEnv, cwd: string): Promise<He
  * @param status undefined when the instance has left no word yet
  * @param now milliseconds since 1970
  */
-export function judge(answer: Answer, status: Status | undefined, url: string, now: number): Health {
+export function judge(answer: Answer, status: StoredStatus | undefined, url: string, now: number): Health {
   if (answer === "ready") return { healthy: true, reason: `Uptime Kuma answers. ${lastCycle(status, now)}` };
   if (answer === "setup")
     return { healthy: true, reason: "Uptime Kuma waits for a person to choose its database." };
@@ -59,7 +59,7 @@ const PAUSES = {
   apply: "Uptime Kuma is stopped to apply a new configuration",
   "roll-back": "Uptime Kuma is stopped to go back to the configuration before",
   migration: "Uptime Kuma is migrating its database",
-} as const satisfies Record<NonNullable<Status["pause"]>["for"], string>;
+} as const satisfies Record<NonNullable<StoredStatus["pause"]>["for"], string>;
 
 const STATES = {
   starting: "starting",
@@ -68,9 +68,9 @@ const STATES = {
   stopping: "stopping",
   stopped: "stopped",
   crashed: "down after a crash",
-} as const satisfies Record<Status["kuma"], string>;
+} as const satisfies Record<StoredStatus["kuma"], string>;
 
-function lastCycle(status: Status | undefined, now: number): string {
+function lastCycle(status: StoredStatus | undefined, now: number): string {
   if (status === undefined) return "Nothing is known of its replication.";
   const at = status.lastCycleAt ?? status.since;
   const told =

@@ -18,7 +18,7 @@ import { formatTime, paint, relative } from "./terminal.ts";
 export async function previewRollback(config: Config, yes: boolean): Promise<Result<number>> {
   const status = await askStatus(config.stateDir);
   if (!status.ok) return status;
-  const read = openSources(config).database.previewRollBack();
+  const read = await openSources(config).database.previewRollBack();
   if (!read.ok) return read;
   if (read.value === undefined) return failure(NOTHING_TO_UNDO);
   const { changedAt, snapshotId, before, after } = read.value;

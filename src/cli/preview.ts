@@ -25,13 +25,13 @@ export async function preview(
   const status = await askStatus(config.stateDir);
   if (!status.ok) return status;
   if (status.value.role === "replica") return failure(IS_REPLICA);
-  const plan = sources.database.plan(snapshot);
+  const plan = await sources.database.plan(snapshot);
   if (!plan.ok) return plan;
   if (plan.value.empty) {
     printToStderr("Nothing differs: nothing to do.");
     return success(false);
   }
-  const live = sources.database.read();
+  const live = await sources.database.read();
   if (!live.ok) return live;
   tellSome(compare(live.value, snapshot.content).flatMap(describeRow));
   for (const note of plan.value.notes) printToStderr(note);

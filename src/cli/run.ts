@@ -1,10 +1,16 @@
 import { once } from "node:events";
 import { type Config, loadConfig } from "../config/index.ts";
 import { createHandler, serveControl } from "../control/index.ts";
-import { combineListeners, createLogListener, type Listener } from "../events/index.ts";
+import {
+  combineListeners,
+  createLogListener,
+  createTemporaryListeners,
+  type Listener,
+  type TemporaryListeners,
+} from "../events/index.ts";
 import { createSupervisor, type End, readKumaVersion, type Supervisor } from "../kuma/index.ts";
 import { createNtfyNotifier, createWaker, type Waker } from "../ntfy/index.ts";
-import { createJournal, createStatusFile, type Journal } from "../observed/index.ts";
+import { createObserver, createStatusFile, type Observer } from "../observed/index.ts";
 import { exitCodeOf, listenToSignals, startReaper } from "../pid1/index.ts";
 import { createPinger } from "../ping/index.ts";
 import {
@@ -36,22 +42,24 @@ export async function run(env: NodeJS.ProcessEnv, cwd: string): Promise<number> 
   }
   const { config } = loaded;
   const log = createLogListener(config.log, config.secrets);
-  const web = await openWebServer(config);
-  const report = combineListeners([log, web.listener]);
+  const observer = createObserver(config);
+  const web = await openWebServer(config, observer);
+  const report = combineListeners([log, observer.listener]);
   const ntfy = createNtfyNotifier(config, report);
   const ping = createPinger(config, report);
   const waker = createWaker(config);
-  const journal = createJournal();
+  const commandListeners = createTemporaryListeners();
   const emit = combineListeners([
     log,
     ntfy.listener,
     ping,
-    createStatusFile(config),
+    observer.listener,
+    createStatusFile(config.stateDir, observer),
     web.listener,
-    journal.listener,
+    commandListeners.listener,
     waker.listener,
   ]);
-  const exitCode = await supervise(config, { web, journal, waker }, emit);
+  const exitCode = await supervise(config, { web, observer, commandListeners, waker }, emit);
   emit({ type: "stopped", exitCode });
   await ntfy.drain(NOTICE_LIMIT);
   return exitCode;
@@ -59,7 +67,12 @@ export async function run(env: NodeJS.ProcessEnv, cwd: string): Promise<number> 
 
 async function supervise(
   config: Config,
-  { web, journal, waker }: { web: WebServer; journal: Journal; waker: Waker },
+  {
+    web,
+    observer,
+    commandListeners,
+    waker,
+  }: { web: WebServer; observer: Observer; commandListeners: TemporaryListeners; waker: Waker },
   emit: Listener,
 ): Promise<number> {
   const kuma = createSupervisor(config.kuma, emit);
@@ -87,7 +100,8 @@ async function supervise(
   const blocked = obstacle && createBlocked(obstacle, config.intervals[config.role], kuma, emit);
   replicator = blocked === undefined ? createReplicator(config, kumaVersion, kuma, emit) : undefined;
   const control =
-    replicator && openControl({ config, kumaVersion, kuma, replicator, journal }, shutdown, emit);
+    replicator &&
+    openControl({ config, kumaVersion, kuma, replicator, observer, commandListeners }, shutdown, emit);
   if (replicator !== undefined) waker.start(replicator.syncNow, emit, shutdown.signal);
   const work = (blocked ?? replicator)?.run(shutdown.signal);
   const end = await Promise.race([kuma.ended, once(shutdown.signal, "abort").then(() => undefined)]);
@@ -128,13 +142,15 @@ function listen(
       shutdown.abort();
     },
     syncNow: () => replicator()?.syncNow(),
-    reportState: () =>
+    reportState: async () => {
+      const running = replicator();
       emit({
         type: "state-report",
-        role: replicator()?.status().role ?? config.role,
+        role: (await running?.status())?.role ?? config.role,
         kuma: kuma.state.name,
-        head: replicator()?.head(),
-      }),
+        head: await running?.head(),
+      });
+    },
     forward: kuma.forward,
   });
 }

@@ -70,7 +70,7 @@ export async function readContent(
   wanted: string,
 ): Promise<Result<{ name: string; content: Content; origin: Origin | undefined }>> {
   if (wanted === "live") {
-    const read = sources.database.read();
+    const read = await sources.database.read();
     return read.ok ? success({ name: "live", content: read.value, origin: undefined }) : read;
   }
   const listed = await listSnapshots(sources);

@@ -1,11 +1,12 @@
-import { steadyNow, toWallClock } from "../clock.ts";
 import type { Config } from "../config/index.ts";
-import { describeEvent, type ReplicatorEvent } from "../events/index.ts";
+import { describeEvent, type ReplicatorEvent, type TemporaryListeners } from "../events/index.ts";
 import type { Supervisor } from "../kuma/index.ts";
-import type { Journal } from "../observed/index.ts";
+import { cycleProblem, type ObservedState, type Observer } from "../observed/index.ts";
 import type { OperatorCommands, Replicator } from "../replication/index.ts";
-import { interrupted, type Problem, type Result } from "../result.ts";
-import type { Answer, Request, Status } from "./protocol.ts";
+import type { Problem, Result } from "../result.ts";
+import { describeChanges } from "../snapshot/index.ts";
+import { SHUTTING_DOWN } from "./problems.ts";
+import type { Reply, Request, Status } from "./protocol.ts";
 import type { Handler } from "./server.ts";
 
 /** The running instance, as commands reach it. */
@@ -16,30 +17,31 @@ export interface Instance {
   readonly kumaVersion: string;
   readonly kuma: Supervisor;
   readonly replicator: Replicator;
-  readonly journal: Journal;
+  readonly observer: Observer;
+  /** Of events, while a command is carried out. */
+  readonly commandListeners: TemporaryListeners;
   /** Aborts at the shutdown. */
   readonly signal: AbortSignal;
 }
 
-/** Answers requests: a status at once, anything else once it is done, telling meanwhile what happens. */
+/** Replies to requests: to a status at once, to a command once it is done, with what happens meanwhile as progress. */
 export function createHandler(instance: Instance): Handler {
-  const startedAt = steadyNow();
   return async (request, onProgress) => {
-    if (request.do === "status") return { type: "status", status: statusOf(instance, startedAt) };
-    if (instance.signal.aborted) return { type: "failed", problem: interrupted("The command") };
+    if (request.do === "status") return { type: "status", status: await statusOf(instance) };
+    if (instance.signal.aborted) return { type: "failed", problem: SHUTTING_DOWN };
     let rolledBack: Problem | undefined;
     const watch = (event: ReplicatorEvent) => {
       if (event.type === "rolled-back") rolledBack = event.problem;
       const { level, message } = describeEvent(event);
       if (level !== "debug" || event.type === "unchanged") onProgress(message);
     };
-    const result = await instance.journal.during(watch, () =>
+    const result = await instance.commandListeners.during(watch, () =>
       carryOut(instance.replicator.commands, request, instance.signal),
     );
     // A snapshot that Kuma does not run with is taken back by itself; to the person who asked for it, it has failed.
     if (result.ok && rolledBack !== undefined && request.do !== "rollback")
       return { type: "failed", problem: rolledBack };
-    return toAnswer(result);
+    return toReply(result);
   };
 }
 
@@ -66,26 +68,37 @@ function carryOut(
   }
 }
 
-function toAnswer(result: Result<string>): Answer {
+function toReply(result: Result<string>): Reply {
   if (result.ok) return { type: "done", message: result.value };
   const { code, message, advice } = result.problem;
   return { type: "failed", problem: { code, message, advice } };
 }
 
-function statusOf({ config, version, kumaVersion, kuma, replicator, journal }: Instance, startedAt: number) {
-  const { instanceId, role, roleGivenAt, published, applied, refused, nextCycleAt } = replicator.status();
+async function statusOf(instance: Instance): Promise<Status> {
+  const { config, version, kumaVersion, kuma, replicator, observer } = instance;
+  const { instanceId, role, roleGivenAt, published, applied, refused, nextCycleAt } =
+    await replicator.status();
+  const observed = observer.current();
+  const failing = cycleProblem(observed.problems);
   return {
     version,
-    startedAt: toWallClock(startedAt),
+    startedAt: observed.startedAt,
     instance: { name: config.instanceName, id: instanceId },
     role,
     roleGivenAt,
     kuma: { version: kumaVersion, state: kuma.state.name, url: config.kuma.url },
-    published: published && { ...published, changes: journal.changes.get(published.snapshotId) },
-    applied: applied && { ...applied, changes: journal.changes.get(applied.snapshotId) },
-    head: replicator.head(),
+    published: published && { ...published, changes: changesOf(observed, published.snapshotId) },
+    applied: applied && { ...applied, changes: changesOf(observed, applied.snapshotId) },
+    head: await replicator.head(),
     refused: [...refused],
     nextCycleAt,
-    failing: journal.failing,
-  } satisfies Status;
+    failing: failing && { problem: failing.problem, since: failing.since, times: failing.times },
+  };
+}
+
+/** What a publish or an apply since the start changed, in words. */
+function changesOf(observed: ObservedState, snapshotId: string): string | undefined {
+  const known = observed.changes.find((change) => change.snapshotId === snapshotId);
+  if (known === undefined) return undefined;
+  return known.changes === undefined ? "everything" : describeChanges(known.changes);
 }

@@ -54,15 +54,15 @@ const status = z.object({
 });
 export type Status = z.infer<typeof status>;
 
-/** Lines of an answer: any number of `progress`, then one of the others. */
-const answer = z.discriminatedUnion("type", [
+/** Lines of a reply: any number of `progress`, then one of the others. */
+const reply = z.discriminatedUnion("type", [
   z.object({ type: z.literal("progress"), message: z.string() }),
   z.object({ type: z.literal("status"), status }),
   /** `message`: one sentence on how things are now. */
   z.object({ type: z.literal("done"), message: z.string() }),
   z.object({ type: z.literal("failed"), problem }),
 ]);
-export type Answer = z.infer<typeof answer>;
+export type Reply = z.infer<typeof reply>;
 
 /** What a line says; "version" when its other end speaks another version, and then which. */
 export type Parsed<T> =
@@ -70,12 +70,12 @@ export type Parsed<T> =
   | { readonly kind: "version"; readonly theirs: number }
   | { readonly kind: "garbage" };
 
-export function encode(message: Request | Answer): string {
+export function encode(message: Request | Reply): string {
   return `${JSON.stringify({ version: PROTOCOL_VERSION, ...message })}\n`;
 }
 
 export const parseRequest = (line: string) => parse(line, request);
-export const parseAnswer = (line: string) => parse(line, answer);
+export const parseReply = (line: string) => parse(line, reply);
 
 /** The version comes first: the rest of a message of another version may have any form. */
 function parse<T>(line: string, schema: z.ZodType<T>): Parsed<T> {

@@ -2,35 +2,45 @@ import { chmodSync, lstatSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { errorMessage, errorWithStack } from "../format.ts";
 import { limitWaiting } from "../limit-waiting.ts";
-import { failure, type Problem, type Result, success } from "../result.ts";
-import { readLines } from "./lines.ts";
-import { type Answer, encode, PROTOCOL_VERSION, parseRequest, type Request } from "./protocol.ts";
-import { socketPath } from "./socket-path.ts";
+import { failure, type Result, success } from "../result.ts";
+import {
+  type ControlProblem,
+  commandDefect,
+  otherClientVersion,
+  socketUnavailable,
+  tooManyCommands,
+  UNKNOWN_REQUEST,
+} from "./problems.ts";
+import { encode, parseRequest, type Reply, type Request } from "./protocol.ts";
+import { onEachLine, socketPath } from "./socket.ts";
 
 /** A request is sent at once, whole: whoever takes longer is not a client of ours. Milliseconds. */
 const REQUEST_LIMIT = 30_000;
-/** A client goes away once it has its answer, milliseconds. */
+/** A client goes away once it has its reply, milliseconds. */
 const LEAVE_LIMIT = 5_000;
 /** Bytes: an import of ten thousand monitors has about 20 MiB. */
 const LONGEST_REQUEST = 128 * 1024 * 1024;
 /** Clients that have not asked yet; a further one takes the place of the oldest. */
 const MOST_WAITING = 16;
 /** Commands that wait for one another's end; a status is answered at once, however many. */
-const MOST_AT_WORK = 16;
+const MOST_COMMANDS = 16;
 
-/** Does what is asked. `tell` passes on what happens meanwhile. */
-export type Handler = (request: Request, onProgress: (message: string) => void) => Promise<Answer>;
+/** Does what is asked. `onProgress` gets what happens meanwhile. */
+export type Handler = (request: Request, onProgress: (message: string) => void) => Promise<Reply>;
 
 /**
  * Listens on the control socket in the state folder, which only our own user can connect to. A socket file that is
  * there already is replaced: whoever calls this holds the lock of the folder, so nobody listens on it.
  * @returns what ends it at once, connections included, or why commands cannot reach this instance
  */
-export async function serveControl(stateDir: string, handle: Handler): Promise<Result<() => void>> {
+export async function serveControl(
+  stateDir: string,
+  handle: Handler,
+): Promise<Result<() => void, ControlProblem>> {
   const path = socketPath(stateDir);
   if (!path.ok) return path;
   const clients = new Set<Socket>();
-  const limited = limitWork(handle);
+  const limited = limitCommands(handle);
   const server = createServer((socket) => {
     clients.add(socket);
     socket.on("close", () => clients.delete(socket));
@@ -43,7 +53,7 @@ export async function serveControl(stateDir: string, handle: Handler): Promise<R
     removeStale(path.value);
     await listen(server, path.value);
   } catch (error) {
-    return failure(explain(path.value, error));
+    return failure(socketUnavailable(path.value, error));
   }
   return success(() => {
     server.close();
@@ -56,12 +66,12 @@ function serve(socket: Socket, handle: Handler, onAsked: () => void): void {
   const late = setTimeout(() => socket.destroy(), REQUEST_LIMIT);
   socket.once("close", () => clearTimeout(late));
   let isAsked = false;
-  readLines(socket, LONGEST_REQUEST, (line) => {
+  onEachLine(socket, LONGEST_REQUEST, (line) => {
     if (isAsked) return;
     isAsked = true;
     clearTimeout(late);
     onAsked();
-    void answer(line, handle, (message) => {
+    void replyTo(line, handle, (message) => {
       if (socket.writable) socket.write(encode({ type: "progress", message }));
     }).then((last) => {
       if (socket.writable) socket.end(encode(last));
@@ -70,29 +80,29 @@ function serve(socket: Socket, handle: Handler, onAsked: () => void): void {
   });
 }
 
-/** Refuses what comes while too many commands wait already: they may bring whole snapshots, which are kept in memory. */
-function limitWork(handle: Handler): Handler {
-  let atWork = 0;
+/** Refuses what comes while too many commands run or wait already: they may bring whole snapshots, which are kept in memory. */
+function limitCommands(handle: Handler): Handler {
+  let running = 0;
   return async (request, onProgress) => {
     if (request.do === "status") return handle(request, onProgress);
-    if (atWork >= MOST_AT_WORK) return { type: "failed", problem: BUSY };
-    atWork += 1;
+    if (running >= MOST_COMMANDS) return { type: "failed", problem: tooManyCommands(MOST_COMMANDS) };
+    running += 1;
     try {
       return await handle(request, onProgress);
     } finally {
-      atWork -= 1;
+      running -= 1;
     }
   };
 }
 
-async function answer(line: string, handle: Handler, onProgress: (message: string) => void): Promise<Answer> {
+async function replyTo(line: string, handle: Handler, onProgress: (message: string) => void): Promise<Reply> {
   const parsed = parseRequest(line);
-  if (parsed.kind === "version") return { type: "failed", problem: otherVersion(parsed.theirs) };
-  if (parsed.kind === "garbage") return { type: "failed", problem: NOT_UNDERSTOOD };
+  if (parsed.kind === "version") return { type: "failed", problem: otherClientVersion(parsed.theirs) };
+  if (parsed.kind === "garbage") return { type: "failed", problem: UNKNOWN_REQUEST };
   try {
     return await handle(parsed.message, onProgress);
   } catch (error) {
-    return { type: "failed", problem: explainDefect(error) };
+    return { type: "failed", problem: commandDefect(error) };
   }
 }
 
@@ -114,41 +124,4 @@ function listen(server: Server, path: string): Promise<void> {
     });
     process.umask(umask);
   });
-}
-
-function explain(path: string, error: unknown): Problem {
-  return {
-    code: "control-unavailable",
-    message: `No command can reach this instance: ${path} cannot be made (${errorMessage(error)}).`,
-    advice:
-      "Set REPLICATOR_STATE_DIR to a folder on a local disk. Replication itself works all the same; signals do, too.",
-  };
-}
-
-function otherVersion(theirs: number): Problem {
-  return {
-    code: "control-version",
-    message: `This command speaks version ${theirs} of the control protocol, the running Replicator Kuma version ${PROTOCOL_VERSION}.`,
-    advice: "Use the command of the image that is running, or restart the container on the new image.",
-  };
-}
-
-const BUSY: Problem = {
-  code: "control-busy",
-  message: `${MOST_AT_WORK} commands are at work already, or wait for it.`,
-  advice: "`replicator-kuma status` says what goes on; ask again when they have ended.",
-};
-
-const NOT_UNDERSTOOD: Problem = {
-  code: "control-garbage",
-  message: "The running Replicator Kuma did not understand the request.",
-  advice: "Use the command of the image that is running.",
-};
-
-function explainDefect(error: unknown): Problem {
-  return {
-    code: "internal",
-    message: `The command failed unexpectedly: ${errorWithStack(error)}`,
-    advice: "Please report it with this line.",
-  };
 }

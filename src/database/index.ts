@@ -1,5 +1,5 @@
 export { hasPendingMigrations } from "./migrations.ts";
-export { openKumaDatabase } from "./sqlite.ts";
+export { openKumaDatabase, openSqlite, type SyncDatabase } from "./sqlite.ts";
 export type {
   DatabaseProblemCode,
   DatabaseResult,

@@ -34,7 +34,8 @@ const rowShape = z.object({
   snapshot_id: z.string(),
   content_hash: z.string(),
   applied_at: z.bigint().transform(Number),
-  verified: z.bigint().transform((verified) => verified === 1n),
+  /** The name that the column has had since the first release: `verified` here. */
+  proven: z.bigint().transform((proven) => proven === 1n),
   undo_type: z.enum(["text", "null"]),
   stale_history: idList,
   kept_history: idList,
@@ -57,7 +58,7 @@ export function readRecord(db: Database): DatabaseResult<StoredRecord | undefine
     snapshotId: data.snapshot_id,
     contentHash: data.content_hash,
     appliedAt: data.applied_at,
-    verified: data.verified,
+    verified: data.proven,
     canUndo: data.undo_type === "text",
     // 0: a former release has written the row since.
     changedAt: data.changed_at || data.applied_at,
@@ -129,7 +130,7 @@ function toColumns(record: Omit<StoredRecord, "canUndo">) {
     snapshotId,
     contentHash,
     appliedAt: BigInt(appliedAt),
-    verified: verified ? 1n : 0n,
+    proven: verified ? 1n : 0n,
     staleHistory: staleHistory.join(","),
     keptHistory: keptHistory.join(","),
     changedAt: BigInt(changedAt),

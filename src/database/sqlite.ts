@@ -24,8 +24,33 @@ export interface KumaFiles {
   readonly timeZone?: string | undefined;
 }
 
+/** The calls of `KumaDatabase`, answered at once: for the thread that may wait, and for tests. */
+export type SyncDatabase = {
+  readonly [Call in keyof KumaDatabase]: (
+    ...given: Parameters<KumaDatabase[Call]>
+  ) => Awaited<ReturnType<KumaDatabase[Call]>>;
+};
+
 /** Kuma's SQLite database. Opens nothing yet; see `KumaDatabase` for what each call promises. */
 export function openKumaDatabase(files: KumaFiles): KumaDatabase {
+  const sync = openSqlite(files);
+  return {
+    read: async () => sync.read(),
+    hash: async () => sync.hash(),
+    examine: async (content) => sync.examine(content),
+    isUntouched: async () => sync.isUntouched(),
+    plan: async (snapshot) => sync.plan(snapshot),
+    apply: async (snapshot, id) => sync.apply(snapshot, id),
+    lastApply: async () => sync.lastApply(),
+    markApplied: async (id) => sync.markApplied(id),
+    confirm: async () => sync.confirm(),
+    dropHistory: async () => sync.dropHistory(),
+    previewRollBack: async () => sync.previewRollBack(),
+    rollBack: async () => sync.rollBack(),
+  };
+}
+
+export function openSqlite(files: KumaFiles): SyncDatabase {
   const { file, uploadDir } = files;
   return {
     read: () => reading((db) => readContent(db, files)),

@@ -92,38 +92,41 @@ export interface KumaDatabase {
    * and with times that mean the same on every instance. In one read transaction on a read-only connection; safe
    * while Kuma runs.
    */
-  read(): DatabaseResult<Content>;
+  read(): Promise<DatabaseResult<Content>>;
   /** The content hash of what `read` would give, for much less; safe while Kuma runs. */
-  hash(): DatabaseResult<string>;
+  hash(): Promise<DatabaseResult<string>>;
   /** Looks for what a replica would refuse in content that `read` gave. Safe while Kuma runs. */
-  examine(content: Content): DatabaseResult<Examination>;
+  examine(content: Content): Promise<DatabaseResult<Examination>>;
   /** Whether nothing was ever configured in this database, not even something that is removed by now. */
-  isUntouched(): DatabaseResult<boolean>;
+  isUntouched(): Promise<DatabaseResult<boolean>>;
   /** What `apply` would do now. Changes nothing; safe while Kuma runs. */
-  plan(snapshot: Snapshot): DatabaseResult<PlanSummary>;
+  plan(snapshot: Snapshot): Promise<DatabaseResult<PlanSummary>>;
   /**
    * Makes the replicated rows and files equal to the snapshot's. Kuma must be stopped. One transaction: it holds the
    * row changes, their inverse and the record; either all of it is there afterwards, or nothing.
    * A monitor that takes the id of another thing does not inherit its history. History of removed monitors is kept for
    * the undo: until the next apply that changes something, or for a week.
    */
-  apply(snapshot: Snapshot, id: { snapshotId: string; contentHash: string }): DatabaseResult<PlanSummary>;
+  apply(
+    snapshot: Snapshot,
+    id: { snapshotId: string; contentHash: string },
+  ): Promise<DatabaseResult<PlanSummary>>;
   /** The last apply, or undefined when there never was one. */
-  lastApply(): DatabaseResult<LastApply | undefined>;
+  lastApply(): Promise<DatabaseResult<LastApply | undefined>>;
   /** Notes that a snapshot equal to what is here counts as applied and proven. Safe while Kuma runs. */
-  markApplied(id: { snapshotId: string; contentHash: string }): DatabaseResult<void>;
+  markApplied(id: { snapshotId: string; contentHash: string }): Promise<DatabaseResult<void>>;
   /**
    * The new configuration is proven: notes that, and drops the history that no undo can bring back any more. Safe while
    * Kuma runs. What it has no time for is told by `lastApply` and dropped by the next call.
    */
-  confirm(): DatabaseResult<void>;
+  confirm(): Promise<DatabaseResult<void>>;
   /**
    * Drops all history of removed monitors, also what `rollBack` would bring back: Kuma's migrations stumble over it.
    * A few seconds at most; "more" when there is some left, for the next call.
    */
-  dropHistory(): DatabaseResult<"done" | "more">;
+  dropHistory(): Promise<DatabaseResult<"done" | "more">>;
   /** What `rollBack` would do; undefined when there is nothing to undo. Changes nothing; safe while Kuma runs. */
-  previewRollBack(): DatabaseResult<RollBackPreview | undefined>;
+  previewRollBack(): Promise<DatabaseResult<RollBackPreview | undefined>>;
   /** Undoes the last apply, rows and files, history too, in one transaction. Kuma must be stopped. No-op when there is none. */
-  rollBack(): DatabaseResult<void>;
+  rollBack(): Promise<DatabaseResult<void>>;
 }

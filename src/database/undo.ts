@@ -96,7 +96,8 @@ const undoShape = z.object({
   sequences: z.array(z.object({ table: z.string(), seq: value })),
   files: z.array(z.object({ name: z.string().refine(isSafeFileName), bytes: value })),
   previous: z
-    .object({ snapshotId: z.string(), contentHash: z.string(), appliedAt: z.number(), verified: z.boolean() })
+    .object({ snapshotId: z.string(), contentHash: z.string(), appliedAt: z.number(), proven: z.boolean() })
+    .transform(({ proven, ...record }): ApplyRecord => ({ ...record, verified: proven }))
     .optional(),
 });
 
@@ -119,8 +120,13 @@ export function encodeUndo(undo: Undo): string {
     })),
     sequences: undo.sequences.map(({ table, seq }) => ({ table, seq: encodeValue(seq) })),
     files: undo.files.map(({ name, bytes }) => ({ name, bytes: encodeValue(bytes ?? null) })),
-    previous: undo.previous,
+    previous: undo.previous && toStored(undo.previous),
   });
+}
+
+/** `verified` is written as `proven`, as every release so far reads it. */
+function toStored({ verified, ...record }: ApplyRecord) {
+  return { ...record, proven: verified };
 }
 
 function encodeRows(rows: readonly Row[]) {

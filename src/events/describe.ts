@@ -1,17 +1,18 @@
 import { formatDuration, shortId } from "../format.ts";
 import type { Problem } from "../result.ts";
 import { describeChanges } from "../snapshot/index.ts";
-import type { Exit, ReplicatorEvent, SnapshotName } from "./types.ts";
+import type { Exit } from "./kuma-events.ts";
+import type { EventOf, ReplicatorEvent, SnapshotName } from "./types.ts";
 
 type Level = "debug" | "info" | "warn" | "error";
 
-/** How an event is told to a person, and how loudly. */
+/** An event in words for people, and how important it is. */
 export interface Description {
   readonly level: Level;
   readonly message: string;
 }
 
-/** A problem that goes on is told again this seldom; with the usual interval once an hour. */
+/** A problem that goes on is logged once in so many times; with the usual interval once an hour. */
 const REMIND_EVERY = 12;
 
 /** One event in words. Every type has its case: the compiler refuses one without. */
@@ -56,11 +57,9 @@ export function describeEvent(event: ReplicatorEvent): Description {
     case "cycle-started":
       return debug("A cycle begins.");
     case "cycle-done":
-      return debug(
-        `The cycle ${event.succeeded ? "took" : "failed after"} ${formatDuration(event.durationMs)}.`,
-      );
-    case "repository-seen":
-      return debug(describeSeen(event));
+      return debug(`The cycle ${event.succeeded ? "took" : "failed after"} ${seconds(event.durationMs)}.`);
+    case "repository-checked":
+      return debug(describeChecked(event));
     case "role-changed":
       return info(
         event.role === "primary"
@@ -95,7 +94,7 @@ export function describeEvent(event: ReplicatorEvent): Description {
       return describeFailure(event.problem, event.repeated);
     case "cycle-recovered":
       return info(`Replication works again, after ${count(event.failures, "failure")}.`);
-    case "thinned-out":
+    case "snapshots-forgotten":
       return info(`Forgot ${count(event.forgotten, "old snapshot")}, as REPLICATOR_KEEP says.`);
     case "retention-failed":
       return warn(
@@ -105,18 +104,20 @@ export function describeEvent(event: ReplicatorEvent): Description {
       return info(
         `State: ${event.role}; Uptime Kuma is ${event.kuma}; ${event.head === undefined ? "no snapshot yet" : describeSnapshot(event.head)}.`,
       );
-    case "notice-failed":
+    case "notification-failed":
       return warn(
-        `A notice could not be sent to ${event.to}: ${event.reason}. That is told again only after one got through.`,
+        `A notification could not be sent to ${event.to}: ${event.reason}. Not logged again until one succeeds.`,
       );
     case "wake-ready":
-      return info("Listening through ntfy for the primary's publishes.");
+      return info("Subscribed to ntfy: the primary's publishes wake this replica.");
     case "wake-failed":
       return warn(
-        `Publishes are not heard of through ntfy, so this replica looks for them at its interval alone. ${describeProblem(event.problem)} That is told again only after it has worked.`,
+        `Not subscribed to ntfy, so this replica checks for new snapshots at its interval alone. ${describeProblem(event.problem)} Not logged again until the subscription works.`,
       );
     case "woken":
-      return debug("A publish was told of, or may have been missed: looking for it now.");
+      return debug(
+        "A publish was announced, or its announcement may have been missed: checking the repository now.",
+      );
     case "shutting-down":
       return info(`${event.signal}: shutting down.`);
     case "stopped":
@@ -130,7 +131,7 @@ export function describeProblem({ message, advice }: Problem): string {
 }
 
 /** What a publish changed; without a former snapshot to compare with, it is the first. */
-export function describePublished(changes: (ReplicatorEvent & { type: "published" })["changes"]): string {
+export function describePublished(changes: EventOf<"published">["changes"]): string {
   return changes === undefined ? "the whole configuration" : describeChanges(changes);
 }
 
@@ -140,23 +141,18 @@ const STOP_REASONS = {
   "roll-back": "to go back to the configuration before",
 } as const;
 
-function describeSeen({ latest, agrees }: ReplicatorEvent & { type: "repository-seen" }): string {
+function describeChecked({ latest, agrees }: EventOf<"repository-checked">): string {
   const since = new Date(latest.time).toISOString();
   return `The repository's latest is ${nameSnapshot(latest)}, of ${since}: this instance ${agrees ? "has" : "differs from"} it.`;
 }
 
-function describeApplied({
-  snapshot,
-  changes,
-  monitoringGapMs,
-  notes,
-}: ReplicatorEvent & { type: "applied" }): string {
+function describeApplied({ snapshot, changes, monitoringGapMs, notes }: EventOf<"applied">): string {
   const pause =
     monitoringGapMs === 0 ? "without a stop" : `monitoring paused for ${formatDuration(monitoringGapMs)}`;
   return [`Applied ${nameSnapshot(snapshot)}: ${describeChanges(changes)}; ${pause}.`, ...notes].join(" ");
 }
 
-function describeCrash({ exit, crashes, restartInMs }: ReplicatorEvent & { type: "kuma-crashed" }): string {
+function describeCrash({ exit, crashes, restartInMs }: EventOf<"kuma-crashed">): string {
   const times = crashes === 1 ? "" : `, for the ${ordinal(crashes)} time in a row`;
   const next =
     restartInMs === undefined

@@ -1,4 +1,5 @@
-export { combineListeners } from "./combine.ts";
 export { describeEvent, describeProblem, describePublished } from "./describe.ts";
+export type { Exit, StopReason } from "./kuma-events.ts";
+export { combineListeners, createTemporaryListeners, type TemporaryListeners } from "./listeners.ts";
 export { createLogListener } from "./log.ts";
-export type { Exit, Listener, ReplicatorEvent, SnapshotName } from "./types.ts";
+export type { EventOf, Listener, ReplicatorEvent, SnapshotName } from "./types.ts";

@@ -1,118 +1,217 @@
 import type { Role } from "../config/index.ts";
 import type { Problem } from "../result.ts";
 import type { ChangeCounts } from "../snapshot/index.ts";
+import type { KumaEvent } from "./kuma-events.ts";
 
-/** How a process ended. */
-export type Exit = { readonly code: number } | { readonly signal: NodeJS.Signals };
+/**
+ * All that happens. Listeners (log, ntfy, page, metrics) switch over `type`; the compiler checks that none is forgotten.
+ * Types and fields are also what the JSON log shows.
+ */
+export type ReplicatorEvent =
+  | ProcessEvent
+  | KumaEvent
+  | CycleEvent
+  | RepositoryEvent
+  | SnapshotEvent
+  | MessageEvent;
+
+export type Listener = (event: ReplicatorEvent) => void;
+
+/** The event of one type. */
+export type EventOf<Type extends ReplicatorEvent["type"]> = Extract<ReplicatorEvent, { type: Type }>;
+
+// -- This process ----------------------------------------------------------------------------------------------------
+
+type ProcessEvent = Started | Warning | RoleChanged | StateReport | ShuttingDown | Stopped;
+
+/** The first event of a process. */
+interface Started {
+  readonly type: "started";
+  /** The role that REPLICATOR_MODE asks for. */
+  readonly role: Role;
+  readonly instanceName: string;
+  readonly kumaVersion: string;
+}
+
+/** Something that a person should know of, in sentences; all goes on. */
+interface Warning {
+  readonly type: "warning";
+  readonly message: string;
+}
+
+/** The role at work is not what REPLICATOR_MODE asks for, or is so again: a command gave it, now or before a restart. */
+interface RoleChanged {
+  readonly type: "role-changed";
+  readonly role: Role;
+  /** Milliseconds between two cycles from now on. */
+  readonly interval: number;
+}
+
+/** Asked for by SIGUSR2. */
+interface StateReport {
+  readonly type: "state-report";
+  readonly role: Role;
+  readonly kuma: string;
+  /** restic's id of the snapshot that was published or applied last. */
+  readonly head: string | undefined;
+}
+
+/** A signal asked for the end. */
+interface ShuttingDown {
+  readonly type: "shutting-down";
+  readonly signal: NodeJS.Signals;
+}
+
+/** The last event of a process. */
+interface Stopped {
+  readonly type: "stopped";
+  readonly exitCode: number;
+}
+
+// -- Cycles ----------------------------------------------------------------------------------------------------------
+
+type CycleEvent = CycleStarted | CycleDone | CycleFailed | CycleRecovered | Unchanged;
+
+interface CycleStarted {
+  readonly type: "cycle-started";
+}
+
+/** The end of a cycle, after all its other events; one that a shutdown cut short has none. */
+interface CycleDone {
+  readonly type: "cycle-done";
+  readonly succeeded: boolean;
+  readonly durationMs: number;
+  /** Until the next one, milliseconds, unless something calls for it earlier. */
+  readonly nextInMs: number;
+}
+
+interface CycleFailed {
+  readonly type: "cycle-failed";
+  readonly problem: Problem;
+  /** How many times in a row the same problem has been seen before; 0 is the first. */
+  readonly repeated: number;
+}
+
+/** The first success after failures. */
+interface CycleRecovered {
+  readonly type: "cycle-recovered";
+  readonly failures: number;
+}
+
+/** There was nothing to publish, or nothing to apply. */
+interface Unchanged {
+  readonly type: "unchanged";
+  readonly role: Role;
+}
+
+// -- The repository --------------------------------------------------------------------------------------------------
+
+type RepositoryEvent =
+  | RepositoryCreated
+  | RepositoryChecked
+  | NothingPublishedYet
+  | SnapshotsForgotten
+  | RetentionFailed;
+
+interface RepositoryCreated {
+  readonly type: "repository-created";
+}
+
+/** Its snapshots were listed, and there is one. */
+interface RepositoryChecked {
+  readonly type: "repository-checked";
+  /** `time`: when it was published, milliseconds since 1970. */
+  readonly latest: SnapshotName & { readonly time: number };
+  /** Whether this instance holds what the latest snapshot holds. */
+  readonly agrees: boolean;
+}
+
+/** What a replica found instead of a snapshot. */
+interface NothingPublishedYet {
+  readonly type: "nothing-published-yet";
+  readonly found: "no-repository" | "no-snapshot";
+}
+
+/** Old snapshots were removed, as REPLICATOR_KEEP says. */
+interface SnapshotsForgotten {
+  readonly type: "snapshots-forgotten";
+  readonly forgotten: number;
+}
+
+/** They were not; publishing goes on. */
+interface RetentionFailed {
+  readonly type: "retention-failed";
+  readonly problem: Problem;
+}
+
+// -- Snapshots -------------------------------------------------------------------------------------------------------
+
+type SnapshotEvent = Published | Applied | Replaced | RolledBack;
 
 /** A snapshot, as an event names it. */
 export interface SnapshotName {
   readonly id: string;
   readonly contentHash: string;
+  /** Of the instance that published it. */
   readonly instanceName: string;
 }
 
-/** A snapshot as the repository lists it. */
-interface ListedSnapshot extends SnapshotName {
-  /** When it was published, milliseconds since 1970. */
-  readonly time: number;
+interface Published {
+  readonly type: "published";
+  readonly snapshot: SnapshotName;
+  /** Undefined: it is the first, so there is nothing to compare it with. */
+  readonly changes: ChangeCounts | undefined;
 }
 
-/** All that happens. Listeners (log, ntfy, page, metrics) switch over `type`; the compiler checks that none is forgotten. */
-export type ReplicatorEvent =
-  | {
-      readonly type: "started";
-      readonly role: Role;
-      readonly instanceName: string;
-      readonly kumaVersion: string;
-    }
-  | { readonly type: "warning"; readonly message: string }
-  | { readonly type: "kuma-starting"; readonly pid: number }
-  | { readonly type: "kuma-ready"; readonly afterMs: number }
-  | { readonly type: "kuma-waiting-for-setup" }
-  | { readonly type: "kuma-migrating"; readonly forMs: number }
-  | { readonly type: "kuma-stopping"; readonly reason: "apply" | "shutdown" | "roll-back" }
-  | { readonly type: "kuma-stopped"; readonly exit: Exit; readonly afterMs: number }
-  | { readonly type: "kuma-killed"; readonly reason: string }
-  | {
-      readonly type: "kuma-crashed";
-      readonly exit: Exit;
-      readonly crashes: number;
-      /** undefined: the limit is reached, the supervisor ends. */
-      readonly restartInMs: number | undefined;
-    }
-  /** `restartInMs`: until the next try; undefined: there is none. */
-  | {
-      readonly type: "kuma-start-failed";
-      readonly problem: Problem;
-      readonly restartInMs: number | undefined;
-    }
-  | { readonly type: "repository-created" }
-  | { readonly type: "cycle-started" }
-  /** The end of a cycle, after all else that it has to tell; one that a shutdown cut short has none. */
-  | {
-      readonly type: "cycle-done";
-      readonly succeeded: boolean;
-      readonly durationMs: number;
-      /** Until the next one, milliseconds, unless something calls for it earlier. */
-      readonly nextInMs: number;
-    }
-  | {
-      readonly type: "repository-seen";
-      readonly latest: ListedSnapshot;
-      /** Whether this instance holds what the latest snapshot holds. */
-      readonly agrees: boolean;
-    }
-  /** The role at work is not what REPLICATOR_MODE asks for, or is so again: a command gave it, now or before a restart. */
-  | {
-      readonly type: "role-changed";
-      readonly role: Role;
-      /** Milliseconds between two cycles from now on. */
-      readonly interval: number;
-    }
-  | { readonly type: "unchanged"; readonly role: Role }
-  /** What a replica found instead of a snapshot. */
-  | { readonly type: "nothing-published-yet"; readonly found: "no-repository" | "no-snapshot" }
-  | {
-      readonly type: "published";
-      readonly snapshot: SnapshotName;
-      readonly changes: ChangeCounts | undefined;
-    }
-  | {
-      readonly type: "applied";
-      readonly snapshot: SnapshotName;
-      readonly changes: ChangeCounts;
-      /** How long Kuma was not answering, milliseconds; 0 when it did not have to stop. */
-      readonly monitoringGapMs: number;
-      /** What was left out or mended on the way, in sentences. */
-      readonly notes: readonly string[];
-    }
-  /** The first snapshot that was applied here took the place of things that it does not have. `lost`: which, in words. */
-  | { readonly type: "replaced"; readonly snapshot: SnapshotName; readonly lost: string }
-  | { readonly type: "rolled-back"; readonly snapshot: SnapshotName; readonly problem: Problem }
-  /** `repeated`: how many times in a row the same problem has been seen before; 0 is the first. */
-  | { readonly type: "cycle-failed"; readonly problem: Problem; readonly repeated: number }
-  | { readonly type: "cycle-recovered"; readonly failures: number }
-  /** Old snapshots were removed from the repository. */
-  | { readonly type: "thinned-out"; readonly forgotten: number }
-  /** They were not; publishing goes on. */
-  | { readonly type: "retention-failed"; readonly problem: Problem }
-  /** Asked for by SIGUSR2. `head`: restic's id of the snapshot this instance stands on. */
-  | {
-      readonly type: "state-report";
-      readonly role: Role;
-      readonly kuma: string;
-      readonly head: string | undefined;
-    }
-  /** `to`: what was told in vain, "ntfy" or the name of the setting that holds a secret address. */
-  | { readonly type: "notice-failed"; readonly to: string; readonly reason: string }
-  /** REPLICATOR_WAKE: this replica hears of publishes, from now on or again. */
-  | { readonly type: "wake-ready" }
-  /** It does not, and looks at its interval alone; told once until it works again. */
-  | { readonly type: "wake-failed"; readonly problem: Problem }
-  /** It heard of one, or may have missed one: a cycle follows at once. */
-  | { readonly type: "woken" }
-  | { readonly type: "shutting-down"; readonly signal: NodeJS.Signals }
-  | { readonly type: "stopped"; readonly exitCode: number };
+interface Applied {
+  readonly type: "applied";
+  readonly snapshot: SnapshotName;
+  readonly changes: ChangeCounts;
+  /** How long Kuma was not answering, milliseconds; 0 when it did not have to stop. */
+  readonly monitoringGapMs: number;
+  /** What was left out or corrected on the way, in sentences. */
+  readonly notes: readonly string[];
+}
 
-export type Listener = (event: ReplicatorEvent) => void;
+/** The first snapshot that was applied here took the place of things that it does not have. */
+interface Replaced {
+  readonly type: "replaced";
+  readonly snapshot: SnapshotName;
+  /** Which things, in words. */
+  readonly lost: string;
+}
+
+/** Kuma did not run with a snapshot, or a command asked for what was before it. */
+interface RolledBack {
+  readonly type: "rolled-back";
+  readonly snapshot: SnapshotName;
+  readonly problem: Problem;
+}
+
+// -- Messages: to people, and those that wake a replica (REPLICATOR_WAKE) ----------------------------------------------
+
+type MessageEvent = NotificationFailed | WakeReady | WakeFailed | Woken;
+
+/** Reported once until a notification succeeds. */
+interface NotificationFailed {
+  readonly type: "notification-failed";
+  /** Where to: "ntfy", or the name of the setting that holds a secret address. */
+  readonly to: string;
+  readonly reason: string;
+}
+
+/** This replica is subscribed to the topic of publishes, from now on or again. */
+interface WakeReady {
+  readonly type: "wake-ready";
+}
+
+/** It is not, and checks the repository at its interval alone; reported once until it is subscribed again. */
+interface WakeFailed {
+  readonly type: "wake-failed";
+  readonly problem: Problem;
+}
+
+/** A message of a publish came, or may have been missed: a cycle follows at once. */
+interface Woken {
+  readonly type: "woken";
+}

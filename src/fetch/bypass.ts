@@ -6,14 +6,14 @@ import { BlockList, isIP } from "node:net";
  * `*`, an address, a network such as 10.0.0.0/8, a name and all below it, `.name` for those below it alone; each but
  * a network may end in a port.
  */
-export function goesPast(url: URL, entries: readonly string[]): boolean {
+export function bypassesProxy(url: URL, entries: readonly string[]): boolean {
   const host = url.hostname.replace(/^\[(.*)\]$/, "$1").toLowerCase();
   const port = url.port || (url.protocol === "https:" ? "443" : "80");
   if (host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."))) return true;
-  return entries.some((entry) => fits(entry.toLowerCase(), host, port));
+  return entries.some((entry) => matches(entry.toLowerCase(), host, port));
 }
 
-function fits(entry: string, host: string, port: string): boolean {
+function matches(entry: string, host: string, port: string): boolean {
   if (entry === "*") return true;
   const network = /^([^/]+)\/(\d{1,3})$/.exec(entry);
   if (network !== null) return isInNetwork(host, network[1] ?? "", Number(network[2]));

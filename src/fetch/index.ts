@@ -1,5 +1,5 @@
 import type { ProxyConfig } from "../config/index.ts";
-import { goesPast } from "./bypass.ts";
+import { bypassesProxy } from "./bypass.ts";
 
 /** What our own requests need of `fetch`. */
 export type Fetch = (url: string, request: RequestInit) => Promise<Response>;
@@ -15,7 +15,7 @@ export function createFetch(proxy: ProxyConfig | undefined): Fetch {
     const target = new URL(url);
     const kind = target.protocol === "https:" ? "https" : "http";
     const address = proxy[kind];
-    if (address === undefined || goesPast(target, proxy.bypass)) return globalThis.fetch(url, request);
+    if (address === undefined || bypassesProxy(target, proxy.bypass)) return globalThis.fetch(url, request);
     through[kind] ??= openProxy(address);
     return (await through[kind])(url, request);
   };
@@ -30,4 +30,4 @@ async function openProxy(address: string): Promise<Fetch> {
   return (url, request) => proxied(url, { ...request, dispatcher });
 }
 
-export { send, shorten } from "./send.ts";
+export { sendRequest, shorten, whyUnreachable } from "./send.ts";

@@ -6,10 +6,10 @@ const SEND_LIMIT = 10_000;
 
 /**
  * Sends one request whose answer nobody reads.
- * @param name what stands for the address in the answer
+ * @param name what stands for the address in what is returned
  * @returns what went wrong, undefined when nothing did
  */
-export async function send(
+export async function sendRequest(
   fetch: Fetch,
   name: string,
   url: string,
@@ -28,4 +28,10 @@ export async function send(
 export function shorten(text: string, longest: number): string {
   const characters = [...text];
   return characters.length > longest ? `${characters.slice(0, longest).join("")}…` : text;
+}
+
+/** Why a fetch failed, such as ECONNREFUSED: it hides that in the cause. */
+export function whyUnreachable(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? error.cause.message || error.cause.name : error.message;
 }

@@ -1,13 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { execa } from "execa";
 import { steadyNow } from "../clock.ts";
 import type { KumaConfig } from "../config/index.ts";
-import type { Exit, Listener } from "../events/index.ts";
+import type { Exit, Listener, StopReason } from "../events/index.ts";
 import { endOrphans, killTree } from "../pid1/index.ts";
-import { failure, type Result, success } from "../result.ts";
-import { chownDataDir } from "./chown-data.ts";
+import { type Result, success } from "../result.ts";
 import { type Answer, probe } from "./probe.ts";
-import { explainSpawn, type SpawnProblem } from "./spawn-problem.ts";
+import { type Child, type SpawnProblem, spawnChild } from "./spawn.ts";
 
 const PROBE_EVERY_MS = 100;
 const MIGRATION_NOTICE_EVERY_MS = 60_000;
@@ -20,94 +18,69 @@ export interface KumaProcess {
   readonly phase: Phase;
   readonly pid: number;
   /** Resolves when Kuma is ready, and at the latest when it is gone. */
-  readonly settled: Promise<"ready" | "gone">;
+  readonly startup: Promise<"ready" | "gone">;
   readonly exited: Promise<Exit>;
   /** Ends Kuma: held until it is ready, then SIGTERM, then, after the grace, SIGKILL to its whole tree. */
-  end(reason: "apply" | "shutdown" | "roll-back"): Promise<Exit>;
+  end(reason: StopReason): Promise<Exit>;
   /** SIGKILL to the whole tree, now. */
   kill(reason: string): void;
   /** Passes a signal on to Kuma itself. */
   signal(signal: NodeJS.Signals): void;
 }
 
-/** Starts Kuma in a session of its own, so that a Ctrl-C at the terminal reaches us alone and the order is ours. */
+/** Starts Kuma once. */
 export async function spawnKuma(
   kuma: KumaConfig,
   emit: Listener,
 ): Promise<Result<KumaProcess, SpawnProblem>> {
-  const { limits } = kuma;
-  await chownDataDir(kuma);
-  const [program, ...args] = kuma.command;
-  const child = execa(program, args, {
-    cwd: kuma.dir,
-    env: kuma.env,
-    extendEnv: false,
-    ...kuma.user,
-    detached: true,
-    stdin: "ignore",
-    stdout: "inherit",
-    stderr: "inherit",
-    // Else execa sends SIGKILL 5 s after every SIGTERM of ours, its own grace in place of the one that is set.
-    forceKillAfterDelay: false,
-    reject: false,
-  });
-  if (child.pid === undefined) return failure(explainSpawn(kuma, (await child).code));
-  const pid = child.pid;
+  const spawned = await spawnChild(kuma);
+  return spawned.ok ? success(followProcess(spawned.value, kuma, emit)) : spawned;
+}
 
+function followProcess(child: Child, { limits, url }: KumaConfig, emit: Listener): KumaProcess {
+  const { pid } = child;
   const startedAt = steadyNow();
+  let answeredAt = startedAt;
+  let migrationReportedAt = startedAt;
   let phase: Phase = "starting";
-  let migrating = false;
+  let isMigrating = false;
   emit({ type: "kuma-starting", pid });
 
-  const exited: Promise<Exit> = child.then(async (result) => {
-    const exit: Exit =
-      result.signal === undefined ? { code: result.exitCode ?? 1 } : { signal: result.signal };
+  const exited: Promise<Exit> = child.exited.then(async (exit) => {
     await endOrphans(limits.stopGrace);
     phase = "gone";
     return exit;
   });
-
-  const settled = untilSettled();
+  const startup = waitForStartup();
   let ending: Promise<Exit> | undefined;
 
-  return success({
+  return {
     get phase() {
       return phase;
     },
     pid,
-    settled,
+    startup,
     exited,
     end: (reason) => {
       ending ??= end(reason);
       return ending;
     },
     kill,
-    signal: (signal) => {
-      child.kill(signal);
-    },
-  });
+    signal: child.signal,
+  };
 
-  async function untilSettled(): Promise<"ready" | "gone"> {
-    let lastAnswer = startedAt;
-    let nextMigrationNotice = startedAt + MIGRATION_NOTICE_EVERY_MS;
+  async function waitForStartup(): Promise<"ready" | "gone"> {
     while (isComingUp()) {
-      const answer = await probe(kuma.url);
-      const now = steadyNow();
+      const answer = await probe(url);
       if (!isComingUp()) break;
       if (answer === "ready") {
         phase = "ready";
-        emit({ type: "kuma-ready", afterMs: now - startedAt });
+        emit({ type: "kuma-ready", afterMs: steadyNow() - startedAt });
         return "ready";
       }
-      noteAnswer(answer);
-      if (migrating && now >= nextMigrationNotice) {
-        emit({ type: "kuma-migrating", forMs: now - startedAt });
-        nextMigrationNotice = now + MIGRATION_NOTICE_EVERY_MS;
-      }
-      if (answer !== "silent") lastAnswer = now;
-      if (now - lastAnswer > limits.startLimit) {
-        kill(`it has not opened ${kuma.url} within ${Math.round(limits.startLimit / 1000)} s`);
-      }
+      recordAnswer(answer);
+      if (steadyNow() - answeredAt > limits.startLimit)
+        kill(`it has not opened ${url} within ${inSeconds(limits.startLimit)}`);
       await Promise.race([sleep(PROBE_EVERY_MS), exited]);
     }
     await exited;
@@ -118,30 +91,38 @@ export async function spawnKuma(
     return phase === "starting" || phase === "setup";
   }
 
-  function noteAnswer(answer: Answer): void {
+  function recordAnswer(answer: Exclude<Answer, "ready">): void {
+    const now = steadyNow();
+    if (answer !== "silent") answeredAt = now;
     if (answer === "setup" && phase === "starting") emit({ type: "kuma-waiting-for-setup" });
     phase = answer === "setup" ? "setup" : "starting";
-    migrating = answer === "busy";
+    isMigrating = answer === "busy";
+    if (!isMigrating || now - migrationReportedAt < MIGRATION_NOTICE_EVERY_MS) return;
+    emit({ type: "kuma-migrating", forMs: now - startedAt });
+    migrationReportedAt = now;
   }
 
-  async function end(reason: "apply" | "shutdown" | "roll-back"): Promise<Exit> {
+  async function end(reason: StopReason): Promise<Exit> {
     const askedAt = steadyNow();
-    // A SIGTERM before Kuma is ready leaves its database unclosed, and during a migration broken for good: wait.
-    while (phase === "starting") {
-      const held = await Promise.race([settled, sleep(limits.stopGrace, "late" as const, { ref: false })]);
-      if (held === "late" && !migrating) kill("it was asked to stop and did not become ready in time");
-    }
+    await waitUntilStoppable();
     if (phase !== "gone") {
       phase = "stopping";
       emit({ type: "kuma-stopping", reason });
-      child.kill("SIGTERM");
+      child.signal("SIGTERM");
       const ended = await Promise.race([exited, sleep(limits.stopGrace, undefined, { ref: false })]);
-      if (ended === undefined)
-        kill(`it did not end within ${Math.round(limits.stopGrace / 1000)} s of SIGTERM`);
+      if (ended === undefined) kill(`it did not end within ${inSeconds(limits.stopGrace)} of SIGTERM`);
     }
     const exit = await exited;
     emit({ type: "kuma-stopped", exit, afterMs: steadyNow() - askedAt });
     return exit;
+  }
+
+  /** A SIGTERM before Kuma is ready leaves its database unclosed, and during a migration broken for good. */
+  async function waitUntilStoppable(): Promise<void> {
+    while (phase === "starting") {
+      const held = await Promise.race([startup, sleep(limits.stopGrace, "late" as const, { ref: false })]);
+      if (held === "late" && !isMigrating) kill("it was asked to stop and did not become ready in time");
+    }
   }
 
   function kill(reason: string): void {
@@ -149,4 +130,8 @@ export async function spawnKuma(
     emit({ type: "kuma-killed", reason });
     killTree(pid);
   }
+}
+
+function inSeconds(milliseconds: number): string {
+  return `${Math.round(milliseconds / 1000)} s`;
 }

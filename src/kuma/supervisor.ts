@@ -1,15 +1,14 @@
+import { EventEmitter, once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { steadyNow } from "../clock.ts";
 import type { KumaConfig } from "../config/index.ts";
-import type { Exit, Listener } from "../events/index.ts";
-import { failure, interrupted, type Problem, type Result, success } from "../result.ts";
+import type { Exit, Listener, StopReason } from "../events/index.ts";
+import { failure, type Problem, type Result, success } from "../result.ts";
 import { type KumaProcess, type Phase, spawnKuma } from "./kuma-process.ts";
-import { countCrash, pauseAfter } from "./limits.ts";
 import { isPortTaken } from "./probe.ts";
-import { raceAbort } from "./race-abort.ts";
-import type { SpawnProblem } from "./spawn-problem.ts";
-
-export type StopReason = "apply" | "shutdown" | "roll-back";
+import { createRestartPolicy } from "./restart-policy.ts";
+import type { SpawnProblem } from "./spawn.ts";
+import { watchStart } from "./watch-start.ts";
 
 /** Where Kuma stands. */
 export type KumaState =
@@ -27,7 +26,7 @@ export interface Supervisor {
   /** Starts Kuma and keeps it running until `stop`. */
   start(): void;
   /**
-   * Ends Kuma and proves its exit; whatever state it is in, it is not running when this resolves.
+   * Ends Kuma and waits for its exit; whatever state it is in, it is not running when this resolves.
    * After a stop for "shutdown" it is never started again.
    */
   stop(reason: StopReason): Promise<void>;
@@ -48,16 +47,28 @@ export interface Supervisor {
   readonly ended: Promise<End>;
 }
 
+/** A start that gave no process. "interrupted": by a shutdown. */
+type StartProblem = SpawnProblem | (Problem & { readonly code: "port-taken" | "interrupted" });
+
+/** One run of Kuma that nobody ended: until it crashed, or a start that failed. */
+interface Run {
+  readonly exit: Exit;
+  /** Milliseconds. */
+  readonly ranFor: number;
+  readonly problem: StartProblem | undefined;
+}
+
 /** Owns the Kuma process: one at most, restarted with growing pauses when it crashes. */
 export function createSupervisor(kuma: KumaConfig, emit: Listener): Supervisor {
   const { limits } = kuma;
   let kumaProcess: KumaProcess | undefined;
-  let crashes = 0;
+  const restarts = createRestartPolicy(limits);
   /** Aborted by `stop`; a new one for each start. */
   let running: AbortController | undefined;
   let keeping: Promise<void> = Promise.resolve();
-  let shutDown = false;
-  const readyWaiters = new Set<() => void>();
+  let isShutDown = false;
+  /** Emits "ready". */
+  const readiness = new EventEmitter().setMaxListeners(0);
   let resolveEnded: (end: End) => void;
   const ended = new Promise<End>((resolve) => {
     resolveEnded = resolve;
@@ -67,6 +78,7 @@ export function createSupervisor(kuma: KumaConfig, emit: Listener): Supervisor {
     get state(): KumaState {
       if (kumaProcess !== undefined && kumaProcess.phase !== "gone")
         return { name: kumaProcess.phase, pid: kumaProcess.pid };
+      const { crashes } = restarts;
       return running !== undefined && crashes > 0 ? { name: "backing-off", crashes } : { name: "stopped" };
     },
     start: () => {
@@ -74,47 +86,51 @@ export function createSupervisor(kuma: KumaConfig, emit: Listener): Supervisor {
     },
     stop,
     startAndVerify,
-    untilReady,
+    untilReady: async (signal) => {
+      signal.throwIfAborted();
+      if (kumaProcess?.phase !== "ready") await once(readiness, "ready", { signal });
+    },
     kill: (reason) => kumaProcess?.kill(reason),
     forward: (signal) => kumaProcess?.signal(signal),
     ended,
   };
 
   function keep(first?: KumaProcess): void {
-    if (shutDown) return;
+    if (isShutDown) return;
     running = new AbortController();
     keeping = keepAlive(running.signal, first);
   }
 
   /** Runs Kuma again and again, until asked to stop or out of patience. */
   async function keepAlive(stopped: AbortSignal, first?: KumaProcess): Promise<void> {
-    let next: KumaProcess | undefined = first;
+    let next = first;
     while (!stopped.aborted) {
-      const begun: Result<KumaProcess> = next === undefined ? await begin() : success(next);
+      const run = await runOnce(stopped, next);
       next = undefined;
-      if (stopped.aborted && !begun.ok) return;
-      if (!begun.ok && isSpawnProblem(begun.problem)) {
-        return resolveEnded({ reason: "cannot-start", problem: begun.problem });
-      }
-      const startedAt = steadyNow();
-      const exit = begun.ok ? await waitForExit(begun.value, stopped) : { code: 1 };
       if (stopped.aborted) return;
-      crashes = countCrash(crashes, steadyNow() - startedAt);
-      const restartInMs = pauseAfter(crashes, limits);
-      if (begun.ok) emit({ type: "kuma-crashed", exit, crashes, restartInMs });
-      else emit({ type: "kuma-start-failed", problem: begun.problem, restartInMs });
+      const { exit, ranFor, problem } = run;
+      if (problem !== undefined && "exitCode" in problem)
+        return resolveEnded({ reason: "cannot-start", problem });
+      const restartInMs = restarts.recordCrash(ranFor);
+      if (problem === undefined) emit({ type: "kuma-crashed", exit, crashes: restarts.crashes, restartInMs });
+      else emit({ type: "kuma-start-failed", problem, restartInMs });
       if (restartInMs === undefined) return resolveEnded({ reason: "crashed-too-often", exit });
       await sleep(restartInMs, undefined, { signal: stopped }).catch(() => undefined);
     }
   }
 
-  /** Waits for the end of a life, and sees to it when `stop` came while Kuma was being spawned. */
-  function waitForExit(current: KumaProcess, stopped: AbortSignal): Promise<Exit> {
-    return stopped.aborted ? current.end("shutdown") : current.exited;
+  /** @param first a Kuma that runs already */
+  async function runOnce(stopped: AbortSignal, first?: KumaProcess): Promise<Run> {
+    const begun = first === undefined ? await begin() : success(first);
+    if (!begun.ok) return { exit: { code: 1 }, ranFor: 0, problem: begun.problem };
+    const startedAt = steadyNow();
+    // `stop` may have come while Kuma was being spawned, and have known nothing of it.
+    const exit = await (stopped.aborted ? begun.value.end("shutdown") : begun.value.exited);
+    return { exit, ranFor: steadyNow() - startedAt, problem: undefined };
   }
 
-  async function begin(): Promise<Result<KumaProcess>> {
-    if (shutDown) return failure(interrupted("Watching Uptime Kuma"));
+  async function begin(): Promise<Result<KumaProcess, StartProblem>> {
+    if (isShutDown) return failure(interrupted);
     if (await isPortTaken(kuma.url)) {
       return failure({
         code: "port-taken",
@@ -125,14 +141,12 @@ export function createSupervisor(kuma: KumaConfig, emit: Listener): Supervisor {
     const begun = await spawnKuma(kuma, emit);
     if (!begun.ok) return begun;
     kumaProcess = begun.value;
-    void kumaProcess.settled.then((result) => {
-      if (result === "ready") for (const wake of readyWaiters) wake();
-    });
+    void kumaProcess.startup.then((result) => result === "ready" && readiness.emit("ready"));
     return begun;
   }
 
   async function stop(reason: StopReason): Promise<void> {
-    if (reason === "shutdown") shutDown = true;
+    if (reason === "shutdown") isShutDown = true;
     running?.abort();
     await kumaProcess?.end(reason);
     await keeping;
@@ -142,53 +156,33 @@ export function createSupervisor(kuma: KumaConfig, emit: Listener): Supervisor {
   async function startAndVerify(windowMs: number, signal: AbortSignal): Promise<Result<{ readyAt: number }>> {
     const begun = await begin();
     if (!begun.ok) return begun;
-    const current = begun.value;
-    const settled = await raceAbort([current.settled, sleep(limits.startLimit, "late", unref)], signal);
-    if (settled === "late") {
-      current.kill(`it did not become ready within ${Math.round(limits.startLimit / 1000)} s`);
-      await current.exited;
-    }
-    const readyAt = steadyNow();
-    const outcome =
-      settled === "ready"
-        ? await raceAbort([current.exited, sleep(windowMs, "alive", unref)], signal)
-        : undefined;
-    if (outcome === "alive" || signal.aborted) {
-      crashes = 0;
-      keep(current);
-      // `stop` may have come while Kuma was being spawned, and have known nothing of it.
-      if (shutDown) await current.end("shutdown");
-      return signal.aborted ? failure(interrupted("Watching Uptime Kuma")) : success({ readyAt });
-    }
-    return failure({
-      code: "kuma-does-not-run",
-      message:
-        settled === "ready"
-          ? `Kuma ended within ${Math.round(windowMs / 1000)} s of its start.`
-          : "Kuma did not become ready.",
-      advice: "Kuma's own log, above this line, says why.",
+    let readyAt = 0;
+    const watched = { startLimit: limits.startLimit, windowMs };
+    const outcome = await watchStart(begun.value, watched, signal, () => {
+      readyAt = steadyNow();
     });
-  }
-
-  async function untilReady(signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    if (kumaProcess?.phase === "ready") return;
-    await new Promise<void>((resolve, reject) => {
-      const done = (settle: () => void) => {
-        readyWaiters.delete(wake);
-        signal.removeEventListener("abort", fail);
-        settle();
-      };
-      const wake = () => done(resolve);
-      const fail = () => done(() => reject(signal.reason));
-      readyWaiters.add(wake);
-      signal.addEventListener("abort", fail);
-    });
+    if (outcome === "died" || outcome === "never-ready") return failure(doesNotRun(outcome, windowMs));
+    restarts.reset();
+    keep(begun.value);
+    // `stop` may have come while Kuma was being spawned, and have known nothing of it.
+    if (isShutDown) await begun.value.end("shutdown");
+    return signal.aborted ? failure(interrupted) : success({ readyAt });
   }
 }
 
-const unref = { ref: false };
+const interrupted = {
+  code: "interrupted",
+  message: "A shutdown came while Kuma was being watched.",
+  advice: "Nothing to do: the next start goes on from here.",
+} as const;
 
-function isSpawnProblem(problem: Problem): problem is SpawnProblem {
-  return "exitCode" in problem;
+function doesNotRun(outcome: "died" | "never-ready", windowMs: number): Problem {
+  return {
+    code: "kuma-does-not-run",
+    message:
+      outcome === "died"
+        ? `Kuma ended within ${Math.round(windowMs / 1000)} s of its start.`
+        : "Kuma did not become ready.",
+    advice: "Kuma's own log, above this line, says why.",
+  };
 }

@@ -1,5 +1,5 @@
 import type { NotifyLevel } from "../config/index.ts";
-import type { ReplicatorEvent } from "../events/index.ts";
+import type { EventOf, ReplicatorEvent } from "../events/index.ts";
 import { describeEvent, describeProblem, describePublished } from "../events/index.ts";
 import { shorten } from "../fetch/index.ts";
 import { describeChanges } from "../snapshot/index.ts";
@@ -15,59 +15,59 @@ export interface NtfyMessage {
 }
 
 /**
- * The emoji by which a replica knows the notice of a publish (src/ntfy/). Instances of other releases know it, too, so
- * it stays as it is.
+ * The emoji by which a replica knows the message of a publish. Instances of other releases know it, too, so it stays as
+ * it is.
  */
 export const PUBLISHED_TAG = "outbox_tray";
 
 /** ntfy takes 4096 bytes and makes an attachment of more; a character has at most 4. */
 const LONGEST_MESSAGE = 1_000;
 
-/** Which of the events with a notice belong to the levels between all and off. */
+/** Which of the events with a message belong to the levels between all and off. */
 const LEVELS: Readonly<Record<"changes" | "errors", readonly ReplicatorEvent["type"][]>> = {
   changes: ["published", "applied", "replaced", "rolled-back"],
   errors: ["replaced", "rolled-back", "cycle-failed", "cycle-recovered", "retention-failed"],
 };
 
-/** @param wakes whether replicas wait for the notice of a publish: then that one is sent whatever people want */
+/** @param wakes whether replicas wait for the message of a publish: then that one is sent whatever people want */
 export function isWanted({ type }: ReplicatorEvent, level: NotifyLevel, wakes: boolean): boolean {
   if (wakes && type === "published") return true;
   return level === "all" || (level !== "off" && LEVELS[level].includes(type));
 }
 
 /**
- * What a person is told of an event, or undefined for the many that are none of their business: nothing is told per
- * poll, and a failure that goes on is told once.
+ * An event as a message to people, or undefined for the many that need none: there is none per cycle, and a failure that
+ * goes on is reported once.
  */
 export function describeAsMessage(event: ReplicatorEvent, instanceName: string): NtfyMessage | undefined {
-  const notice = (what: string, message: string, priority: number, tag: string): NtfyMessage => ({
+  const message = (what: string, text: string, priority: number, tag: string): NtfyMessage => ({
     title: `${instanceName}: ${what}`,
-    message: shorten(message, LONGEST_MESSAGE),
+    message: shorten(text, LONGEST_MESSAGE),
     priority,
     tags: [tag],
   });
   switch (event.type) {
     case "published":
-      return notice("configuration published", sentence(describePublished(event.changes)), 2, PUBLISHED_TAG);
+      return message("configuration published", sentence(describePublished(event.changes)), 2, PUBLISHED_TAG);
     case "applied":
-      return notice("configuration applied", appliedMessage(event), 2, "inbox_tray");
+      return message("configuration applied", appliedMessage(event), 2, "inbox_tray");
     case "replaced":
-      return notice("configuration replaced", describeEvent(event).message, 4, "warning");
+      return message("configuration replaced", describeEvent(event).message, 4, "warning");
     case "rolled-back":
-      return notice("configuration rolled back", describeEvent(event).message, 4, "rewind");
+      return message("configuration rolled back", describeEvent(event).message, 4, "rewind");
     case "cycle-failed":
       if (event.repeated > 0) return undefined;
-      return notice("replication fails", describeProblem(event.problem), 4, "warning");
+      return message("replication fails", describeProblem(event.problem), 4, "warning");
     case "cycle-recovered":
-      return notice("replication works again", describeEvent(event).message, 3, "white_check_mark");
+      return message("replication works again", describeEvent(event).message, 3, "white_check_mark");
     case "retention-failed":
-      return notice("old snapshots stay", describeEvent(event).message, 3, "warning");
+      return message("old snapshots stay", describeEvent(event).message, 3, "warning");
     default:
       return undefined;
   }
 }
 
-function appliedMessage({ snapshot, changes, notes }: ReplicatorEvent & { type: "applied" }): string {
+function appliedMessage({ snapshot, changes, notes }: EventOf<"applied">): string {
   return [`From ${snapshot.instanceName}: ${describeChanges(changes)}.`, ...notes].join(" ");
 }
 

@@ -1,20 +1,20 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Config, type NtfyConfig, redact, type WebhookConfig } from "../config/index.ts";
 import type { Listener } from "../events/index.ts";
-import { createFetch, type Fetch, send } from "../fetch/index.ts";
+import { createFetch, type Fetch, sendRequest } from "../fetch/index.ts";
 import { describeAsMessage, isWanted, type NtfyMessage } from "./message.ts";
 
 export interface NtfyNotifier {
   readonly listener: Listener;
-  /** Waits until all notices are sent, or given up on, but not longer than `limit` milliseconds. */
+  /** Waits until all messages are sent, or given up on, but not longer than `limit` milliseconds. */
   readonly drain: (limit: number) => Promise<void>;
 }
 
 /**
- * Tells people through ntfy, or a webhook, of what they want to know: publishes, applies, roll-backs, the first failure
- * and recovery. One notice after the other, in the background: a failed notice is lost, and never anybody's failure.
- * @param report is told, once until a notice gets through again, that notices fail. Not the listener of all events,
- *   or a failed notice would be told by a notice
+ * Notifies people through ntfy, or a webhook, of what they want to know: publishes, applies, roll-backs, the first failure
+ * and recovery. One message after the other, in the background: a failed one is lost, and never anybody's failure.
+ * @param report gets an event when messages fail, once until one succeeds. Not the listener of all events, or a failed
+ *   message would cause another
  */
 export function createNtfyNotifier(
   config: Pick<Config, "ntfy" | "webhook" | "proxy" | "notify" | "wake" | "instanceName" | "secrets">,
@@ -27,12 +27,12 @@ export function createNtfyNotifier(
   let works = true;
   let queue = Promise.resolve();
 
-  async function sendMessage(notice: NtfyMessage, to: NtfyConfig | WebhookConfig): Promise<void> {
-    const { name, url, request } = "topic" in to ? toTopic(notice, to) : toWebhook(notice, to);
-    const problem = await send(fetch, name, url, request);
+  async function sendMessage(message: NtfyMessage, to: NtfyConfig | WebhookConfig): Promise<void> {
+    const { name, url, request } = "topic" in to ? toTopic(message, to) : toWebhook(message, to);
+    const problem = await sendRequest(fetch, name, url, request);
     if (problem !== undefined && works)
       report({
-        type: "notice-failed",
+        type: "notification-failed",
         to: "topic" in to ? "ntfy" : "NTFY_URL",
         reason: redact(problem, secrets),
       });
@@ -41,9 +41,9 @@ export function createNtfyNotifier(
 
   /** At the server's root: https://docs.ntfy.sh/publish/#publish-as-json. */
   function toTopic(
-    notice: NtfyMessage,
+    message: NtfyMessage,
     { server, topic, authorization, query, headers }: NtfyConfig,
-  ): Message {
+  ): Outgoing {
     const click = notify.clickUrl && { click: notify.clickUrl };
     return {
       name: server,
@@ -51,18 +51,18 @@ export function createNtfyNotifier(
       request: {
         method: "POST",
         headers: { ...headers, "Content-Type": "application/json", ...authorizationOf(authorization) },
-        body: JSON.stringify({ topic, ...notice, ...click }),
+        body: JSON.stringify({ topic, ...message, ...click }),
       },
     };
   }
 
   return {
     listener: (event) => {
-      const isTold = isWanted(event, notify.level, wake !== undefined);
-      const notice = isTold ? describeAsMessage(event, instanceName) : undefined;
-      if (notice === undefined) return;
-      const message = redact(notice.message, secrets);
-      queue = queue.then(() => sendMessage({ ...notice, message }, target));
+      if (!isWanted(event, notify.level, wake !== undefined)) return;
+      const described = describeAsMessage(event, instanceName);
+      if (described === undefined) return;
+      const message = { ...described, message: redact(described.message, secrets) };
+      queue = queue.then(() => sendMessage(message, target));
     },
     drain: (limit) => {
       const tooLate = new AbortController();
@@ -73,7 +73,7 @@ export function createNtfyNotifier(
 }
 
 /** A request, and what stands for its address where that may be read. */
-interface Message {
+interface Outgoing {
   readonly name: string;
   readonly url: string;
   readonly request: RequestInit;
@@ -83,7 +83,7 @@ interface Message {
 function toWebhook(
   { title, message }: NtfyMessage,
   { url, authorization, query, headers }: WebhookConfig,
-): Message {
+): Outgoing {
   return {
     name: "the webhook",
     url: query === undefined ? url : `${url}?${query}`,

@@ -1,6 +1,11 @@
 import { errorMessage } from "../format.ts";
 import type { Problem } from "../result.ts";
 
+/** Why there is no stream of messages. */
+export interface SubscriptionProblem extends Problem {
+  readonly code: "wake-refused" | "wake-unreachable" | "wake-no-stream" | "wake-silent";
+}
+
 // The topic is never named: on a public server its name is all that protects it.
 
 const CHECK = "Check NTFY_URL: it must name an ntfy server and a topic.";
@@ -19,12 +24,12 @@ const REFUSALS: Readonly<Record<number, { readonly why: string; readonly advice:
 };
 
 /** The server's answer is no stream. */
-export function refused(server: string, status: number): Problem {
+export function refused(server: string, status: number): SubscriptionProblem {
   const { why, advice } = REFUSALS[status] ?? { why: "that is no stream of messages", advice: CHECK };
   return { code: "wake-refused", message: `${server} answered ${status}: ${why}.`, advice };
 }
 
-export function unreachable(server: string, error: unknown): Problem {
+export function unreachable(server: string, error: unknown): SubscriptionProblem {
   return {
     code: "wake-unreachable",
     message: `${server} cannot be reached (${errorMessage(error)}).`,
@@ -33,7 +38,7 @@ export function unreachable(server: string, error: unknown): Problem {
 }
 
 /** It sent something else. */
-export function noStream(server: string): Problem {
+export function noStream(server: string): SubscriptionProblem {
   return {
     code: "wake-no-stream",
     message: `${server} does not answer as an ntfy server does.`,
@@ -42,7 +47,7 @@ export function noStream(server: string): Problem {
 }
 
 /** @param limit how long it was waited for, milliseconds */
-export function silent(server: string, limit: number): Problem {
+export function silent(server: string, limit: number): SubscriptionProblem {
   return {
     code: "wake-silent",
     message: `${server} sent nothing within ${limit / 1_000} s.`,

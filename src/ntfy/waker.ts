@@ -1,57 +1,76 @@
 import type { Config } from "../config/index.ts";
 import type { Listener } from "../events/index.ts";
 import { createFetch } from "../fetch/index.ts";
-import { subscribeToTopic } from "./subscribe.ts";
-import { throttle } from "./throttle.ts";
-import { WAKE_TIMES } from "./times.ts";
+import { subscribeToTopic } from "./subscription.ts";
+import { SUBSCRIPTION_TIMEOUTS } from "./timeouts.ts";
 
 export interface Waker {
-  /** Learns the role at work: only a replica has something to wait for. */
+  /** Follows the role at work: only a replica has something to wait for. */
   readonly listener: Listener;
   /**
-   * Listens in the background, whenever this instance is a replica, until the signal aborts.
-   * @param wake is called when a publish was heard of, never twice within 5 s
+   * Subscribes in the background, whenever this instance is a replica, until the signal aborts.
+   * @param wake is called when a publish was announced, never twice within 5 s
    */
   start(wake: () => void, emit: Listener, signal: AbortSignal): void;
 }
 
-/** Wakes a replica when the primary tells of a publish through ntfy; where that is not wanted, nothing at all. */
+/** Wakes a replica when the primary announces a publish through ntfy; where that is not wanted, does nothing. */
 export function createWaker(
   { wake: ntfy, role: firstRole, proxy }: Pick<Config, "wake" | "role" | "proxy">,
-  times = WAKE_TIMES,
+  timeouts = SUBSCRIPTION_TIMEOUTS,
 ): Waker {
   if (ntfy === undefined) return { listener: () => {}, start: () => {} };
   const fetch = createFetch(proxy);
   let role = firstRole;
-  let follow: () => void = () => {};
+  let followRole: () => void = () => {};
 
   return {
     listener: (event) => {
       if (event.type !== "role-changed") return;
       role = event.role;
-      follow();
+      followRole();
     },
     start: (wake, emit, signal) => {
-      /** Ends the present listening; undefined: there is none. */
-      let listening: AbortController | undefined;
-      const onPublish = throttle(times.apart, () => {
+      /** Ends the present subscription; undefined: there is none. */
+      let subscribed: AbortController | undefined;
+      const onPublish = throttle(timeouts.betweenWakes, () => {
         if (role !== "replica" || signal.aborted) return;
         emit({ type: "woken" });
         wake();
       });
-      follow = () => {
-        if ((role === "replica") === (listening !== undefined)) return;
-        listening?.abort();
-        listening = role === "replica" ? new AbortController() : undefined;
-        if (listening === undefined) return;
+      followRole = () => {
+        if ((role === "replica") === (subscribed !== undefined)) return;
+        subscribed?.abort();
+        subscribed = role === "replica" ? new AbortController() : undefined;
+        if (subscribed === undefined) return;
         void subscribeToTopic(
-          { ntfy, times, fetch },
+          { ntfy, timeouts, fetch },
           onPublish,
           emit,
-          AbortSignal.any([signal, listening.signal]),
+          AbortSignal.any([signal, subscribed.signal]),
         );
       };
-      follow();
+      followRole();
     },
+  };
+}
+
+/**
+ * Passes calls on: the first at once, and all that come within `apart` milliseconds of the one passed on last as one,
+ * when that time is over.
+ */
+export function throttle(apart: number, call: () => void): () => void {
+  let lastAt = Number.NEGATIVE_INFINITY;
+  let waiting = false;
+  return () => {
+    if (waiting) return;
+    waiting = true;
+    const pass = () => {
+      waiting = false;
+      lastAt = performance.now();
+      call();
+    };
+    // Not a reason to stay alive: at the end there is nobody left to wake.
+    setTimeout(pass, Math.max(0, lastAt + apart - performance.now())).unref();
   };
 }

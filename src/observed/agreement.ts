@@ -12,8 +12,8 @@ interface SeenSnapshot {
 
 /** Whether what is here is what the repository's latest snapshot holds. Times are milliseconds since 1970. */
 export interface Agreement {
-  /** When the repository was last looked at. */
-  readonly seenAt: number | undefined;
+  /** When the repository was last checked. */
+  readonly checkedAt: number | undefined;
   /** Since when this instance has differed from the latest snapshot; undefined when it agrees, or nothing is known. */
   readonly behindSince: number | undefined;
   readonly spans: readonly Span<"unknown" | "agrees" | "behind">[];
@@ -25,7 +25,7 @@ const MOST_SNAPSHOTS = 200;
 
 export function newAgreement(now: number): Agreement {
   return {
-    seenAt: undefined,
+    checkedAt: undefined,
     behindSince: undefined,
     spans: [{ from: now, state: "unknown" }],
     snapshots: [],
@@ -39,9 +39,9 @@ export function nextAgreement(
   role: Config["role"],
   now: number,
 ): Agreement {
-  const { seenAt, behindSince } = agreement;
+  const { checkedAt, behindSince } = agreement;
   switch (event.type) {
-    case "repository-seen": {
+    case "repository-checked": {
       const seen = addSnapshot(agreement, event.latest);
       return event.agrees ? agree(seen, now, now) : differ(seen, event.latest.time, role, now);
     }
@@ -51,8 +51,8 @@ export function nextAgreement(
     case "nothing-published-yet":
       return agree(agreement, now, now);
     case "unchanged":
-      // A primary that has nothing to publish does not look; a replica leaves a refused snapshot alone.
-      return behindSince === undefined ? agree(agreement, seenAt ?? now, now) : agreement;
+      // A primary that has nothing to publish does not check; a replica leaves a refused snapshot alone.
+      return behindSince === undefined ? agree(agreement, checkedAt ?? now, now) : agreement;
     case "cycle-failed":
       return behindSince === undefined
         ? { ...agreement, spans: addSpan(agreement.spans, "unknown", now) }
@@ -62,21 +62,26 @@ export function nextAgreement(
   }
 }
 
-function agree(agreement: Agreement, seenAt: number, now: number): Agreement {
-  return { ...agreement, seenAt, behindSince: undefined, spans: addSpan(agreement.spans, "agrees", now) };
+function agree(agreement: Agreement, checkedAt: number, now: number): Agreement {
+  return { ...agreement, checkedAt, behindSince: undefined, spans: addSpan(agreement.spans, "agrees", now) };
 }
 
 function differ(agreement: Agreement, publishedAt: number, role: Config["role"], now: number): Agreement {
   // A replica has been behind since the other published; when a primary's own change was made, nobody knows.
   const begin = role === "replica" ? Math.min(publishedAt, now) : now;
   const behindSince = agreement.behindSince ?? begin;
-  return { ...agreement, seenAt: now, behindSince, spans: addSpan(agreement.spans, "behind", behindSince) };
+  return {
+    ...agreement,
+    checkedAt: now,
+    behindSince,
+    spans: addSpan(agreement.spans, "behind", behindSince),
+  };
 }
 
 function addSnapshot(agreement: Agreement, { id, instanceName, time }: SeenSnapshot): Agreement {
   const { snapshots } = agreement;
-  // restic 0.14 tells the id of a snapshot that it has just stored in its short form of 8 digits only.
-  const isKnown = snapshots.some((known) => shortId(known.id) === shortId(id));
+  // restic 0.14 gives the id of a snapshot that it has just stored in its short form of 8 digits only.
+  const isKnown = snapshots.some((known) => known.id.slice(0, 8) === id.slice(0, 8));
   if (isKnown) return agreement;
   return { ...agreement, snapshots: [...snapshots, { id, instanceName, time }].slice(-MOST_SNAPSHOTS) };
 }

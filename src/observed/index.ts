@@ -1,7 +1,8 @@
-export type { History, TimelineEntry } from "./history.ts";
-export { createHistory } from "./history.ts";
-export type { Journal } from "./journal.ts";
-export { createJournal } from "./journal.ts";
+export type { Observer } from "./observer.ts";
+export { createObserver } from "./observer.ts";
+export { currentProblem, cycleProblem } from "./problems.ts";
 export type { Span } from "./spans.ts";
+export type { ObservedState } from "./state.ts";
 export { createStatusFile } from "./status-file.ts";
+export type { TimelineEntry } from "./timeline.ts";
 export { downtime } from "./uptime.ts";

@@ -1,7 +1,6 @@
 import treeKill from "tree-kill";
 import { listOrphans } from "./orphans.ts";
-import { descendantsOf, listProcesses, type ProcessEntry } from "./process-tree.ts";
-import { send } from "./send.ts";
+import { descendantsOf, listProcesses, type ProcessEntry, sendSignal } from "./process-tree.ts";
 
 /** A tree that keeps growing while all its known members are stopped is not one that we understand. */
 const MAX_ROUNDS = 50;
@@ -11,8 +10,8 @@ const MAX_ROUNDS = 50;
  * As PID 1 also to descendants that lost their parent and are ours by inheritance; our other children (a running
  * restic) and theirs are spared, and so is what was brought in from outside (docker exec).
  *
- * Everything is stopped before anything is killed, again and again until a look finds nobody new: a stopped process
- * cannot start another, and none can slip away by losing its parent between the look and the kill. A pid cannot have
+ * Everything is stopped before anything is killed, again and again until a listing finds nobody new: a stopped process
+ * cannot start another, and none can slip away by losing its parent between the listing and the kill. A pid cannot have
  * passed to a stranger in between: ours are freed only by our own waiting, which this synchronous call excludes, and
  * the others would need the kernel to go once around all pids within these few milliseconds.
  *
@@ -33,11 +32,11 @@ export function killTree(root: number): void {
     const now = membersOf(root, listProcesses() ?? processes).filter((pid) => !members.has(pid));
     for (const pid of now) {
       members.add(pid);
-      send(pid, "SIGSTOP");
+      sendSignal(pid, "SIGSTOP");
     }
     grew = now.length > 0;
   }
-  for (const pid of members) send(pid, "SIGKILL");
+  for (const pid of members) sendSignal(pid, "SIGKILL");
 }
 
 function membersOf(root: number, processes: ReadonlyMap<number, ProcessEntry>): number[] {

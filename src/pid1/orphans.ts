@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { steadyNow } from "../clock.ts";
 import { ownChildren } from "./own-children.ts";
-import { descendantsOf, listProcesses, type ProcessEntry } from "./process-tree.ts";
-import { send } from "./send.ts";
+import { descendantsOf, listProcesses, type ProcessEntry, sendSignal } from "./process-tree.ts";
 
-/** Milliseconds between two looks whether they have ended. */
-const LOOK_EVERY_MS = 50;
+/** Milliseconds between two checks whether they have ended. */
+const CHECK_EVERY_MS = 50;
 
 /**
  * As PID 1, the living processes that lost their parent and are ours by inheritance, and all below them. Not in it: our
@@ -26,13 +25,13 @@ export function listOrphans(processes: ReadonlyMap<number, ProcessEntry>): numbe
  * ready. No-op unless we are PID 1: elsewhere such processes are another init's.
  */
 export async function endOrphans(grace: number): Promise<void> {
-  const look = () => listOrphans(listProcesses() ?? new Map());
-  sendAll(look(), "SIGTERM");
-  for (const end = steadyNow() + grace; look().length > 0; await sleep(LOOK_EVERY_MS)) {
-    if (steadyNow() > end) return sendAll(look(), "SIGKILL");
+  const list = () => listOrphans(listProcesses() ?? new Map());
+  sendAll(list(), "SIGTERM");
+  for (const end = steadyNow() + grace; list().length > 0; await sleep(CHECK_EVERY_MS)) {
+    if (steadyNow() > end) return sendAll(list(), "SIGKILL");
   }
 }
 
 function sendAll(pids: readonly number[], signal: NodeJS.Signals): void {
-  for (const pid of pids) send(pid, signal);
+  for (const pid of pids) sendSignal(pid, signal);
 }

@@ -11,7 +11,7 @@ type Reaper =
 /** A burst of deaths costs one round; far below the second within which an orphan is to be gone. */
 const GATHER_MS = 20;
 /** Signals of one kind merge while one is pending, and each round takes all there is; this is the net below that. */
-const LOOK_ANYWAY_MS = 15_000;
+const CHECK_ANYWAY_MS = 15_000;
 
 /**
  * Reaps orphans: dead processes that were handed to us as PID 1, because their own parent died before them. Node
@@ -42,7 +42,7 @@ function keepReaping(wait: Wait): () => void {
   const soon = () => {
     gathering ??= setTimeout(round, GATHER_MS).unref();
   };
-  const net = setInterval(soon, LOOK_ANYWAY_MS).unref();
+  const net = setInterval(soon, CHECK_ANYWAY_MS).unref();
   process.on("SIGCHLD", soon);
   soon();
   return () => {

@@ -1,14 +1,14 @@
 import { type Config, redact } from "../config/index.ts";
 import type { Listener, ReplicatorEvent } from "../events/index.ts";
 import { describeProblem } from "../events/index.ts";
-import { createFetch, type Fetch, send, shorten } from "../fetch/index.ts";
+import { createFetch, type Fetch, sendRequest, shorten } from "../fetch/index.ts";
 
 /** Kuma's push monitors: /api/push/TOKEN, also below a path of a reverse proxy. */
 const KUMA_PUSH = /\/api\/push\/[^/]+$/;
 /** Kuma takes the message in the address. */
 const LONGEST_MESSAGE = 250;
 
-/** How a cycle went, for those who wait for word. `problem`: one sentence and what to do; undefined when it went well. */
+/** How a cycle went, for those who watch. `problem`: one sentence and what to do; undefined when it went well. */
 interface Ping {
   readonly problem: string | undefined;
 }
@@ -19,7 +19,7 @@ interface Ping {
  * ADDRESS/fail; or one of Kuma's push monitors, which is known by its path (`/api/push/:pushToken` in
  * server/routers/api-router.js of Kuma 1.23 to 2.5). In the background: a failed ping is lost, and never anybody's
  * failure. While one is under way only the newest of the others waits.
- * @param report is told, once until a ping gets through again, that pings fail; never the address, a secret
+ * @param report gets an event when pings fail, once until one succeeds; never the address, a secret
  */
 export function createPinger(
   { pingUrl, proxy, secrets }: Pick<Config, "pingUrl" | "proxy" | "secrets">,
@@ -39,9 +39,9 @@ export function createPinger(
     for (let ping = next; ping !== undefined; ping = next) {
       next = undefined;
       const { address, request } = requestFor(url, ping);
-      const problem = await send(fetch, "the address", address, request);
+      const problem = await sendRequest(fetch, "the address", address, request);
       if (problem !== undefined && works)
-        report({ type: "notice-failed", to: "REPLICATOR_PING_URL", reason: redact(problem, secrets) });
+        report({ type: "notification-failed", to: "REPLICATOR_PING_URL", reason: redact(problem, secrets) });
       works = problem === undefined;
     }
     isSending = false;

@@ -22,12 +22,12 @@ export async function applyFirst(
 ): Promise<Result<void>> {
   const snapshot = await fetchSnapshot(context, info, signal);
   if (!snapshot.ok) return snapshot;
-  const here = context.database.read();
+  const here = await context.database.read();
   if (!here.ok) return here;
   const { kind, lost } = meet(here.value, snapshot.value.content);
   if (kind === "stranger" && consent === "ask") return failure(notAdopted(info, lost));
   const applied = await applyContent(context, snapshot.value, info, signal);
-  if (applied.ok && lost.length > 0 && isInPlace(context, info)) {
+  if (applied.ok && lost.length > 0 && (await isInPlace(context, info))) {
     const { id, contentHash, instanceName } = info;
     context.emit({
       type: "replaced",
@@ -49,7 +49,7 @@ export async function adopt(
   signal: AbortSignal,
 ): Promise<Result<string>> {
   if (context.role.current === "primary") return failure(IS_PRIMARY);
-  const last = context.database.lastApply();
+  const last = await context.database.lastApply();
   if (!last.ok) return last;
   if (last.value !== undefined) return success(NOTHING_TO_ADOPT);
   // Perhaps this very one was undone before: now it is wanted.
@@ -57,13 +57,13 @@ export async function adopt(
   if (!cleared.ok) return cleared;
   const applied = await applyFirst(context, info, signal, "replace");
   if (!applied.ok) return applied;
-  const remembered = rememberApplied(context, info);
+  const remembered = await rememberApplied(context, info);
   return remembered.ok ? success("This instance follows the primary from now on.") : remembered;
 }
 
 /** Not so when Uptime Kuma did not run with it: then what was here is back. */
-function isInPlace({ database }: Context, { id }: SnapshotInfo): boolean {
-  const last = database.lastApply();
+async function isInPlace({ database }: Context, { id }: SnapshotInfo): Promise<boolean> {
+  const last = await database.lastApply();
   return last.ok && last.value !== undefined && isSameSnapshot(last.value.snapshotId, id);
 }
 

@@ -42,10 +42,10 @@ export async function applyContent(
   const { database, kuma, emit } = context;
   const ids = { snapshotId: info.id, contentHash: info.contentHash };
 
-  const plan = database.plan(snapshot);
+  const plan = await database.plan(snapshot);
   if (!plan.ok) return plan;
   if (plan.value.empty) {
-    const marked = database.markApplied(ids);
+    const marked = await database.markApplied(ids);
     if (marked.ok) reportApplied(plan.value, 0);
     return marked;
   }
@@ -54,8 +54,8 @@ export async function applyContent(
   const wasRunning = kuma.state.name !== "stopped";
   const stoppedAt = steadyNow();
   await kuma.stop("apply");
-  if (signal.aborted) return failure(interrupted("Applying the snapshot"));
-  const applied: DatabaseResult<PlanSummary> = database.apply(snapshot, ids);
+  if (signal.aborted) return failure(interrupted);
+  const applied: DatabaseResult<PlanSummary> = await database.apply(snapshot, ids);
   if (!applied.ok) {
     kuma.start();
     // The snapshot's own fault would stop Kuma in vain in each cycle to come; a full disk may pass.
@@ -77,7 +77,7 @@ export async function applyContent(
  * undoes it.
  */
 export async function verifyLastApply(context: Context, signal: AbortSignal): Promise<Result<void>> {
-  const last = context.database.lastApply();
+  const last = await context.database.lastApply();
   if (!last.ok) return last;
   if (last.value === undefined || last.value.verified) return success(undefined);
   const { snapshotId, contentHash: hash } = last.value;
@@ -105,7 +105,7 @@ async function startVerified(
 async function undo(context: Context, info: Applied, why: Problem): Promise<Result<"undone">> {
   const { database, kuma } = context;
   await kuma.stop("roll-back");
-  const undone = database.rollBack();
+  const undone = await database.rollBack();
   kuma.start();
   if (!undone.ok) return undone;
   const refused = refuse(context, info, why);

@@ -49,7 +49,7 @@ export async function boot(
 /** A migration of Kuma must not meet history of monitors that are gone: it breaks on that, for good. */
 async function dropHistory({ database }: Context, signal: AbortSignal): Promise<Result<void>> {
   while (!signal.aborted) {
-    const dropped = database.dropHistory();
+    const dropped = await database.dropHistory();
     if (!dropped.ok) return dropped;
     if (dropped.value === "done") break;
     // A signal is heard between two calls.

@@ -12,12 +12,12 @@ export async function confirmLate(
   { config, database, kuma }: Pick<Context, "config" | "database" | "kuma">,
   signal: AbortSignal,
 ): Promise<Result<void>> {
-  const last = database.lastApply();
+  const last = await database.lastApply();
   if (!last.ok) return last;
   const before = kuma.state;
   if (last.value === undefined || last.value.verified || before.name !== "ready") return success(undefined);
   await sleep(config.verifyWindow, undefined, { signal }).catch(() => undefined);
   const now = kuma.state;
   const isSameLife = now.name === "ready" && now.pid === before.pid;
-  return isSameLife && !signal.aborted ? database.confirm() : success(undefined);
+  return isSameLife && !signal.aborted ? await database.confirm() : success(undefined);
 }

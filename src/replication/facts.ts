@@ -22,12 +22,12 @@ export interface ReplicationStatus {
   readonly nextCycleAt: number | undefined;
 }
 
-export function replicationStatus(
+export async function replicationStatus(
   { database, role, stateFile }: Context,
   { nextAt }: Cycles,
-): ReplicationStatus {
+): Promise<ReplicationStatus> {
   const { published, instanceId } = stateFile.state;
-  const read = database.lastApply();
+  const read = await database.lastApply();
   const last = read.ok ? read.value : undefined;
   return {
     instanceId,

@@ -9,7 +9,7 @@ import { isRefused } from "./refused.ts";
 
 /**
  * One cycle of a replica: looks for the latest snapshot and applies it when it is not the one applied last.
- * @param again apply it even then: a restart brings back what was changed here by hand
+ * @param reapply apply it even then: a restart brings back what was changed here by hand
  * @param accept also one that comes before what this instance has had; else it never goes backwards along the chain
  */
 export async function follow(
@@ -25,10 +25,10 @@ export async function follow(
     return success(undefined);
   }
   const { latest, snapshots } = found.value;
-  const applied = database.lastApply();
+  const applied = await database.lastApply();
   if (!applied.ok) return applied;
   const isApplied = applied.value !== undefined && isSameSnapshot(applied.value.snapshotId, latest.id);
-  emit({ type: "repository-seen", latest, agrees: isApplied });
+  emit({ type: "repository-checked", latest, agrees: isApplied });
   const known = [applied.value?.snapshotId, stateFile.state.published?.snapshotId].filter(
     (id) => id !== undefined,
   );

@@ -26,7 +26,7 @@ export async function findLatest(
   { accept }: { accept: boolean },
   signal: AbortSignal,
 ): Promise<Result<Found>> {
-  const known = listKnown(context);
+  const known = await listKnown(context);
   if (!known.ok) return known;
   const last = accept ? undefined : known.value.at(-1);
   const listed = await context.repository.list(signal);

@@ -5,8 +5,8 @@ export type Mutex = <T>(work: () => Promise<T>) => Promise<T>;
 export function createMutex(): Mutex {
   let last: Promise<unknown> = Promise.resolve();
   return (work) => {
-    const runExclusive = last.then(work);
-    last = runExclusive.catch(() => undefined);
-    return runExclusive;
+    const done = last.then(work);
+    last = done.catch(() => undefined);
+    return done;
   };
 }

@@ -52,11 +52,11 @@ export function createPublisher(context: Context): Publisher {
   ): Promise<Result<void>> {
     const isDue = checkRepository || isForced || steadyNow() - checkedAt >= REPOSITORY_CHECK_INTERVAL;
     if (!isDue) {
-      const now = database.hash();
+      const now = await database.hash();
       if (!now.ok) return now;
       if (now.value === stateFile.state.published?.contentHash) return unchanged();
     }
-    const read = database.read();
+    const read = await database.read();
     if (!read.ok) return read;
     const done = await lookAndDecide(read.value, accept, signal);
     // What failed is looked at again in the next cycle: else an unchanged content would pass for a recovery.
@@ -73,8 +73,9 @@ export function createPublisher(context: Context): Publisher {
     const found = await findOrCreate(accept, signal);
     if (!found.ok) return found;
     const latest = found.value.kind === "snapshot" ? found.value.latest : undefined;
-    if (latest !== undefined) emit({ type: "repository-seen", latest, agrees: latest.contentHash === hash });
-    const view = viewOf(context, { content, hash, takeover: allowTakeover, isForced }, found.value);
+    if (latest !== undefined)
+      emit({ type: "repository-checked", latest, agrees: latest.contentHash === hash });
+    const view = await viewOf(context, { content, hash, takeover: allowTakeover, isForced }, found.value);
     if (!view.ok) return view;
     const decision = decide(view.value, latest);
     switch (decision.do) {
@@ -135,7 +136,7 @@ export function createPublisher(context: Context): Publisher {
     { parent, generation }: Place,
     signal: AbortSignal,
   ): Promise<Result<void>> {
-    const fit = checkContent(content);
+    const fit = await checkContent(content);
     if (!fit.ok) return fit;
     const { instanceId } = stateFile.state;
     const { instanceName } = config;

@@ -4,13 +4,13 @@ import type { Content } from "../snapshot/index.ts";
 import type { Context } from "./context.ts";
 
 /** Looks at content that is about to be published. */
-export type PublishCheck = (content: Content) => Result<void>;
+export type PublishCheck = (content: Content) => Promise<Result<void>>;
 
 /** Keeps a primary from publishing what every replica would refuse, and tells once what is left out of what it publishes. */
 export function createPublishCheck({ database, emit }: Pick<Context, "database" | "emit">): PublishCheck {
   const told = new Set<string>();
-  return (content) => {
-    const examined = database.examine(content);
+  return async (content) => {
+    const examined = await database.examine(content);
     if (!examined.ok) return examined;
     const problem = findUnpublishable(examined.value);
     if (problem !== undefined) return failure(problem);

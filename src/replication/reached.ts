@@ -27,11 +27,11 @@ export function rememberReached(stateFile: StateFile, info: SnapshotInfo): Resul
 }
 
 /** Remembers a snapshot that was applied just now, unless it was undone at once. */
-export function rememberApplied(
+export async function rememberApplied(
   { database, stateFile }: Pick<Context, "database" | "stateFile">,
   latest: SnapshotInfo,
-): Result<void> {
-  const applied = database.lastApply();
+): Promise<Result<void>> {
+  const applied = await database.lastApply();
   if (!applied.ok) return applied;
   const isInPlace = applied.value !== undefined && isSameSnapshot(applied.value.snapshotId, latest.id);
   return isInPlace ? rememberReached(stateFile, latest) : success(undefined);

@@ -24,11 +24,11 @@ export interface Replicator {
   /** Publishes or looks for a snapshot at once. */
   syncNow(): void;
   /** restic's id of the snapshot that this instance stands on, published or applied; undefined before the first. */
-  head(): string | undefined;
+  head(): Promise<string | undefined>;
   /** What people may ask for while it runs. */
   readonly commands: OperatorCommands;
   /** How replication stands, without asking the repository. */
-  status(): ReplicationStatus;
+  status(): Promise<ReplicationStatus>;
 }
 
 /** The whole of replication for one instance, in the role that its configuration gives it. */
@@ -82,7 +82,7 @@ export function createReplicator(
       await runExclusive(() => retention.end());
     },
     syncNow: cycles.wake,
-    head: () => headOf(replicationStatus(context, cycles)),
+    head: async () => headOf(await replicationStatus(context, cycles)),
     commands: createOperatorCommands(
       context,
       runExclusive,
@@ -108,11 +108,11 @@ export function createReplicator(
   }
 
   /** The history of a removed monitor may be millions of rows: what an apply left is dropped bit by bit. */
-  function dropStaleHistory(): Result<void> {
-    const last = context.database.lastApply();
+  async function dropStaleHistory(): Promise<Result<void>> {
+    const last = await context.database.lastApply();
     if (!last.ok) return last;
     return last.value?.verified && last.value.hasStaleHistory
-      ? context.database.confirm()
+      ? await context.database.confirm()
       : success(undefined);
   }
 

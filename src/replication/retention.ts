@@ -19,9 +19,9 @@ export function createRetention({ config, repository, stateFile, emit }: Context
 
   return {
     begin: (signal) => {
-      const { lastForgetAt } = stateFile.state;
+      const { thinnedAt } = stateFile.state;
       // A clock that was set back makes it due, too.
-      const isDue = lastForgetAt === undefined || Math.abs(Date.now() - lastForgetAt) >= ONCE_A_DAY;
+      const isDue = thinnedAt === undefined || Math.abs(Date.now() - thinnedAt) >= ONCE_A_DAY;
       if (config.keep.length === 0 || isAppendOnly || !isDue) return;
       stopping = new AbortController();
       work = forgetInBackground(AbortSignal.any([signal, stopping.signal]));
@@ -34,7 +34,7 @@ export function createRetention({ config, repository, stateFile, emit }: Context
 
   async function forgetInBackground(signal: AbortSignal): Promise<void> {
     // Noted first: one attempt a day, also where each of them fails or is cut short by the next publish.
-    const noted = stateFile.update({ lastForgetAt: Date.now() });
+    const noted = stateFile.update({ thinnedAt: Date.now() });
     const done = noted.ok ? await forgetOld(signal) : noted;
     isAppendOnly = !done.ok && done.problem.code === "repository-append-only";
     if (!done.ok && !signal.aborted) emit({ type: "retention-failed", problem: done.problem });
@@ -46,7 +46,7 @@ export function createRetention({ config, repository, stateFile, emit }: Context
     const candidates = listed.value.slice(0, -countLast(config.keep)).map(({ id }) => id);
     const done = await repository.forget({ policy: config.keep, candidates }, signal);
     if (!done.ok) return done;
-    if (done.value.forgotten > 0) emit({ type: "thinned-out", forgotten: done.value.forgotten });
+    if (done.value.forgotten > 0) emit({ type: "snapshots-forgotten", forgotten: done.value.forgotten });
     return success(undefined);
   }
 }

@@ -40,7 +40,7 @@ const stateFile = z.object({
   reached: reached.optional(),
   refused: z.array(refused).optional(),
   /** When old snapshots were last forgotten, or that was tried; milliseconds since 1970. */
-  lastForgetAt: z.number().optional(),
+  thinnedAt: z.number().optional(),
   /** The role that a command gave, and the one that the environment asked for at that time. */
   role: z.object({ given: role, environment: role, at: z.number() }).optional(),
 });

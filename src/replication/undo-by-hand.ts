@@ -15,7 +15,7 @@ export async function undoByHand(
   signal: AbortSignal,
 ): Promise<Result<string>> {
   const { config, database, kuma, role, stateFile, emit } = context;
-  const last = database.lastApply();
+  const last = await database.lastApply();
   if (!last.ok) return last;
   if (!last.value?.canUndo) return failure(NOTHING_TO_UNDO);
   if (changedAt !== undefined && changedAt !== last.value.changedAt) return failure(PREVIEW_OUTDATED);
@@ -28,8 +28,8 @@ export async function undoByHand(
     if (!noted.ok) return noted;
   }
   await kuma.stop("roll-back");
-  if (signal.aborted) return failure(interrupted("Going back to the configuration before"));
-  const undone = database.rollBack();
+  if (signal.aborted) return failure(interrupted);
+  const undone = await database.rollBack();
   kuma.start();
   if (!undone.ok) return undone;
   emit({

@@ -14,15 +14,15 @@ interface Holding extends Pick<PrimaryView, "takeover" | "isForced"> {
 }
 
 /** All that a primary's decision is made from, but the latest snapshot itself. */
-export function viewOf(
+export async function viewOf(
   context: Context,
   { content, hash, takeover, isForced }: Holding,
   found: Found,
-): Result<PrimaryView> {
+): Promise<Result<PrimaryView>> {
   const isEmpty = content.tables.every(({ rows }) => rows.length === 0);
-  const isUntouched = isEmpty ? context.database.isUntouched() : success(false);
+  const isUntouched = isEmpty ? await context.database.isUntouched() : success(false);
   if (!isUntouched.ok) return isUntouched;
-  const known = listKnown(context);
+  const known = await listKnown(context);
   if (!known.ok) return known;
   const { state } = context.stateFile;
   const { latest, snapshots } = found.kind === "snapshot" ? found : { latest: undefined, snapshots: [] };

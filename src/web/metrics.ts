@@ -1,7 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Listener, ReplicatorEvent } from "../events/index.ts";
-import type { History } from "../observed/index.ts";
-import { downtime } from "../observed/index.ts";
+import { downtime, type ObservedState } from "../observed/index.ts";
 import { version } from "../version.ts";
 
 /** Seconds: a cycle without a change takes well under one, an apply about ten, a large publish minutes. */
@@ -27,13 +26,13 @@ export interface Metrics {
 
 /**
  * The metrics, by Prometheus' conventions: base units, `_total` for what only grows. What holds at a moment is read
- * from the history when it is asked for; what is counted per cycle is counted here.
- * @param history has seen each event before the listener does
+ * from what is observed when it is asked for; what is counted per cycle is counted here.
+ * @param observe has seen each event before the listener does
  * @param clock milliseconds since 1970
  */
-export function createMetrics(history: () => History, clock: () => number = Date.now): Metrics {
+export function createMetrics(observe: () => ObservedState, clock: () => number = Date.now): Metrics {
   const registry = new Registry();
-  registerState(registry, history, clock);
+  registerState(registry, observe, clock);
 
   const cycles = new Counter({
     name: "replicator_cycles_total",
@@ -75,17 +74,17 @@ export function createMetrics(history: () => History, clock: () => number = Date
   };
 }
 
-function registerState(registry: Registry, history: () => History, clock: () => number): void {
+function registerState(registry: Registry, observe: () => ObservedState, clock: () => number): void {
   const registers = [registry];
 
   /** @param read undefined: not known yet, so left out */
-  function gauge(name: string, help: string, read: (history: History) => number | undefined): void {
+  function gauge(name: string, help: string, read: (state: ObservedState) => number | undefined): void {
     new Gauge({
       name,
       help,
       registers,
       collect() {
-        const value = read(history());
+        const value = read(observe());
         if (value === undefined) this.remove();
         else this.set(value);
       },
@@ -93,7 +92,7 @@ function registerState(registry: Registry, history: () => History, clock: () => 
   }
 
   /** @param read milliseconds or counts by cause; they never shrink */
-  function byCause(name: string, help: string, read: (history: History) => Record<string, number>): void {
+  function byCause(name: string, help: string, read: (state: ObservedState) => Record<string, number>): void {
     new Counter({
       name,
       help,
@@ -101,7 +100,7 @@ function registerState(registry: Registry, history: () => History, clock: () => 
       registers,
       collect() {
         this.reset();
-        for (const [cause, value] of Object.entries(read(history())))
+        for (const [cause, value] of Object.entries(read(observe())))
           this.inc({ cause: cause.replace("-", "_") }, value);
       },
     });
@@ -113,24 +112,24 @@ function registerState(registry: Registry, history: () => History, clock: () => 
     labelNames: ["version", "kuma_version", "role", "node_version"],
     registers,
     collect() {
-      const { kumaVersion, status } = history();
-      this.set({ version, kuma_version: kumaVersion, role: status.role, node_version: process.version }, 1);
+      const { kumaVersion, role } = observe();
+      this.set({ version, kuma_version: kumaVersion, role, node_version: process.version }, 1);
     },
   });
-  gauge("replicator_last_attempt_timestamp_seconds", "When a cycle last began.", ({ attemptAt }) =>
-    seconds(attemptAt),
+  gauge("replicator_last_attempt_timestamp_seconds", "When a cycle last began.", ({ cycle }) =>
+    seconds(cycle.startedAt),
   );
-  gauge("replicator_last_success_timestamp_seconds", "When a cycle last ended well.", ({ successAt }) =>
-    seconds(successAt),
+  gauge("replicator_last_success_timestamp_seconds", "When a cycle last ended well.", ({ cycle }) =>
+    seconds(cycle.succeededAt),
   );
   gauge(
     "replicator_snapshot_lag_seconds",
     "How long this instance has differed from the repository's latest snapshot; 0 when it agrees.",
-    ({ agreement: { seenAt, behindSince } }) =>
-      seenAt && (behindSince === undefined ? 0 : seconds(Math.max(0, clock() - behindSince))),
+    ({ agreement: { checkedAt, behindSince } }) =>
+      checkedAt && (behindSince === undefined ? 0 : seconds(Math.max(0, clock() - behindSince))),
   );
-  gauge("replicator_kuma_up", "Whether Uptime Kuma is ready: 1, or 0.", ({ uptime }) =>
-    uptime.down === undefined ? 1 : 0,
+  gauge("replicator_kuma_up", "Whether Uptime Kuma is ready: 1, or 0.", ({ kuma }) =>
+    kuma.state === "ready" ? 1 : 0,
   );
   byCause("replicator_kuma_restarts_total", "How often Uptime Kuma was started again.", ({ uptime }) => ({
     ...NO_CAUSE,

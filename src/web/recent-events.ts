@@ -1,14 +1,13 @@
-import { describeEvent, describePublished } from "../events/index.ts";
-import { formatDuration, shortId } from "../format.ts";
+import { describeEvent, describePublished, type ReplicatorEvent } from "../events/index.ts";
 import type { TimelineEntry } from "../observed/index.ts";
 import { describeChanges } from "../snapshot/index.ts";
 import { type Html, html } from "./html.ts";
-import { renderAgo } from "./words.ts";
+import { formatLength, renderAgo } from "./times.ts";
 
 const MOST_SHOWN = 30;
 
 /** The last things that happened, newest first. `hide` takes secrets out of a text. */
-export function listHappenings(
+export function listRecentEvents(
   timeline: readonly TimelineEntry[],
   hide: (text: string) => string,
   now: number,
@@ -19,20 +18,20 @@ export function listHappenings(
     .reverse()
     .map(
       ({ at, event }) =>
-        html`<li class="${event.type}">${renderAgo(at, now)}${tell({ at, event }, hide)}</li>`,
+        html`<li class="${event.type}">${renderAgo(at, now)}${renderEvent(event, hide)}</li>`,
     );
-  return html`<ol class="happenings">${items}</ol>`;
+  return html`<ol class="recent-events">${items}</ol>`;
 }
 
-function tell({ event }: TimelineEntry, hide: (text: string) => string): Html {
+function renderEvent(event: ReplicatorEvent, hide: (text: string) => string): Html {
   if (event.type === "published")
     return html`<div><strong>Published</strong> ${name(event.snapshot)}${chips(describePublished(event.changes))}</div>`;
   if (event.type !== "applied") return html`<div>${hide(describeEvent(event).message)}</div>`;
   const { snapshot, changes, monitoringGapMs, notes } = event;
   const pause =
-    monitoringGapMs === 0 ? "without a stop" : `monitoring paused for ${formatDuration(monitoringGapMs)}`;
-  const told = notes.map((note) => html`<p class="quiet">${hide(note)}</p>`);
-  return html`<div><strong>Applied</strong> ${name(snapshot)} of ${hide(snapshot.instanceName)}, ${pause}${chips(describeChanges(changes))}${told}</div>`;
+    monitoringGapMs === 0 ? "without a stop" : `monitoring paused for ${formatLength(monitoringGapMs)}`;
+  const remarks = notes.map((note) => html`<p class="quiet">${hide(note)}</p>`);
+  return html`<div><strong>Applied</strong> ${name(snapshot)} of ${hide(snapshot.instanceName)}, ${pause}${chips(describeChanges(changes))}${remarks}</div>`;
 }
 
 function name({ id }: { readonly id: string }): Html {

@@ -1,18 +1,17 @@
-import { createHash } from "node:crypto";
+import { createHash, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage } from "node:http";
 import type { Config, HttpConfig } from "../config/index.ts";
 import type { Listener } from "../events/index.ts";
 import { limitWaiting } from "../limit-waiting.ts";
-import { createHistory } from "../observed/index.ts";
-import { isAuthorized } from "./authorize.ts";
+import type { Observer } from "../observed/index.ts";
 import { findWedge } from "./health.ts";
 import { createMetrics } from "./metrics.ts";
 import { renderPage } from "./page.ts";
 import { style } from "./style.ts";
 
-/** A request is one line and some headers: whoever takes longer is not a browser, milliseconds. */
+/** A request is one line and some headers: whoever takes longer is no browser, milliseconds. */
 const REQUEST_LIMIT = 5_000;
-/** How often that is looked at, milliseconds; Node's own pace is 30 s. */
+/** How often that is checked, milliseconds; Node's own pace is 30 s. */
 const CHECK_EVERY = 1_000;
 /** A further one takes the place of the oldest: so an orchestrator that asks for the health always gets in. */
 const MOST_CONNECTIONS = 100;
@@ -27,7 +26,7 @@ const HEADERS = {
 
 const TEXT = "text/plain; charset=utf-8";
 
-interface Answer {
+interface Page {
   readonly status: number;
   readonly type: string;
   readonly body: string;
@@ -35,28 +34,32 @@ interface Answer {
 }
 
 export interface WebServer {
+  /** Counts for the metrics; what is observed comes before it. */
   readonly listener: Listener;
-  /** Listens until the signal aborts, and then ends at once. What keeps it from listening is told, and no more. */
+  /** Listens until the signal aborts, and then ends at once. What keeps it from listening is a warning, and no more. */
   start(signal: AbortSignal, emit: Listener): void;
 }
 
 /** See `openWebServer`. */
-export function createWebServer(config: Config, http: HttpConfig): WebServer {
-  const history = createHistory(config);
-  const metrics = createMetrics(history.current);
+export function createWebServer(
+  http: HttpConfig,
+  { secrets }: Pick<Config, "secrets">,
+  observer: Observer,
+): WebServer {
+  const metrics = createMetrics(observer.current);
 
-  async function answer({ url = "", method = "", headers }: IncomingMessage): Promise<Answer> {
+  async function respond({ url = "", method = "", headers }: IncomingMessage): Promise<Page> {
     const [path] = url.split("?");
     if (method !== "GET" && method !== "HEAD")
       return { ...text(405, "Only GET."), headers: { Allow: "GET, HEAD" } };
     switch (path) {
       case "/healthz": {
-        const wedge = findWedge(history.current(), Date.now());
+        const wedge = findWedge(observer.current(), Date.now());
         return wedge === undefined ? text(200, "ok") : text(503, `wedged: ${wedge}`);
       }
       case "/readyz": {
-        const { kuma } = history.current().status;
-        return text(kuma === "ready" ? 200 : 503, `Uptime Kuma: ${kuma}`);
+        const { state } = observer.current().kuma;
+        return text(state === "ready" ? 200 : 503, `Uptime Kuma: ${state}`);
       }
     }
     if (!isAuthorized(headers.authorization, http.credentials)) {
@@ -68,7 +71,7 @@ export function createWebServer(config: Config, http: HttpConfig): WebServer {
         return {
           status: 200,
           type: "text/html; charset=utf-8",
-          body: renderPage(history.current(), config, Date.now()),
+          body: renderPage(observer.current(), { secrets }, Date.now()),
         };
       case "/metrics":
         return { status: 200, type: metrics.contentType, body: await metrics.text() };
@@ -78,10 +81,7 @@ export function createWebServer(config: Config, http: HttpConfig): WebServer {
   }
 
   return {
-    listener: (event) => {
-      history.listener(event);
-      metrics.listener(event);
-    },
+    listener: metrics.listener,
     start: (signal, emit) => {
       const server = createServer(
         {
@@ -90,10 +90,10 @@ export function createWebServer(config: Config, http: HttpConfig): WebServer {
           connectionsCheckingInterval: CHECK_EVERY,
         },
         (request, response) => {
-          answer(request)
+          respond(request)
             // A defect of a page must not end the supervision of Kuma.
             .catch(
-              (error: unknown): Answer =>
+              (error: unknown): Page =>
                 text(500, `This failed: ${error instanceof Error ? error.name : "unknown"}.`),
             )
             .then(({ status, type, body, headers }) => {
@@ -104,7 +104,7 @@ export function createWebServer(config: Config, http: HttpConfig): WebServer {
       );
       limitWaiting(server, MOST_CONNECTIONS);
       server.on("error", (error: NodeJS.ErrnoException) =>
-        emit({ type: "warning", message: explain(http, error) }),
+        emit({ type: "warning", message: describeListenError(http, error) }),
       );
       server.listen({ host: http.host, port: http.port, signal });
       signal.addEventListener("abort", () => server.closeAllConnections(), { once: true });
@@ -112,11 +112,29 @@ export function createWebServer(config: Config, http: HttpConfig): WebServer {
   };
 }
 
-function text(status: number, body: string): Answer {
+function text(status: number, body: string): Page {
   return { status, type: TEXT, body: `${body}\n` };
 }
 
-function explain({ host = "every address", port }: HttpConfig, { code }: NodeJS.ErrnoException): string {
+function describeListenError(
+  { host = "every address", port }: HttpConfig,
+  { code }: NodeJS.ErrnoException,
+): string {
   const why = code === "EADDRINUSE" ? "something else already listens there" : code;
   return `Page and metrics are not served: port ${port} of ${host} cannot be had (${why}). All else goes on; set REPLICATOR_HTTP to an address that is free.`;
+}
+
+/**
+ * Whether a request may see what is behind the password. Compared by hash: in constant time, whatever the lengths.
+ * @param header the Authorization header
+ * @param credentials `user:password`; undefined: everybody may
+ */
+function isAuthorized(header: string | undefined, credentials: string | undefined): boolean {
+  if (credentials === undefined) return true;
+  const [, encoded = ""] = /^basic +([A-Za-z0-9+/=]+) *$/i.exec(header ?? "") ?? [];
+  return timingSafeEqual(sha256(Buffer.from(encoded, "base64")), sha256(Buffer.from(credentials)));
+}
+
+function sha256(bytes: Buffer): Buffer {
+  return createHash("sha256").update(bytes).digest();
 }

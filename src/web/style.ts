@@ -25,10 +25,10 @@ section, .facts { background: var(--card); border: 1px solid var(--line); border
 .waiting { color: var(--waiting); border-left-color: var(--waiting); }
 .verdict.bad { color: var(--bad); }
 .bad { border-left-color: var(--bad); }
-.trouble { overflow-wrap: anywhere; }
-.trouble.bad { border-color: var(--bad); }
-.trouble.bad h2 { color: var(--bad); }
-.trouble.solved { color: var(--quiet); } .trouble.solved strong { font-weight: inherit; }
+.problem { overflow-wrap: anywhere; }
+.problem.bad { border-color: var(--bad); }
+.problem.bad h2 { color: var(--bad); }
+.problem.solved { color: var(--quiet); } .problem.solved strong { font-weight: inherit; }
 .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr)); gap: .8rem 1.5rem; }
 dt, .quiet, footer, .legend { font-size: .875rem; }
 dd { overflow-wrap: anywhere; }
@@ -47,11 +47,11 @@ rect.down { fill: var(--bad); stroke: var(--bad); } rect.unknown { fill: var(--u
 .legend span:not(.zone)::before { content: ""; display: inline-block; width: .7em; height: .7em; border-radius: .2em; margin-right: .4em; background: var(--unknown); }
 .legend .agrees::before { background: var(--good-soft) !important; } .legend .behind::before { background: var(--waiting-soft) !important; }
 .legend .down::before { background: var(--bad) !important; } .zone { margin-left: auto; }
-.happenings, .chips { list-style: none; padding: 0; }
-.happenings > li { display: grid; grid-template-columns: 7.5rem 1fr; gap: 0 1rem; padding: .55rem 0; border-top: 1px solid var(--line); }
-.happenings > li:first-child { border-top: 0; padding-top: 0; }
-.happenings > li > div { min-width: 0; overflow-wrap: anywhere; }
-.happenings time { color: var(--quiet); font-size: .875rem; line-height: 1.7; }
+.recent-events, .chips { list-style: none; padding: 0; }
+.recent-events > li { display: grid; grid-template-columns: 7.5rem 1fr; gap: 0 1rem; padding: .55rem 0; border-top: 1px solid var(--line); }
+.recent-events > li:first-child { border-top: 0; padding-top: 0; }
+.recent-events > li > div { min-width: 0; overflow-wrap: anywhere; }
+.recent-events time { color: var(--quiet); font-size: .875rem; line-height: 1.7; }
 .cycle-failed > div, .rolled-back > div, .kuma-crashed > div, .kuma-start-failed > div { color: var(--bad); }
 .chips { display: flex; flex-wrap: wrap; gap: .3rem; margin-top: .3rem; }
 .chips li { border: 1px solid var(--line); border-radius: .35rem; padding: .05rem .5rem; font-size: .875rem; }
@@ -61,7 +61,7 @@ a { color: var(--accent); }
 footer { margin-top: 1.25rem; }
 @media (max-width: 32rem) {
   body { padding: .9rem .7rem 1.5rem; } section, .facts { padding: .8rem; }
-  .happenings > li { grid-template-columns: 1fr; }
+  .recent-events > li { grid-template-columns: 1fr; }
   .facts { grid-template-columns: 1fr; gap: .4rem; } .facts div { display: flex; justify-content: space-between; gap: 1rem; } dd { text-align: right; }
 }
 `;

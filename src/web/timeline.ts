@@ -1,7 +1,6 @@
-import { formatDuration, shortId } from "../format.ts";
-import type { History, Span } from "../observed/index.ts";
+import type { ObservedState, Span } from "../observed/index.ts";
 import { type Html, html } from "./html.ts";
-import { tellClock } from "./words.ts";
+import { formatClock, formatLength } from "./times.ts";
 
 const LONGEST_VIEW = 24 * 3_600_000;
 const SHORTEST_VIEW = 10 * 60_000;
@@ -19,41 +18,43 @@ const LANE = { snapshots: 30, here: 62, kuma: 106, axis: 138 } as const;
  * instance agreed with the latest; at last, when Kuma was up. From the start of the process or the last day.
  * @param now milliseconds since 1970
  */
-export function drawTimeline(history: History, now: number): Html {
-  const from = beginOfView(history, now);
+export function drawTimeline(state: ObservedState, now: number): Html {
+  const from = beginOfView(state, now);
   const x = (time: number) => `${(1 + (98 * (time - from)) / (now - from)).toFixed(2)}%`;
   const isSeen = (time: number) => time >= from && time <= now;
 
   const ticks = ticksBetween(from, now).map(
     (time) => html`<line class="grid" x1="${x(time)}" x2="${x(time)}" y1="16" y2="${LANE.axis - 14}"/>
-<text class="tick" x="${x(time)}" y="${LANE.axis}" text-anchor="middle">${tellClock(time)}</text>`,
+<text class="tick" x="${x(time)}" y="${LANE.axis}" text-anchor="middle">${formatClock(time)}</text>`,
   );
-  const snapshots = history.agreement.snapshots
+  const snapshots = state.agreement.snapshots
     .filter(({ time }) => isSeen(time))
     .map(
       ({ id, time }) =>
-        html`<circle class="snapshot" cx="${x(time)}" cy="${LANE.snapshots}" r="5"><title>${tellClock(time)} snapshot ${shortId(id)}</title></circle>`,
+        html`<circle class="snapshot" cx="${x(time)}" cy="${LANE.snapshots}" r="5"><title>${formatClock(time)} snapshot ${id.slice(0, 8)}</title></circle>`,
     );
-  const arrivals = history.timeline.flatMap(({ at, event }) => {
+  const arrivals = state.timeline.flatMap(({ at, event }) => {
     if (event.type !== "applied" && event.type !== "rolled-back") return [];
     if (!isSeen(at)) return [];
     const { id } = event.snapshot;
-    const published = history.agreement.snapshots.find((snapshot) => shortId(snapshot.id) === shortId(id));
+    const published = state.agreement.snapshots.find(
+      (snapshot) => snapshot.id.slice(0, 8) === id.slice(0, 8),
+    );
     const verb = event.type === "applied" ? "applied" : "rolled back";
     const way =
       published && isSeen(published.time)
         ? html`<line class="way" x1="${x(published.time)}" y1="${LANE.snapshots}" x2="${x(at)}" y2="${LANE.here + 7}"/>`
         : undefined;
     return [
-      html`${way}<circle class="${event.type}" cx="${x(at)}" cy="${LANE.here + 7}" r="5"><title>${tellClock(at)} ${verb} snapshot ${shortId(id)}</title></circle>`,
+      html`${way}<circle class="${event.type}" cx="${x(at)}" cy="${LANE.here + 7}" r="5"><title>${formatClock(at)} ${verb} snapshot ${id.slice(0, 8)}</title></circle>`,
     ];
   });
 
-  return html`<svg width="100%" height="146" role="img" aria-label="The last ${formatDuration(now - from)}: snapshots in the repository, agreement of this instance, and Uptime Kuma">
+  return html`<svg width="100%" height="146" role="img" aria-label="The last ${formatLength(now - from)}: snapshots in the repository, agreement of this instance, and Uptime Kuma">
 ${ticks}
 <line class="rail" x1="1%" x2="99%" y1="${LANE.snapshots}" y2="${LANE.snapshots}"/>
-${drawSpans(history.agreement.spans, LANE.here, 14)}
-${drawSpans(history.uptime.spans, LANE.kuma, 8)}
+${drawSpans(state.agreement.spans, LANE.here, 14)}
+${drawSpans(state.uptime.spans, LANE.kuma, 8)}
 ${arrivals}${snapshots}
 <text class="lane" x="1%" y="14">snapshots in the repository</text>
 <text class="lane" x="1%" y="${LANE.here - 6}">this instance</text>
@@ -61,23 +62,23 @@ ${arrivals}${snapshots}
 </svg>`;
 
   function drawSpans(spans: readonly Span<string>[], y: number, height: number): Html[] {
-    const nobodyKnows = html`<rect class="unknown" x="1%" y="${y}" width="98%" height="${height}"/>`;
+    const unknown = html`<rect class="unknown" x="1%" y="${y}" width="98%" height="${height}"/>`;
     const known = spans.flatMap((span, index) => {
       const begin = Math.max(span.from, from);
       const end = Math.min(spans[index + 1]?.from ?? now, now);
       if (end <= begin) return [];
       const width = ((98 * (end - begin)) / (now - from)).toFixed(2);
-      const title = `${tellClock(begin)} to ${tellClock(end)}: ${span.state}`;
+      const title = `${formatClock(begin)} to ${formatClock(end)}: ${span.state}`;
       return [
         html`<rect class="${span.state}" x="${x(begin)}" y="${y}" width="${width}%" height="${height}"><title>${title}</title></rect>`,
       ];
     });
-    return [nobodyKnows, ...known];
+    return [unknown, ...known];
   }
 }
 
 /** The start of the process, or the first snapshot that is known of, within the longest and the shortest view. */
-function beginOfView({ startedAt, agreement }: History, now: number): number {
+function beginOfView({ startedAt, agreement }: ObservedState, now: number): number {
   const dayAgo = now - LONGEST_VIEW;
   const times = agreement.snapshots.map(({ time }) => time).filter((time) => time >= dayAgo);
   return Math.min(Math.max(startedAt, dayAgo), now - SHORTEST_VIEW, ...times);

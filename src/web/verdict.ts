@@ -1,5 +1,5 @@
-import { formatDuration } from "../format.ts";
-import type { History } from "../observed/index.ts";
+import { currentProblem, type ObservedState } from "../observed/index.ts";
+import { formatLength } from "./times.ts";
 
 /** How the instance is, in one glance. */
 export interface Verdict {
@@ -15,29 +15,30 @@ const KUMA_WORDS = {
   stopping: "Uptime Kuma is stopping",
   stopped: "Uptime Kuma is stopped",
   crashed: "Uptime Kuma is down",
-} as const satisfies Record<History["status"]["kuma"], string>;
+} as const satisfies Record<ObservedState["kuma"]["state"], string>;
 
 /** The worst first: a Kuma that does not watch, then replication that fails, then a difference. */
-export function judge(history: History, now: number): Verdict {
-  const { status, problem, uptime } = history;
-  const { seenAt, behindSince, snapshots } = history.agreement;
-  if (status.kuma === "setup")
+export function reachVerdict(state: ObservedState, now: number): Verdict {
+  const { role, kuma, uptime } = state;
+  const { checkedAt, behindSince, snapshots } = state.agreement;
+  const problem = currentProblem(state.problems);
+  if (kuma.state === "setup")
     return waiting(KUMA_WORDS.setup, "Open its page and choose a database. Replication begins after that.");
-  if (status.kuma === "stopped" && uptime.isFirstStart)
+  if (kuma.state === "stopped" && uptime.isFirstStart)
     return waiting("Starting", "The repository is asked for a new snapshot before Uptime Kuma is started.");
-  if (status.kuma !== "ready") {
-    const since = `For ${formatDuration(now - status.since)}.`;
-    const words = KUMA_WORDS[status.kuma];
-    return status.kuma === "crashed" ? bad(words, `${since} It is started again.`) : waiting(words, since);
+  if (kuma.state !== "ready") {
+    const since = `For ${formatLength(now - kuma.since)}.`;
+    const words = KUMA_WORDS[kuma.state];
+    return kuma.state === "crashed" ? bad(words, `${since} It is started again.`) : waiting(words, since);
   }
   if (problem !== undefined && problem.solvedAt === undefined)
-    return problem.endsWith === "snapshot"
+    return problem.of === "snapshot"
       ? bad("The latest snapshot was refused", "This instance runs on the configuration before it.")
       : bad("Replication fails", "Uptime Kuma goes on with the configuration that it has.");
   if (behindSince !== undefined)
-    return waiting(`Behind by ${formatDuration(now - behindSince)}`, whatIsDue(status.role));
-  if (seenAt === undefined)
-    return waiting("Not looked yet", "The repository has not been reached since the start.");
+    return waiting(`Behind by ${formatLength(now - behindSince)}`, whatIsDue(role));
+  if (checkedAt === undefined)
+    return waiting("Not checked yet", "The repository has not been reached since the start.");
   if (snapshots.length === 0) return waiting("Nothing is published yet", "The repository holds no snapshot.");
   return {
     mood: "good",
@@ -46,7 +47,7 @@ export function judge(history: History, now: number): Verdict {
   };
 }
 
-function whatIsDue(role: History["status"]["role"]): string {
+function whatIsDue(role: ObservedState["role"]): string {
   return role === "primary"
     ? "What was changed here is published in the next cycle."
     : "The repository's latest snapshot is applied in the next cycle.";

@@ -68,7 +68,7 @@ describe("settings that leave no replication", { timeout: 120_000 }, () => {
     assert.equal(exitCode, 1);
     assert.match(stdout, /^FAILS +settings +RESTIC_PASSWORD is not set\./m);
     assert.match(stdout, /^FAILS +settings +RESTIC_REPOSITORY_FILE names/m);
-    assert.match(stdout, /^mind +settings +.*LOG_LEVEL/m);
+    assert.match(stdout, /^warn +settings +.*LOG_LEVEL/m);
     const status = await member.command("status");
     assert.equal(status.exitCode, 2);
     assert.match(status.stderr, /RESTIC_PASSWORD is not set\./);

@@ -22,7 +22,7 @@ describe("what a primary publishes", { timeout: 180_000 }, () => {
     said(await primary.command("sync"));
     await untilLogged(primary, /Published without a part\. Rows? .* of table monitor_notification: left out/);
     const doctor = await primary.command("doctor");
-    assert.match(doctor.stdout, /^mind +content +Published without a part\. .*monitor_notification/m);
+    assert.match(doctor.stdout, /^warn +content +Published without a part\. .*monitor_notification/m);
 
     primary.sql("UPDATE tag SET name = 'another'");
     said(await primary.command("sync"));

@@ -42,7 +42,7 @@ describe("doctor", { timeout: 120_000 }, () => {
       assert.match(text, new RegExp(`^ok +${check} `, "m"), text);
     assert.match(
       text,
-      /^mind +patch .*\n +→ Run `replicator-kuma patch/m,
+      /^warn +patch .*\n +→ Run `replicator-kuma patch/m,
       "the stand-in has no notifications",
     );
   });

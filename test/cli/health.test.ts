@@ -8,11 +8,11 @@ import { describe, it, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { judge } from "../../src/cli/health.ts";
-import type { Status } from "../../src/observed/status.ts";
+import type { StoredStatus } from "../../src/observed/status.ts";
 import { freePort } from "../support/ports.ts";
 
 const NOW = 1_800_000_000_000;
-const running: Status = {
+const running: StoredStatus = {
   role: "replica",
   interval: 60_000,
   kuma: "ready",
@@ -51,7 +51,11 @@ describe("judge", () => {
   });
 
   it("excuses a planned stop until its time is up, and not for longer", () => {
-    const apply: Status = { ...running, kuma: "stopping", pause: { for: "apply", until: NOW + 90_000 } };
+    const apply: StoredStatus = {
+      ...running,
+      kuma: "stopping",
+      pause: { for: "apply", until: NOW + 90_000 },
+    };
     assert.deepEqual(judge("silent", apply, url, NOW), {
       healthy: true,
       reason: "Uptime Kuma is stopped to apply a new configuration, for 1 min 30 s more at the longest.",
@@ -75,7 +79,7 @@ describe("replicator-kuma health", () => {
         reject: false,
         timeout: 30_000,
       });
-    const leaveWord = (status: Status) =>
+    const leaveWord = (status: StoredStatus) =>
       writeFileSync(join(folder, "replicator", "status.json"), JSON.stringify(status));
     return { port, ask, leaveWord };
   }

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Box, type BoxOptions, openBox } from "./box.ts";
 import { COLUMNS, type Column } from "./columns.ts";
+import { type Instance, type InstanceOptions, openInstance } from "./instance.ts";
 
 export type Check = (
-  open: (options: BoxOptions, kept?: string) => Promise<Box>,
+  open: (options: InstanceOptions, kept?: string) => Promise<Instance>,
   column: Column,
 ) => Promise<void>;
 
@@ -41,22 +41,24 @@ export const TROUBLE = /"level":"(?!info|debug)/;
 
 /** Runs a case with one PID 1, and leaves nothing behind. */
 export async function judge({ check }: Case, column: Column): Promise<Verdict> {
-  const boxes: Box[] = [];
+  const instances: Instance[] = [];
   try {
     await check(async (options, kept) => {
-      const box = await openBox(column, options, kept);
-      boxes.push(box);
-      return box;
+      const instance = await openInstance(column, options, kept);
+      instances.push(instance);
+      return instance;
     }, column);
     return { kept: true };
   } catch (error) {
-    const outputs = boxes.map((box) => `${box.output()}\n${box.notes().join("\n")}`).join("\n---\n");
+    const outputs = instances
+      .map((instance) => `${instance.output()}\n${instance.notes().join("\n")}`)
+      .join("\n---\n");
     return {
       kept: false,
       why: `${error instanceof Error ? error.message : String(error)}\n${outputs}`.trim(),
     };
   } finally {
-    for (const box of boxes) await box.close();
+    for (const instance of instances) await instance.close();
   }
 }
 

@@ -1,6 +1,7 @@
 import { copyFileSync, mkdirSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { kumaEnvironment } from "../support/kuma/bare-kuma.ts";
 import { fixture } from "./columns.ts";
 
 /** A folder for one instance, with the real database of a Kuma in it. */
@@ -22,15 +23,12 @@ export function environment({
   child: readonly string[];
 }): Record<string, string> {
   return {
-    PATH: process.env.PATH ?? "",
+    ...kumaEnvironment({ dataDir: join(folder, "data"), port }),
     HOME: folder,
-    DATA_DIR: join(folder, "data"),
-    UPTIME_KUMA_HOST: "127.0.0.1",
-    UPTIME_KUMA_PORT: String(port),
     KUMA_DIR: fixture("kuma"),
     KUMA_COMMAND: child.join(" "),
     REPLICATOR_MODE: "BACKUP",
-    REPLICATOR_INSTANCE_NAME: "box",
+    REPLICATOR_INSTANCE_NAME: "conformance",
     REPLICATOR_STATE_DIR: join(folder, "data", "replicator"),
     RESTIC_REPOSITORY: join(folder, "data", "repository"),
     RESTIC_PASSWORD: "conformance",

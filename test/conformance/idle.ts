@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { usageOf } from "../support/processes.ts";
-import { openBox } from "./box.ts";
 import type { Column } from "./columns.ts";
+import { openInstance } from "./instance.ts";
 
 const MINUTE = 60_000;
 /** Until the first cycle and the collection of its garbage are over. */
@@ -11,15 +11,15 @@ const SETTLING = 15_000;
 export async function measureIdle(
   column: Column,
 ): Promise<{ resident: number; own: number; cpu: number; seconds: number }> {
-  const box = await openBox(column, {});
+  const instance = await openInstance(column, {});
   try {
-    await box.noted("ready");
+    await instance.noted("ready");
     await sleep(SETTLING);
-    const before = usageOf(box.first);
+    const before = usageOf(instance.first);
     await sleep(MINUTE);
-    const { resident, own, cpu } = usageOf(box.first);
+    const { resident, own, cpu } = usageOf(instance.first);
     return { resident, own, cpu: cpu - before.cpu, seconds: MINUTE / 1000 };
   } finally {
-    await box.close();
+    await instance.close();
   }
 }

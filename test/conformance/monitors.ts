@@ -8,7 +8,7 @@ export function changeMonitors(folder: string, sql: string): void {
   db.close();
 }
 
-/** Names of the monitors in a box's database, and whether SQLite finds it whole. */
+/** Names of the monitors in an instance's database, and whether SQLite finds it whole. */
 export function readMonitors(folder: string): { names: string; whole: boolean } {
   const db = new Database(join(folder, "data", "kuma.db"), { fileMustExist: true });
   try {

@@ -49,17 +49,17 @@ describe("control socket", { timeout: 20_000 }, () => {
   });
 
   it("passes on progress in order, then the end", async () => {
-    await serve(async (request, tell) => {
+    await serve(async (request, onProgress) => {
       assert.deepEqual(request, { do: "promote", asIs: true });
-      tell("one");
+      onProgress("one");
       await new Promise((resolve) => setTimeout(resolve, 20));
-      tell('two\n"漢"');
+      onProgress('two\n"漢"');
       return { type: "done", message: "three" };
     });
-    const told: string[] = [];
-    const done = await askFor(dir, { do: "promote", asIs: true }, (message) => told.push(message));
+    const progress: string[] = [];
+    const done = await askFor(dir, { do: "promote", asIs: true }, (message) => progress.push(message));
     assert.deepEqual(done, { ok: true, value: "three" });
-    assert.deepEqual(told, ["one", 'two\n"漢"']);
+    assert.deepEqual(progress, ["one", 'two\n"漢"']);
   });
 
   it("hands a problem over as it is", async () => {
@@ -112,11 +112,11 @@ describe("control socket", { timeout: 20_000 }, () => {
     }
   });
 
-  it("tells a client of another version so", async () => {
+  it("refuses a client of another version, and nonsense", async () => {
     await serve(async () => ({ type: "done", message: "" }));
     const answer = JSON.parse(await raw('{"version":99,"do":"dance"}\n'));
     assert.equal(answer.version, PROTOCOL_VERSION);
-    assert.match(answer.problem.message, /version 99 .* version 1\./);
+    assert.match(answer.problem.message, /version 1 .* version 99\./);
     for (const line of [
       "\n",
       "nonsense\n",
@@ -126,7 +126,7 @@ describe("control socket", { timeout: 20_000 }, () => {
       assert.equal(JSON.parse(await raw(line)).problem.code, "control-garbage");
   });
 
-  it("tells of a supervisor of another version, of nonsense, and of a sudden end", async () => {
+  it("reports a supervisor of another version, nonsense, and a sudden end", async () => {
     const answers = ['{"version":2,"type":"new"}\n', "nonsense\n", ""];
     const server = createServer((socket) => socket.end(answers.shift() ?? ""));
     server.listen(join(dir, "control.sock"));
@@ -200,9 +200,9 @@ describe("control socket", { timeout: 20_000 }, () => {
     const finished = new Promise<void>((resolve) => {
       finish = resolve;
     });
-    await serve(async (_request, tell) => {
+    await serve(async (_request, onProgress) => {
       await new Promise((resolve) => setTimeout(resolve, 50));
-      tell("nobody hears this");
+      onProgress("nobody hears this");
       finish();
       return { type: "done", message: "" };
     });

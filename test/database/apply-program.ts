@@ -5,13 +5,13 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { openKumaDatabase } from "../../src/database/index.ts";
+import { openSqlite } from "../../src/database/index.ts";
 import { decodeSnapshot } from "../../src/snapshot/index.ts";
 
 const [file = "", snapshotFile = "", limit] = process.argv.slice(2);
 const snapshot = decodeSnapshot(readFileSync(snapshotFile));
 if (!snapshot.ok) throw new Error(snapshot.problem.message);
-const kuma = openKumaDatabase({ file, uploadDir: join(dirname(file), "upload"), kumaVersion: "2.5.3" });
+const kuma = openSqlite({ file, uploadDir: join(dirname(file), "upload"), kumaVersion: "2.5.3" });
 if (limit !== undefined) {
   process.on("SIGXFSZ", () => {});
   execFileSync("prlimit", ["--pid", String(process.pid), `--fsize=${limit}`]);

@@ -113,7 +113,7 @@ test("markApplied notes a proven apply and touches nothing else", (t) => {
   const record = value(replica.kuma.lastApply());
   assert.deepEqual(
     { ...record, appliedAt: 0, changedAt: 0 },
-    { ...IDS, appliedAt: 0, changedAt: 0, proven: true, hasStaleHistory: false, canUndo: false },
+    { ...IDS, appliedAt: 0, changedAt: 0, verified: true, hasStaleHistory: false, canUndo: false },
   );
   assert.ok(record && record.appliedAt >= from && record.appliedAt <= Date.now());
   assert.deepEqual(dump(replica), before);

@@ -13,7 +13,7 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import Database from "better-sqlite3";
 import { catalog } from "../../src/database/catalog.ts";
-import { type KumaDatabase, openKumaDatabase } from "../../src/database/index.ts";
+import { openSqlite, type SyncDatabase } from "../../src/database/index.ts";
 import type { Result } from "../../src/result.ts";
 import type { Content, Row, Snapshot, Table, Value } from "../../src/snapshot/index.ts";
 
@@ -32,7 +32,7 @@ export function png(text: string): Buffer {
 }
 
 export interface Instance {
-  readonly kuma: KumaDatabase;
+  readonly kuma: SyncDatabase;
   readonly file: string;
   readonly uploadDir: string;
   readonly version: Version;
@@ -50,7 +50,7 @@ export function makeInstance(t: TestContext, version: Version, timeZone?: string
   copyFileSync(new URL(`../fixtures/kuma-dbs/${version}.db`, import.meta.url), file);
   mkdirSync(uploadDir);
   writeFileSync(join(uploadDir, "logo1.png"), ICON);
-  const kuma = openKumaDatabase({ file, uploadDir, kumaVersion: version, timeZone });
+  const kuma = openSqlite({ file, uploadDir, kumaVersion: version, timeZone });
   return { kuma, file, uploadDir, version };
 }
 

@@ -1,56 +1,38 @@
 import assert from "node:assert/strict";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, before, beforeEach, describe, it } from "node:test";
 import { catalog } from "../../src/database/catalog.ts";
 import type { ReplicatorEvent } from "../../src/events/index.ts";
 import { contentHash, encodeSnapshot } from "../../src/snapshot/index.ts";
 import { differing, readState } from "../support/database-state.ts";
+import { type Fleet, openFleet } from "../support/fleet.ts";
 import { ensureBuilt } from "../support/install/build.ts";
 import { projectFolder } from "../support/paths.ts";
 import { untilEqual } from "../support/scenarios.ts";
 import { change, edit, fillData, takeSnapshot } from "../support/source-data.ts";
-import {
-  type NamespaceOptions,
-  openNamespace,
-  type SupervisorNamespace,
-} from "../support/supervisor-namespace.ts";
+import type { SupervisorNamespace } from "../support/supervisor-namespace.ts";
 import { createAuthor, makeRepository, never, restic } from "../support/test-repository.ts";
 import { waitFor } from "../support/wait.ts";
 
-let folder: string;
-let repository: string;
-let boxes: SupervisorNamespace[];
+let fleet: Fleet;
 
 before(ensureBuilt);
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), "chain-"));
-  repository = join(folder, "repository");
-  boxes = [];
-  await makeRepository(repository);
+  fleet = await openFleet("chain");
 });
-afterEach(async () => {
-  await Promise.all(boxes.map((box) => box.kill()));
-  rmSync(folder, { recursive: true, force: true });
-});
+afterEach(() => fleet.close());
 
-const dataOf = (name: string) => join(folder, name);
+const dataOf = (name: string) => fleet.dataOf(name);
 
-async function start(name: string, mode: NamespaceOptions["mode"], env: Record<string, string> = {}) {
-  const box = await openNamespace({ mode, name, dataDir: dataOf(name), repository, env });
-  boxes.push(box);
-  const outcome = await box.outcome(0);
-  await box.told("kuma-ready");
-  return { box, outcome };
-}
+const start: Fleet["start"] = (...args) => fleet.start(...args);
 
 /** A primary that has published. */
 async function startPrimary(): Promise<SupervisorNamespace> {
   fillData(dataOf("primary"));
-  const { box, outcome } = await start("primary", "BACKUP");
+  const { instance, outcome } = await start("primary", "BACKUP");
   assert.equal(outcome.type, "published");
-  return box;
+  return instance;
 }
 
 /** A replica that has applied the latest. */
@@ -60,9 +42,9 @@ async function startReplica(): Promise<SupervisorNamespace> {
 
 async function startReplicaOf(name: string): Promise<SupervisorNamespace> {
   fillData(dataOf("replica"));
-  const { box } = await start("replica", "RESTORE");
-  await untilEqual(box, readState(dataOf(name)));
-  return box;
+  const { instance } = await start("replica", "RESTORE");
+  await untilEqual(instance, readState(dataOf(name)));
+  return instance;
 }
 
 /** A data folder as a new Uptime Kuma leaves it: no row was ever made in the replicated tables. */
@@ -87,7 +69,7 @@ function insistFailed(outcome: ReplicatorEvent, code: string): void {
 }
 
 async function listSnapshots() {
-  const listed = await createAuthor(repository, "observer").repository.list(never);
+  const listed = await createAuthor(fleet.repository, "observer").repository.list(never);
   assert.ok(listed.ok);
   return listed.value;
 }
@@ -106,15 +88,15 @@ const addNotification = (dataDir: string, name: string) =>
 describe("a primary and what its user does", { timeout: 4 * 60_000 }, () => {
   it("publishes the first steps in a new Kuma, without a monitor yet, and undoes none of them", async () => {
     makeNew("primary");
-    const { box, outcome } = await start("primary", "BACKUP");
+    const { instance, outcome } = await start("primary", "BACKUP");
     assert.equal(outcome.type, "unchanged");
     for (const name of ["first", "second", "third"]) {
-      addNotification(box.dataDir, name);
-      const mine = readState(box.dataDir);
-      assert.equal((await box.cycle()).type, "published");
-      assert.deepEqual(differing(readState(box.dataDir), mine), []);
+      addNotification(instance.dataDir, name);
+      const mine = readState(instance.dataDir);
+      assert.equal((await instance.cycle()).type, "published");
+      assert.deepEqual(differing(readState(instance.dataDir), mine), []);
     }
-    assert.ok(box.events().every(({ type }) => type !== "kuma-stopping"));
+    assert.ok(instance.events().every(({ type }) => type !== "kuma-stopping"));
   });
 
   it("leaves it at that when all monitors were removed on purpose, across a restart, too", async () => {
@@ -124,24 +106,24 @@ describe("a primary and what its user does", { timeout: 4 * 60_000 }, () => {
     await primary.stop();
     addNotification(primary.dataDir, "another");
     const mine = readState(primary.dataDir);
-    const { box, outcome } = await start("primary", "BACKUP");
+    const { instance, outcome } = await start("primary", "BACKUP");
     assert.equal(outcome.type, "published");
-    assert.deepEqual(differing(readState(box.dataDir), mine), []);
+    assert.deepEqual(differing(readState(instance.dataDir), mine), []);
   });
 
   it("restores the latest when the database alone was lost, and its memory is elsewhere", async () => {
     fillData(dataOf("primary"));
-    const state = { REPLICATOR_STATE_DIR: join(folder, "state") };
+    const state = { REPLICATOR_STATE_DIR: join(fleet.folder, "state") };
     const first = await start("primary", "BACKUP", state);
     assert.equal(first.outcome.type, "published");
     const wanted = readState(dataOf("primary"));
-    await first.box.stop();
+    await first.instance.stop();
     rmSync(dataOf("primary"), { recursive: true });
     makeNew("primary");
-    cpSync(join(dataOf("primary"), "upload"), join(folder, "upload"), { recursive: true });
-    const { box, outcome } = await start("primary", "BACKUP", state);
+    cpSync(join(dataOf("primary"), "upload"), join(fleet.folder, "upload"), { recursive: true });
+    const { instance, outcome } = await start("primary", "BACKUP", state);
     assert.equal(outcome.type, "applied");
-    await untilEqual(box, wanted);
+    await untilEqual(instance, wanted);
   });
 });
 
@@ -150,7 +132,7 @@ describe("a chain that has lost its end", { timeout: 4 * 60_000 }, () => {
     const primary = await startPrimary();
     await publishNext(primary, 1);
     const replica = await startReplica();
-    await restic(repository, ["forget", (await latestOf()).id]);
+    await restic(fleet.repository, ["forget", (await latestOf()).id]);
     insistFailed(await replica.cycle(), "repository-went-back");
     await publishNext(primary, 2);
     assert.equal((await latestOf()).generation, 3);
@@ -159,13 +141,13 @@ describe("a chain that has lost its end", { timeout: 4 * 60_000 }, () => {
 
   it("is the same with a repository that was put back from a copy: no replica goes back by itself", async () => {
     const primary = await startPrimary();
-    cpSync(repository, join(folder, "copy"), { recursive: true });
+    cpSync(fleet.repository, join(fleet.folder, "copy"), { recursive: true });
     for (const version of [1, 2]) await publishNext(primary, version);
     await startReplica();
     const mine = readState(dataOf("replica"));
-    rmSync(repository, { recursive: true });
-    cpSync(join(folder, "copy"), repository, { recursive: true });
-    await boxes[1]?.stop();
+    rmSync(fleet.repository, { recursive: true });
+    cpSync(join(fleet.folder, "copy"), fleet.repository, { recursive: true });
+    await fleet.instances[1]?.stop();
     const replica = await start("replica", "RESTORE");
     insistFailed(replica.outcome, "repository-went-back");
     assert.deepEqual(differing(readState(dataOf("replica")), mine), []);
@@ -175,8 +157,8 @@ describe("a chain that has lost its end", { timeout: 4 * 60_000 }, () => {
     const again = await start("primary", "BACKUP");
     assert.equal(again.outcome.type, "published");
     assert.equal((await latestOf()).generation, 4);
-    await replica.box.cycle();
-    await untilEqual(replica.box, readState(dataOf("primary")));
+    await replica.instance.cycle();
+    await untilEqual(replica.instance, readState(dataOf("primary")));
   });
 });
 
@@ -184,34 +166,34 @@ describe("a repository that is gone or empty", { timeout: 4 * 60_000 }, () => {
   it("is a failure for whoever has published or applied, and is not made anew", async () => {
     const primary = await startPrimary();
     const replica = await startReplica();
-    rmSync(repository, { recursive: true });
+    rmSync(fleet.repository, { recursive: true });
     insistFailed(await replica.cycle(), "repository-gone");
     edit(primary.dataDir, 1);
     insistFailed(await primary.cycle(), "repository-gone");
-    assert.equal(existsSync(repository), false);
+    assert.equal(existsSync(fleet.repository), false);
 
     // An empty mount point is the same, also at a start.
-    mkdirSync(repository);
+    mkdirSync(fleet.repository);
     await primary.stop();
     const again = await start("primary", "BACKUP");
     insistFailed(again.outcome, "repository-gone");
-    assert.equal(existsSync(join(repository, "config")), false);
+    assert.equal(existsSync(join(fleet.repository, "config")), false);
 
-    rmSync(repository, { recursive: true });
-    await makeRepository(repository);
-    insistFailed(await again.box.cycle(), "snapshots-gone");
+    rmSync(fleet.repository, { recursive: true });
+    await makeRepository(fleet.repository);
+    insistFailed(await again.instance.cycle(), "snapshots-gone");
     insistFailed(await replica.cycle(), "snapshots-gone");
     assert.deepEqual(await listSnapshots(), []);
   });
 
   it("is nothing but a beginning for those who have not", async () => {
-    rmSync(repository, { recursive: true });
+    rmSync(fleet.repository, { recursive: true });
     fillData(dataOf("replica"));
     const replica = await start("replica", "RESTORE");
     assert.equal(replica.outcome.type, "nothing-published-yet");
     await startPrimary();
-    await replica.box.cycle();
-    await untilEqual(replica.box, readState(dataOf("primary")));
+    await replica.instance.cycle();
+    await untilEqual(replica.instance, readState(dataOf("primary")));
   });
 });
 
@@ -223,14 +205,14 @@ describe("an old snapshot", { timeout: 2 * 60_000 }, () => {
     assert.ok(old && last);
     // The clock ran ahead by a day when the second was taken, and the first that followed it was forgotten since.
     const tomorrow = new Date(Date.now() + 24 * 60 * 60_000).toISOString().slice(0, 19).replace("T", " ");
-    const bytes = await restic(repository, ["dump", old.id, "/replicator-kuma.jsonl"]);
+    const bytes = await restic(fleet.repository, ["dump", old.id, "/replicator-kuma.jsonl"]);
     const tags = [
       ...["replicator-kuma", `content:${old.contentHash}`, `instance:${old.instanceId}`],
       ...[`generation:${old.generation}`, `parent:${old.parent}`],
     ].map((tag) => `--tag=${tag}`);
     const again = ["backup", "-q", "--stdin", "--stdin-filename=replicator-kuma.jsonl", `--time=${tomorrow}`];
-    await restic(repository, [...again, "--host=primary", ...tags], Buffer.from(`${bytes}\n`));
-    await restic(repository, ["forget", old.id]);
+    await restic(fleet.repository, [...again, "--host=primary", ...tags], Buffer.from(`${bytes}\n`));
+    await restic(fleet.repository, ["forget", old.id]);
     await startReplica();
     assert.equal((await latestOf()).id, last.id);
     await publishNext(primary, 3);
@@ -245,7 +227,7 @@ describe("two primaries that publish onto the same snapshot at once", { timeout:
     fillData(dataOf("other"));
     edit(dataOf("other"), 2);
     const snapshot = takeSnapshot(dataOf("other"), "other");
-    const { repository: place } = createAuthor(repository, "other");
+    const { repository: place } = createAuthor(fleet.repository, "other");
     const request = {
       contentHash: contentHash(snapshot.content),
       instanceId: "other",
@@ -257,7 +239,7 @@ describe("two primaries that publish onto the same snapshot at once", { timeout:
     await primary.stop();
     const again = await start("primary", "BACKUP");
     insistFailed(again.outcome, "other-primary");
-    insistFailed(await again.box.cycle(), "other-primary");
+    insistFailed(await again.instance.cycle(), "other-primary");
     await startReplicaOf("other");
   });
 });
@@ -269,17 +251,12 @@ describe("an apply that no start could prove", { timeout: 2 * 60_000 }, () => {
     await replica.stop();
     change(dataOf("replica"), ["UPDATE replicator_apply SET proven = 0"]);
     // An update of the image brings a migration that Kuma has not made yet.
-    const kumaDir = join(folder, "kuma");
+    const kumaDir = join(fleet.folder, "kuma");
     cpSync(join(projectFolder, "test/fixtures/kuma"), kumaDir, { recursive: true });
     writeFileSync(join(kumaDir, "db/knex_migrations/2099-01-01-0000-new.js"), "");
     // Nothing of the repository can help.
-    await openNamespace({
-      mode: "RESTORE",
-      name: "replica",
-      dataDir: dataOf("replica"),
-      repository: join(folder, "unreachable"),
-      env: { KUMA_DIR: kumaDir },
-    }).then((box) => boxes.push(box));
+    const RESTIC_REPOSITORY = join(fleet.folder, "unreachable");
+    await fleet.open("replica", "RESTORE", { KUMA_DIR: kumaDir, RESTIC_REPOSITORY });
     await waitFor("the proof", () => readState(dataOf("replica")).proven || undefined, { timeout: 60_000 });
   });
 });

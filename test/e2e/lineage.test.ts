@@ -1,25 +1,16 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 import { catalog } from "../../src/database/catalog.ts";
 import { differing, readState } from "../support/database-state.ts";
+import { type Fleet, openFleet } from "../support/fleet.ts";
 import { ensureBuilt } from "../support/install/build.ts";
 import { untilEqual } from "../support/scenarios.ts";
 import { change, edit, fillData } from "../support/source-data.ts";
-import {
-  type NamespaceOptions,
-  openNamespace,
-  type SupervisorNamespace,
-} from "../support/supervisor-namespace.ts";
-import { makeRepository } from "../support/test-repository.ts";
 
-let folder: string;
-let repository: string;
-let boxes: SupervisorNamespace[];
+let fleet: Fleet;
 let notices: string[];
 const ntfy = http.createServer(async (request, answer) => {
   notices.push(JSON.parse(Buffer.concat(await request.toArray()).toString()).title);
@@ -35,34 +26,21 @@ after(() => {
   ntfy.closeAllConnections();
 });
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), "lineage-"));
-  repository = join(folder, "repository");
-  boxes = [];
+  fleet = await openFleet("lineage");
   notices = [];
-  await makeRepository(repository);
 });
-afterEach(async () => {
-  await Promise.all(boxes.map((box) => box.kill()));
-  rmSync(folder, { recursive: true, force: true });
-});
+afterEach(() => fleet.close());
 
-const dataOf = (name: string) => join(folder, name);
+const dataOf = (name: string) => fleet.dataOf(name);
 
-/** Starts an instance and waits for the end of its first cycle. */
-async function start(name: string, mode: NamespaceOptions["mode"], env: Record<string, string> = {}) {
-  const box = await openNamespace({ mode, name, dataDir: dataOf(name), repository, env });
-  boxes.push(box);
-  const outcome = await box.outcome(0);
-  await box.told("kuma-ready");
-  return { box, outcome };
-}
+const start: Fleet["start"] = (...args) => fleet.start(...args);
 
 /** A primary that has published, with a configuration of its own. */
 async function startPrimary(name: string) {
   fillData(dataOf(name));
   const started = await start(name, "BACKUP");
   assert.equal(started.outcome.type, "published");
-  return started.box;
+  return started.instance;
 }
 
 describe("lineage", { timeout: 3 * 60_000 }, () => {
@@ -72,15 +50,15 @@ describe("lineage", { timeout: 3 * 60_000 }, () => {
     edit(dataOf("second"), 7);
     const mine = readState(dataOf("second"));
     const NTFY_URL = `http://127.0.0.1:${(ntfy.address() as AddressInfo).port}/topic`;
-    const { box, outcome } = await start("second", "BACKUP", { NTFY_URL });
-    for (const told of [outcome, await box.cycle(), await box.cycle()]) {
+    const { instance, outcome } = await start("second", "BACKUP", { NTFY_URL });
+    for (const told of [outcome, await instance.cycle(), await instance.cycle()]) {
       assert.ok(told.type === "cycle-failed");
       assert.equal(told.problem.code, "other-primary");
       assert.match(told.problem.message, /"holder", of \d{4}-\d\d-\d\dT/);
       assert.match(told.problem.advice, /REPLICATOR_MODE=RESTORE.*REPLICATOR_TAKEOVER=true/);
     }
     assert.deepEqual(notices, ["second: replication fails"]);
-    assert.notEqual(box.kumaPid(), undefined);
+    assert.notEqual(instance.kumaPid(), undefined);
     assert.deepEqual(differing(readState(dataOf("second")), mine), []);
   });
 
@@ -95,7 +73,7 @@ describe("lineage", { timeout: 3 * 60_000 }, () => {
     assert.ok(refused.type === "cycle-failed" && refused.problem.code === "other-primary");
     // Good for one publish: it goes on as any primary does.
     edit(dataOf("second"), 9);
-    assert.equal((await taken.box.cycle()).type, "published");
+    assert.equal((await taken.instance.cycle()).type, "published");
   });
 
   it("a primary with a lost volume restores the latest, then goes on as primary", async () => {
@@ -110,11 +88,11 @@ describe("lineage", { timeout: 3 * 60_000 }, () => {
       "PRAGMA foreign_keys = OFF",
       ...catalog.map(({ name }) => `DELETE FROM "${name}"`),
     ]);
-    const { box, outcome } = await start("primary", "BACKUP");
+    const { instance, outcome } = await start("primary", "BACKUP");
     assert.equal(outcome.type, "applied");
-    await untilEqual(box, wanted);
+    await untilEqual(instance, wanted);
     edit(dataOf("primary"), 4);
-    assert.equal((await box.cycle()).type, "published");
+    assert.equal((await instance.cycle()).type, "published");
   });
 
   it("a replica that has applied the latest takes over with no question", async () => {
@@ -123,9 +101,9 @@ describe("lineage", { timeout: 3 * 60_000 }, () => {
     edit(dataOf("primary"), 2);
     assert.equal((await primary.cycle()).type, "published");
     const replica = await start("replica", "RESTORE");
-    await untilEqual(replica.box, readState(dataOf("primary")));
+    await untilEqual(replica.instance, readState(dataOf("primary")));
     await primary.stop();
-    await replica.box.stop();
+    await replica.instance.stop();
     edit(dataOf("replica"), 5);
     const promoted = await start("replica", "BACKUP");
     assert.equal(promoted.outcome.type, "published");
@@ -135,8 +113,8 @@ describe("lineage", { timeout: 3 * 60_000 }, () => {
     const primary = await startPrimary("primary");
     fillData(dataOf("replica"));
     const replica = await start("replica", "RESTORE");
-    await untilEqual(replica.box, readState(dataOf("primary")));
-    await replica.box.stop();
+    await untilEqual(replica.instance, readState(dataOf("primary")));
+    await replica.instance.stop();
     edit(dataOf("primary"), 2);
     assert.equal((await primary.cycle()).type, "published");
     await primary.stop();

@@ -1,10 +1,9 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { TestContext } from "node:test";
 import { execa } from "execa";
+import { killBareKuma, startBareKuma } from "../support/kuma/bare-kuma.ts";
 import { connectKuma, type KumaClient } from "../support/kuma/kuma-api.ts";
 import { freePort } from "../support/ports.ts";
 import { waitFor } from "../support/wait.ts";
@@ -35,21 +34,11 @@ export async function runKuma(
 ): Promise<RunningKuma> {
   const dataDir = await mkdtemp(path.join(tmpdir(), "patch-data-"));
   const port = await freePort();
-  const kuma = spawn(process.execPath, ["server/server.js"], {
-    cwd: kumaDir,
-    env: {
-      PATH: process.env.PATH,
-      DATA_DIR: `${dataDir}/`,
-      UPTIME_KUMA_HOST: "127.0.0.1",
-      UPTIME_KUMA_PORT: String(port),
-      // Kuma asks IANA for a list by fetch, and takes the one it brings when there is no network: so it does here.
-      NODE_OPTIONS: "--import=data:text/javascript,globalThis.fetch=async()=>{throw(Error())}",
-      ...env,
-    },
-    stdio: "ignore",
-  });
+  // Kuma asks IANA for a list by fetch, and takes the one it brings when there is no network: so it does here.
+  const NODE_OPTIONS = "--import=data:text/javascript,globalThis.fetch=async()=>{throw(Error())}";
+  const kuma = startBareKuma({ kumaDir, dataDir, port, env: { NODE_OPTIONS, ...env } });
   const end = async () => {
-    await kill(kuma);
+    await killBareKuma(kuma);
     await rm(dataDir, { recursive: true, force: true });
   };
   t.after(end);
@@ -68,12 +57,6 @@ export async function runKuma(
   const client = await connectKuma(url);
   t.after(() => client.close());
   return { client, dataDir, end };
-}
-
-async function kill(kuma: ChildProcess): Promise<void> {
-  if (kuma.exitCode !== null || kuma.signalCode !== null) return;
-  kuma.kill("SIGKILL");
-  await once(kuma, "exit");
 }
 
 /** A key and a certificate of 127.0.0.1 for five days, in `dir`. */

@@ -1,45 +1,34 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { afterEach, before, beforeEach, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { askFor } from "../../src/control/client.ts";
 import type { ReplicatorEvent } from "../../src/events/index.ts";
-import { WAKE_TIMES } from "../../src/ntfy/times.ts";
+import { SUBSCRIPTION_TIMEOUTS } from "../../src/ntfy/timeouts.ts";
 import { readState } from "../support/database-state.ts";
+import { type Fleet, openFleet } from "../support/fleet.ts";
 import { ensureBuilt } from "../support/install/build.ts";
 import { type NtfyServer, startNtfy } from "../support/ntfy-server.ts";
 import { untilEqual } from "../support/scenarios.ts";
 import { edit, fillData } from "../support/source-data.ts";
-import {
-  type NamespaceOptions,
-  openNamespace,
-  type SupervisorNamespace,
-} from "../support/supervisor-namespace.ts";
-import { makeRepository } from "../support/test-repository.ts";
+import type { NamespaceOptions, SupervisorNamespace } from "../support/supervisor-namespace.ts";
 import { waitFor } from "../support/wait.ts";
 
 const TOKEN = "tk_wake_secret_4711";
 const TOPIC = "wake-secret-topic";
 
-let folder: string;
-let repository: string;
+let fleet: Fleet;
 let ntfy: NtfyServer;
-let boxes: SupervisorNamespace[];
 
 before(ensureBuilt);
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), "wake-"));
-  repository = join(folder, "repository");
-  boxes = [];
+  fleet = await openFleet("wake");
   ntfy = await startNtfy();
-  await makeRepository(repository);
 });
 afterEach(async () => {
-  await Promise.all(boxes.map((box) => box.kill()));
+  await fleet.close();
   ntfy.close();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 /** Starts an instance with REPLICATOR_WAKE, and waits until its first cycle is over. Its intervals are of one hour. */
@@ -48,20 +37,18 @@ async function start(
   mode: NamespaceOptions["mode"],
   env: Record<string, string> = {},
 ): Promise<SupervisorNamespace> {
-  const dataDir = join(folder, name);
-  fillData(dataDir);
+  fillData(fleet.dataOf(name));
   const wake = { REPLICATOR_WAKE: "ntfy", NTFY_URL: `${ntfy.url}/${TOPIC}`, NTFY_TOKEN: TOKEN };
   const PATH = `${countingRestic(name)}${delimiter}${process.env.PATH}`;
-  const box = await openNamespace({ mode, name, dataDir, repository, env: { PATH, ...wake, ...env } });
-  boxes.push(box);
-  await box.told("cycle-done");
-  if (mode === "RESTORE") await box.told("wake-ready");
-  return box;
+  const instance = await fleet.open(name, mode, { PATH, ...wake, ...env });
+  await instance.untilLogged("cycle-done");
+  if (mode === "RESTORE") await instance.untilLogged("wake-ready");
+  return instance;
 }
 
 /** A folder with a `restic` that notes what it is asked for, and hands over to the real one. */
 function countingRestic(name: string): string {
-  const bin = join(folder, `${name}.bin`);
+  const bin = join(fleet.folder, `${name}.bin`);
   mkdirSync(bin);
   writeFileSync(resticLog(name), "");
   writeFileSync(
@@ -72,7 +59,7 @@ function countingRestic(name: string): string {
   return bin;
 }
 
-const resticLog = (name: string) => join(folder, `${name}.restic`);
+const resticLog = (name: string) => join(fleet.folder, `${name}.restic`);
 
 /** Which of restic's commands an instance has used, in order. */
 function resticCommands(name: string): string[] {
@@ -80,8 +67,8 @@ function resticCommands(name: string): string[] {
   return lines.flatMap((line) => /\b(snapshots|dump|backup|forget|init|cat)\b/.exec(line)?.[0] ?? line);
 }
 
-const count = (box: SupervisorNamespace, type: ReplicatorEvent["type"]) =>
-  box.events().filter((event) => event.type === type).length;
+const count = (instance: SupervisorNamespace, type: ReplicatorEvent["type"]) =>
+  instance.events().filter((event) => event.type === type).length;
 
 /** A person edits on the primary; gives how many milliseconds after the publish the replica's Kuma runs with that. */
 async function publishAndFollow(
@@ -93,7 +80,7 @@ async function publishAndFollow(
   const from = replica.events().length;
   assert.equal((await primary.cycle()).type, "published");
   const published = performance.now();
-  await replica.told("applied", { from, timeout: 60_000 });
+  await replica.untilLogged("applied", { from, timeout: 60_000 });
   const took = performance.now() - published;
   await untilEqual(replica, readState(primary.dataDir));
   return took;
@@ -123,9 +110,10 @@ describe("REPLICATOR_WAKE", { timeout: 10 * 60_000 }, () => {
     assert.equal(count(primary, "wake-ready"), 0, "a primary does not listen");
     assert.ok(ntfy.asked.every(({ authorization }) => authorization === `Bearer ${TOKEN}`));
     assert.equal(ntfy.asked.length, 1);
-    for (const box of boxes) assert.doesNotMatch(box.output(), new RegExp(`${TOKEN}|${TOPIC}`));
+    for (const instance of fleet.instances)
+      assert.doesNotMatch(instance.output(), new RegExp(`${TOKEN}|${TOPIC}`));
     const asked = performance.now();
-    assert.deepEqual(await Promise.all(boxes.map((box) => box.stop())), [0, 0]);
+    assert.deepEqual(await Promise.all(fleet.instances.map((instance) => instance.stop())), [0, 0]);
     assert.ok(performance.now() - asked < 20_000, "an open stream holds up no shutdown");
   });
 
@@ -133,14 +121,14 @@ describe("REPLICATOR_WAKE", { timeout: 10 * 60_000 }, () => {
     const first = await start("first", "BACKUP");
     const second = await start("second", "RESTORE");
     assert.equal(ntfy.streams(), 1);
-    const ask = async (box: SupervisorNamespace, request: Parameters<typeof askFor>[1]) => {
-      const done = await askFor(join(box.dataDir, "replicator"), request, () => undefined);
+    const ask = async (instance: SupervisorNamespace, request: Parameters<typeof askFor>[1]) => {
+      const done = await askFor(join(instance.dataDir, "replicator"), request, () => undefined);
       assert.ok(done.ok, done.ok ? "" : done.problem.message);
     };
     await ask(second, { do: "promote", asIs: false });
     await waitFor("no stream", () => ntfy.streams() === 0 || undefined, { timeout: 30_000 });
     await ask(first, { do: "demote" });
-    await first.told("wake-ready");
+    await first.untilLogged("wake-ready");
     assert.equal(ntfy.streams(), 1);
     await publishAndFollow(second, first, 5);
   });
@@ -155,7 +143,7 @@ describe("REPLICATOR_WAKE", { timeout: 10 * 60_000 }, () => {
       await sleep(10);
     }
     const looks = count(replica, "cycle-started") - cycles;
-    const most = Math.floor((performance.now() - begun) / WAKE_TIMES.apart) + 1;
+    const most = Math.floor((performance.now() - begun) / SUBSCRIPTION_TIMEOUTS.betweenWakes) + 1;
     assert.ok(looks >= 1 && looks <= most, `${looks} looks, ${most} at most`);
     assert.equal(count(replica, "kuma-stopping"), 0);
   });
@@ -165,7 +153,7 @@ describe("REPLICATOR_WAKE", { timeout: 10 * 60_000 }, () => {
     const replica = await start("replica", "RESTORE");
     ntfy.refuseWith = 403;
     ntfy.cut();
-    const { problem } = await replica.told("wake-failed");
+    const { problem } = await replica.untilLogged("wake-failed");
     assert.equal(problem.code, "wake-refused");
     edit(primary.dataDir, 1);
     assert.equal((await primary.cycle()).type, "published");

@@ -18,7 +18,7 @@ function linesOf(events: ReplicatorEvent[], config: LogConfig, secrets: string[]
 }
 
 describe("describeEvent", () => {
-  it("tells every event in whole sentences, problems with their advice", () => {
+  it("describes every event in whole sentences, problems with their advice", () => {
     for (const event of Object.values(samples)) {
       const { message } = describeEvent(event);
       assert.match(message, /^[A-Z].*\.$/, event.type);
@@ -27,7 +27,7 @@ describe("describeEvent", () => {
     }
   });
 
-  it("says what a published and an applied snapshot changed, and how long nobody watched", () => {
+  it("says what a published and an applied snapshot changed, and how long monitoring paused", () => {
     assert.equal(
       describeEvent(samples.published).message,
       "Published snapshot 01234567: 2 monitors added, 1 notification changed.",
@@ -43,21 +43,21 @@ describe("describeEvent", () => {
     );
   });
 
-  it("counts crashes, and says when it gives up", () => {
+  it("counts crashes, and says when the supervisor gives up", () => {
     const crash = samples["kuma-crashed"];
-    const told = (crashes: number) => describeEvent({ ...crash, crashes }).message;
-    assert.doesNotMatch(told(1), /in a row/);
-    assert.match(told(2), /\(SIGSEGV\), for the 2nd time in a row\. Starting it again in 2 s\./);
+    const describeCrash = (crashes: number) => describeEvent({ ...crash, crashes }).message;
+    assert.doesNotMatch(describeCrash(1), /in a row/);
+    assert.match(describeCrash(2), /\(SIGSEGV\), for the 2nd time in a row\. Starting it again in 2\.0 s\./);
     for (const [crashes, ordinal] of [
       [3, "3rd"],
       [11, "11th"],
       [21, "21st"],
     ] as const)
-      assert.ok(told(crashes).includes(ordinal));
+      assert.ok(describeCrash(crashes).includes(ordinal));
     assert.match(describeEvent({ ...crash, restartInMs: undefined }).message, /giving up/);
   });
 
-  it("tells a failure that goes on once, then once in twelve times", () => {
+  it("logs a failure that goes on at first, then once in twelve times", () => {
     const levels = Array.from({ length: 25 }, (_, repeated) =>
       describeEvent({ ...samples["cycle-failed"], repeated }).level === "error" ? repeated : [],
     ).flat();
@@ -135,11 +135,11 @@ describe("createLogListener", () => {
             { type: "rolled-back", snapshot, problem },
           ];
           for (const line of linesOf(events, { level: "debug", format }, [value])) {
-            const told =
+            const logged =
               format === "json"
                 ? JSON.stringify(Object.values(JSON.parse(line).event)) + JSON.parse(line).msg
                 : line;
-            assert.ok(!told.slice(format === "text" ? 25 : 0).includes(value), line);
+            assert.ok(!logged.slice(format === "text" ? 25 : 0).includes(value), line);
           }
         },
       ),

@@ -1,4 +1,4 @@
-import type { ReplicatorEvent } from "../../src/events/index.ts";
+import type { EventOf, ReplicatorEvent } from "../../src/events/index.ts";
 
 const problem = { code: "x", message: "Something went wrong.", advice: "Mend it." };
 const snapshot = { id: "0123456789abcdef", contentHash: "cd".repeat(32), instanceName: "north" };
@@ -8,7 +8,7 @@ const changes = {
 };
 
 /** One event of each type, and of each shape of it. The compiler sees to it that no type is left out. */
-export const samples: { [Type in ReplicatorEvent["type"]]: Extract<ReplicatorEvent, { type: Type }> } = {
+export const samples: { [Type in ReplicatorEvent["type"]]: EventOf<Type> } = {
   started: { type: "started", role: "replica", instanceName: "south", kumaVersion: "2.5.3" },
   warning: { type: "warning", message: "Mind the step." },
   "kuma-starting": { type: "kuma-starting", pid: 42 },
@@ -23,8 +23,8 @@ export const samples: { [Type in ReplicatorEvent["type"]]: Extract<ReplicatorEve
   "repository-created": { type: "repository-created" },
   "cycle-started": { type: "cycle-started" },
   "cycle-done": { type: "cycle-done", succeeded: true, durationMs: 512, nextInMs: 300_000 },
-  "repository-seen": {
-    type: "repository-seen",
+  "repository-checked": {
+    type: "repository-checked",
     latest: { ...snapshot, time: Date.UTC(2026, 10, 23, 15) },
     agrees: true,
   },
@@ -37,10 +37,10 @@ export const samples: { [Type in ReplicatorEvent["type"]]: Extract<ReplicatorEve
   "rolled-back": { type: "rolled-back", snapshot, problem },
   "cycle-failed": { type: "cycle-failed", problem, repeated: 0 },
   "cycle-recovered": { type: "cycle-recovered", failures: 3 },
-  "thinned-out": { type: "thinned-out", forgotten: 3 },
+  "snapshots-forgotten": { type: "snapshots-forgotten", forgotten: 3 },
   "retention-failed": { type: "retention-failed", problem },
   "state-report": { type: "state-report", role: "primary", kuma: "ready", head: snapshot.id },
-  "notice-failed": { type: "notice-failed", to: "ntfy", reason: "https://ntfy.sh answered 403" },
+  "notification-failed": { type: "notification-failed", to: "ntfy", reason: "https://ntfy.sh answered 403" },
   "wake-ready": { type: "wake-ready" },
   "wake-failed": { type: "wake-failed", problem },
   woken: { type: "woken" },

@@ -1,7 +1,7 @@
 /**
  * `npm run faults`: breaks everything that can break, again and again, and looks whether anything was lost.
  * Prints a table, and exits 1 at the first loss, naming the folder with what is left of it.
- *   --rounds=N      rounds of each fault, 10 unless told; faults with a fixed list of cases do at least that list
+ *   --rounds=N      rounds of each fault, 10 by default; faults with a fixed list of cases do at least that list
  *   --seed=TEXT     the random choices of a former run
  *   --match=TEXT    only faults whose name holds the text
  *   --first=N       begin at this round

@@ -49,7 +49,7 @@ export async function runFault(
     return { fault, rounds, survived: rounds, took: Date.now() - begun, hits };
   } catch (error) {
     await scenario?.close();
-    const what = `round ${index} (--seed ${seed}): ${error instanceof Error ? (error.name === "Loss" ? error.message : error.stack) : error}`;
+    const what = `round ${index} (--seed ${seed}): ${error instanceof Error ? (error.name === "InvariantViolation" ? error.message : error.stack) : error}`;
     return {
       fault,
       rounds,

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { goesPast } from "../../src/fetch/bypass.ts";
+import { bypassesProxy } from "../../src/fetch/bypass.ts";
 
-describe("goesPast", () => {
+describe("bypassesProxy", () => {
   it("decides as restic does", () => {
     const cases: [string, string[], boolean][] = [
       ["https://ntfy.sh/t", [], false],
@@ -31,6 +31,6 @@ describe("goesPast", () => {
       ["https://ntfy.sh/t", ["10.0.0.0/99", "x/8", "", ":", "."], false],
     ];
     for (const [url, entries, past] of cases)
-      assert.equal(goesPast(new URL(url), entries), past, `${url} ${entries}`);
+      assert.equal(bypassesProxy(new URL(url), entries), past, `${url} ${entries}`);
   });
 });

@@ -22,7 +22,9 @@ const ENVIRONMENT = {
   UPTIME_KUMA_DB_TYPE: "sqlite",
 };
 
-/** Starts it, adds a monitor, waits for the publish of that, and stops it; throws what it said when it does not come. */
+/**
+ * Starts it, adds a monitor, waits for the publish of that, and stops it; throws what it said when it does not come.
+ */
 export async function publishAlone(alone: Alone): Promise<void> {
   const { name } = alone;
   const container = openContainer(name, name, await start(alone));

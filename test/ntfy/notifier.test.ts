@@ -180,8 +180,8 @@ describe("createNtfyNotifier", () => {
     }
     assert.equal(received.length, 4);
     assert.deepEqual(reports, [
-      { type: "notice-failed", to: "ntfy", reason: `${url} answered 403` },
-      { type: "notice-failed", to: "ntfy", reason: `${url} answered 429` },
+      { type: "notification-failed", to: "ntfy", reason: `${url} answered 403` },
+      { type: "notification-failed", to: "ntfy", reason: `${url} answered 429` },
     ]);
   });
 

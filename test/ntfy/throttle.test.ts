@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { throttle } from "../../src/ntfy/throttle.ts";
+import { throttle } from "../../src/ntfy/waker.ts";
 
-describe("mergeCalls", () => {
+describe("throttle", () => {
   it("passes the first on at once", async () => {
     let calls = 0;
     throttle(60_000, () => calls++)();

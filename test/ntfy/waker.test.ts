@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Role } from "../../src/config/index.ts";
 import type { ReplicatorEvent } from "../../src/events/index.ts";
 import { createWaker } from "../../src/ntfy/index.ts";
-import { WAKE_TIMES } from "../../src/ntfy/times.ts";
+import { SUBSCRIPTION_TIMEOUTS } from "../../src/ntfy/timeouts.ts";
 import { type NtfyServer, startNtfy } from "../support/ntfy-server.ts";
 import { waitFor } from "../support/wait.ts";
 
@@ -24,7 +24,7 @@ async function start(role: Role) {
   const wake = { server: ntfy.url, topic: "kuma", authorization: undefined };
   const waker = createWaker(
     { wake, role, proxy: undefined },
-    { ...WAKE_TIMES, shortestPause: 20, apart: 2_000 },
+    { ...SUBSCRIPTION_TIMEOUTS, shortestPause: 20, betweenWakes: 2_000 },
   );
   let wakes = 0;
   return {

@@ -3,14 +3,19 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import type { Config } from "../../src/config/index.ts";
-import type { ReplicatorEvent } from "../../src/events/index.ts";
-import { createStatusFile } from "../../src/observed/index.ts";
-import { nextStatus, nowFor, readStatus, type Status } from "../../src/observed/status.ts";
+import { combineListeners, type Listener, type ReplicatorEvent } from "../../src/events/index.ts";
+import { createObserver, createStatusFile } from "../../src/observed/index.ts";
+import { initialState, nextState } from "../../src/observed/state.ts";
+import { nowFor, readStatus, type StoredStatus, toStatus } from "../../src/observed/status.ts";
 import { samples } from "../events/samples.ts";
 
-const limits = { stopGrace: 30_000, startLimit: 120_000 };
-const fresh: Status = {
+const settings = {
+  role: "replica",
+  intervals: { primary: 300_000, replica: 360_000 },
+  instanceName: "south",
+  kuma: { limits: { stopGrace: 30_000, startLimit: 120_000 } },
+} as const;
+const fresh: StoredStatus = {
   role: "replica",
   interval: 360_000,
   kuma: "stopped",
@@ -20,13 +25,17 @@ const fresh: Status = {
 };
 
 /** The status after the events, one a second. */
-function after(...events: ReplicatorEvent[]): Status {
-  return events.reduce((status, event, i) => nextStatus(status, event, limits, (i + 1) * 1_000), fresh);
+function after(...events: ReplicatorEvent[]): StoredStatus {
+  const state = events.reduce(
+    (before, event, i) => nextState(before, event, (i + 1) * 1_000),
+    initialState(settings, 0),
+  );
+  return toStatus(state);
 }
 
 const stopping = (reason: "apply" | "roll-back" | "shutdown") => ({ ...samples["kuma-stopping"], reason });
 
-describe("nextStatus", () => {
+describe("the status", () => {
   it("follows an apply from stop to start, and excuses Kuma for as long as its limits allow", () => {
     const whole = [
       samples["kuma-ready"],
@@ -48,7 +57,7 @@ describe("nextStatus", () => {
     assert.equal(after(stopping("roll-back")).pause?.for, "roll-back");
   });
 
-  it("excuses a migration while it is told of", () => {
+  it("excuses a migration while it is reported", () => {
     assert.deepEqual(after(samples["kuma-starting"], samples["kuma-migrating"]).pause, {
       for: "migration",
       until: 2_000 + 120_000,
@@ -58,24 +67,22 @@ describe("nextStatus", () => {
   it("counts every end of a cycle but a failure, and changes nothing for what it does not know of", () => {
     const cycles = ["published", "applied", "rolled-back", "unchanged", "nothing-published-yet"] as const;
     for (const type of cycles) assert.equal(after(samples[type]).lastCycleAt, 1_000, type);
-    for (const type of ["cycle-failed", "started", "warning", "notice-failed"] as const)
-      assert.equal(nextStatus(fresh, samples[type], limits, 1_000), fresh, type);
+    for (const type of ["cycle-failed", "started", "warning", "notification-failed"] as const)
+      assert.deepEqual(after(samples[type]), fresh, type);
   });
 });
 
 describe("createStatusFile", () => {
-  const config = (stateDir: string) =>
-    ({
-      role: "replica",
-      intervals: { primary: 300_000, replica: 360_000 },
-      stateDir,
-      kuma: { limits },
-    }) as unknown as Config;
+  /** The listener behind an observer, as a running instance has it. */
+  function keepStatus(stateDir: string): Listener {
+    const observer = createObserver(settings);
+    return combineListeners([observer.listener, createStatusFile(stateDir, observer)]);
+  }
 
   it("writes what another process reads, whole, and nothing else beside it", (t) => {
     const stateDir = mkdtempSync(join(tmpdir(), "status-"));
     t.after(() => rmSync(stateDir, { recursive: true }));
-    const listener = createStatusFile(config(stateDir));
+    const listener = keepStatus(stateDir);
     listener(samples.started);
     listener(samples["cycle-failed"]);
     assert.equal(readStatus(stateDir), undefined, "an instance that may not run here leaves the file alone");
@@ -90,7 +97,7 @@ describe("createStatusFile", () => {
   it("lets another process know the time that it goes by, however the machine's clock is set", (t) => {
     const stateDir = mkdtempSync(join(tmpdir(), "status-"));
     t.after(() => rmSync(stateDir, { recursive: true }));
-    createStatusFile(config(stateDir))(samples["kuma-ready"]);
+    keepStatus(stateDir)(samples["kuma-ready"]);
     const status = readStatus(stateDir);
     assert.ok(status !== undefined);
     const realNow = Date.now();
@@ -109,13 +116,13 @@ describe("createStatusFile", () => {
   it("follows a command that changes the role", (t) => {
     const stateDir = mkdtempSync(join(tmpdir(), "status-"));
     t.after(() => rmSync(stateDir, { recursive: true }));
-    const listener = createStatusFile(config(stateDir));
+    const listener = keepStatus(stateDir);
     for (const event of [samples["kuma-ready"], samples["role-changed"]]) listener(event);
     const status = readStatus(stateDir);
     assert.deepEqual([status?.role, status?.interval], ["primary", 300_000]);
   });
 
   it("does not fail where it cannot write", () => {
-    createStatusFile(config("/proc/nowhere"))(samples["kuma-ready"]);
+    keepStatus("/proc/nowhere")(samples["kuma-ready"]);
   });
 });

@@ -1,8 +1,7 @@
-import type { ReplicatorEvent } from "../../src/events/index.ts";
-import { type History, newHistory, nextHistory } from "../../src/observed/history.ts";
+import type { EventOf, ReplicatorEvent } from "../../src/events/index.ts";
+import { initialState, nextState, type ObservedState } from "../../src/observed/state.ts";
 
 export const MINUTE = 60_000;
-export const limits = { stopGrace: 30_000, startLimit: 180_000, restartLimit: 10, restartPause: 1_000 };
 export const START = Date.UTC(2026, 10, 23, 8);
 
 /** When, in minutes after the start, and what. */
@@ -16,7 +15,7 @@ export const snapshot = (digit: string, time = 0) => ({
 });
 
 const seen = (digit: string, time: number, agrees: boolean): ReplicatorEvent => ({
-  type: "repository-seen",
+  type: "repository-checked",
   latest: snapshot(digit, time),
   agrees,
 });
@@ -46,10 +45,7 @@ const starting: ReplicatorEvent = { type: "kuma-starting", pid: 7 };
 const stopping: ReplicatorEvent = { type: "kuma-stopping", reason: "apply" };
 const stopped: ReplicatorEvent = { type: "kuma-stopped", exit: { code: 0 }, afterMs: 4_000 };
 
-function applied(
-  digit: string,
-  changes: (ReplicatorEvent & { type: "applied" })["changes"],
-): ReplicatorEvent {
+function applied(digit: string, changes: EventOf<"applied">["changes"]): ReplicatorEvent {
   return {
     type: "applied",
     snapshot: snapshot(digit),
@@ -108,15 +104,19 @@ export const morning: readonly Beat[] = [
   [160, begin, seen("c", 92, true), unchanged, done],
 ];
 
-/** The history of a replica "nyc" after these. */
-export function live(beats: readonly Beat[], before?: History): History {
-  const fresh = newHistory(
-    { role: "replica", intervals: { primary: 5 * MINUTE, replica: 6 * MINUTE }, instanceName: "nyc" },
-    START,
-  );
+/** What the observer begins with. */
+export const settings = {
+  role: "replica",
+  intervals: { primary: 5 * MINUTE, replica: 6 * MINUTE },
+  instanceName: "nyc",
+  kuma: { limits: { stopGrace: 30_000, startLimit: 180_000 } },
+} as const;
+
+/** The state of a replica "nyc" after these. */
+export function live(beats: readonly Beat[], before = initialState(settings, START)): ObservedState {
   return beats.reduce(
-    (history, [minute, ...events]) =>
-      events.reduce((h, event) => nextHistory(h, event, limits, START + minute * MINUTE), history),
-    before ?? fresh,
+    (state, [minute, ...events]) =>
+      events.reduce((each, event) => nextState(each, event, START + minute * MINUTE), state),
+    before,
   );
 }

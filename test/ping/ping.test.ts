@@ -122,8 +122,8 @@ describe("createPinger", { timeout: 30_000 }, () => {
     }
     const to = "REPLICATOR_PING_URL";
     assert.deepEqual(reports, [
-      { type: "notice-failed", to, reason: "the address answered 404" },
-      { type: "notice-failed", to, reason: "the address answered 503" },
+      { type: "notification-failed", to, reason: "the address answered 404" },
+      { type: "notification-failed", to, reason: "the address answered 503" },
     ]);
     const nobody = `http://127.0.0.1:${await freePort()}/secret-key`;
     const { listener: toNobody, reports: others } = pinger(nobody);

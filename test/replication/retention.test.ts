@@ -58,9 +58,9 @@ describe("retention", { timeout: 10_000 }, () => {
     rig(forget).retention.begin(never);
     await sleep(20);
     assert.deepEqual(policies, [["--keep-last=1"]]);
-    assert.deepEqual(first.events, [{ type: "thinned-out", forgotten: 1 }]);
+    assert.deepEqual(first.events, [{ type: "snapshots-forgotten", forgotten: 1 }]);
 
-    first.file.update({ lastForgetAt: Date.now() - 25 * 60 * 60_000 });
+    first.file.update({ thinnedAt: Date.now() - 25 * 60 * 60_000 });
     first.retention.begin(never);
     await sleep(20);
     assert.equal(policies.length, 2);
@@ -79,7 +79,7 @@ describe("retention", { timeout: 10_000 }, () => {
         tries += 1;
         return success({ forgotten: 0 });
       });
-      file.update({ lastForgetAt: Date.now() - ago * hour });
+      file.update({ thinnedAt: Date.now() - ago * hour });
       retention.begin(never);
       await sleep(20);
       await retention.end();
@@ -111,7 +111,7 @@ describe("retention", { timeout: 10_000 }, () => {
     for (const _day of [1, 2]) {
       retention.begin(never);
       await sleep(20);
-      file.update({ lastForgetAt: Date.now() - 25 * 60 * 60_000 });
+      file.update({ thinnedAt: Date.now() - 25 * 60 * 60_000 });
     }
     assert.equal(tries, 1);
     assert.deepEqual(events, [{ type: "retention-failed", problem: appendOnly }]);
@@ -139,7 +139,7 @@ describe("retention", { timeout: 10_000 }, () => {
         },
         { keep, snapshots },
       );
-      file.update({ lastForgetAt: undefined });
+      file.update({ thinnedAt: undefined });
       retention.begin(never);
       await retention.end();
     }

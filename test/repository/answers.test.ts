@@ -7,7 +7,8 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import type { Repository, RepositoryResult } from "../../src/repository/index.ts";
-import { folder, forgetBy, freePort, listen, makeFolder, never, open, request } from "../support/restic.ts";
+import { freePort } from "../support/ports.ts";
+import { folder, forgetBy, listen, makeFolder, never, open, request } from "../support/restic.ts";
 import { createS3, KEYS, READ_ONLY } from "./s3.ts";
 
 /**

@@ -9,13 +9,13 @@ import { explain } from "../../src/repository/problems.ts";
 import { folder, makeFolder, never, open, request } from "../support/restic.ts";
 
 describe("restic's cache", () => {
-  it("is used where there is room for it, there already or not, and where nobody says where it is", () => {
+  it("is used when there is room for it, there already or not, or nobody says where it is", () => {
     assert.deepEqual(cacheOptions({ RESTIC_CACHE_DIR: folder }), []);
     assert.deepEqual(cacheOptions({ RESTIC_CACHE_DIR: join(folder, "not", "there", "yet") }), []);
     assert.deepEqual(cacheOptions({}), []);
   });
 
-  it("is done without on a full disk: reading goes on, and in no time", {
+  it("is not used when its disk is full, and reading goes on", {
     skip: process.getuid?.() !== 0 && "needs root to make a small disk",
   }, async (t) => {
     const disk = mkdtempSync(join(tmpdir(), "replicator-disk-"));
@@ -37,12 +37,12 @@ describe("restic's cache", () => {
     assert.ok(published.ok);
     const { bavail, bsize } = statfsSync(disk);
     writeFileSync(join(disk, "ballast"), Buffer.alloc(bavail * bsize));
-    const start = Date.now();
+    // With a full cache restic repeats each request for minutes.
+    assert.notDeepEqual(cacheOptions({ RESTIC_CACHE_DIR: join(disk, "cache") }), []);
     const listed = await replica.list(never);
     assert.equal(listed.ok && listed.value.length, 2);
     const downloaded = await replica.download(published.value.id, never);
     assert.equal(downloaded.ok && new TextDecoder().decode(downloaded.value), "second");
-    assert.ok(Date.now() - start < 15_000, `${Date.now() - start} ms`);
   });
 
   it("is named when it is what has no space left", () => {

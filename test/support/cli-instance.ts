@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import Database from "better-sqlite3";
 import { execa } from "execa";
 import { ensureBuilt } from "./install/build.ts";
-import { type Instance, startInstance } from "./kuma/instance.ts";
+import { type Instance, instanceEnvironment, startInstance } from "./kuma/instance.ts";
 import { programFile } from "./paths.ts";
 import { freePort } from "./ports.ts";
 import { waitFor } from "./wait.ts";
@@ -96,19 +96,7 @@ export function makeRig(): Rig {
       const { exitCode, stdout, stderr } = await execa(file, args, {
         cwd: dataDir,
         extendEnv: false,
-        env: {
-          PATH: process.env.PATH ?? "",
-          HOME: folder,
-          REPLICATOR_MODE: mode,
-          REPLICATOR_INSTANCE_NAME: name,
-          RESTIC_REPOSITORY: repository,
-          RESTIC_PASSWORD: PASSWORD,
-          KUMA_DIR: kumaDir,
-          DATA_DIR: `${dataDir}/`,
-          UPTIME_KUMA_HOST: "127.0.0.1",
-          UPTIME_KUMA_PORT: String(port),
-          ...environment,
-        },
+        env: { ...instanceEnvironment({ ...options, env: environment }), HOME: folder },
         ...(input === undefined ? { stdin: "ignore" as const } : { input }),
         reject: false,
         timeout: 60_000,

@@ -132,7 +132,10 @@ export function assertUnchanged(dataDir: string, before: DatabaseState): Databas
   return now;
 }
 
-/** Insists on other rows as `insistLocalUnchanged` does, for a real Kuma, which writes by itself: no former row of these tables is changed or lost. */
+/**
+ * Insists on other rows as `insistLocalUnchanged` does, for a real Kuma, which writes by itself: no former row of
+ * these tables is changed or lost.
+ */
 export function assertNothingLost(
   before: DatabaseState,
   now: DatabaseState,

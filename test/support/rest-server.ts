@@ -13,8 +13,8 @@ export interface RestServer {
   /** As restic takes it. */
   readonly url: string;
   mood: Mood;
-  /** How many requests there were so far. */
-  readonly requests: number;
+  /** The requests so far, as `GET /repository/config`. */
+  readonly requests: string[];
   close(): Promise<void>;
 }
 
@@ -24,9 +24,9 @@ export async function serveRepository(repository: string): Promise<RestServer> {
   const command = ["rclone", "serve", "restic", "--addr", `127.0.0.1:${port}`, dirname(repository)];
   const rclone = spawn("setpriv", ["--pdeathsig", "KILL", ...command], { stdio: "ignore" });
   await waitFor("rclone", () => answers(port), { timeout: 15_000, every: 50 });
-  let requests = 0;
+  const requests: string[] = [];
   const proxy = http.createServer((incoming, answer) => {
-    requests += 1;
+    requests.push(`${incoming.method} ${incoming.url}`);
     if (server.mood === "silent") return;
     if (server.mood === "read-only" && !["GET", "HEAD"].includes(incoming.method ?? "")) {
       answer.writeHead(403).end();
@@ -50,9 +50,7 @@ export async function serveRepository(repository: string): Promise<RestServer> {
   const server: RestServer = {
     url: `rest:http://127.0.0.1:${(proxy.address() as AddressInfo).port}/repository/`,
     mood: "pass",
-    get requests() {
-      return requests;
-    },
+    requests,
     close: async () => {
       proxy.close();
       proxy.closeAllConnections();

@@ -1,11 +1,13 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import http from "node:http";
-import { type AddressInfo, connect, createServer } from "node:net";
+import { type AddressInfo, connect, type createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
 import { openRepository, type Repository, type RepositoryOptions } from "../../src/repository/index.ts";
+import { serveRepository } from "./rest-server.ts";
+import { waitFor } from "./wait.ts";
 
 /** A temporary folder that is gone after the tests. */
 export function makeFolder(): string {
@@ -56,26 +58,11 @@ export function request(text: string | Iterable<Uint8Array>, parent?: string) {
   return { stream, contentHash: HASH, instanceId: "0b7c", parent, generation: parent === undefined ? 1 : 2 };
 }
 
-/** Debian's `rclone serve restic` over a folder, behind a proxy that counts the requests. */
+/** Debian's `rclone serve restic` over a folder, behind a proxy that notes the requests. */
 export async function serveRestic(root: string) {
-  const port = await freePort();
-  const server = spawn("rclone", ["serve", "restic", "--addr", `127.0.0.1:${port}`, root], {
-    stdio: "ignore",
-  });
-  after(() => server.kill("SIGKILL"));
-  await untilListening(port);
-  const requests: string[] = [];
-  const proxy = http.createServer((incoming, answer) => {
-    requests.push(`${incoming.method} ${incoming.url}`);
-    const { method, headers, url: path } = incoming;
-    const onward = http.request({ host: "127.0.0.1", port, method, headers, path }, (reply) => {
-      answer.writeHead(reply.statusCode ?? 500, reply.headers);
-      reply.pipe(answer);
-    });
-    incoming.pipe(onward);
-  });
-  const proxyPort = await listen(proxy);
-  return { url: `rest:http://127.0.0.1:${proxyPort}/repository/`, requests };
+  const server = await serveRepository(join(root, "repository"));
+  after(server.close);
+  return server;
 }
 
 /** Listens on a free port of 127.0.0.1 until the tests are over. */
@@ -88,25 +75,13 @@ export async function listen(server: http.Server | ReturnType<typeof createServe
   return (server.address() as AddressInfo).port;
 }
 
-/** A port on which nothing listens. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 export async function untilListening(port: number): Promise<void> {
-  for (let attempt = 0; attempt < 100; attempt++) {
-    const open = await new Promise<boolean>((resolve) => {
-      const socket = connect(port, "127.0.0.1", () => resolve(true)).once("error", () => resolve(false));
+  const find = () =>
+    new Promise<true | undefined>((resolve) => {
+      const socket = connect(port, "127.0.0.1", () => resolve(true)).once("error", () => resolve(undefined));
       socket.once("connect", () => socket.destroy());
     });
-    if (open) return;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error(`nothing listens on ${port}`);
+  await waitFor(`a server on port ${port}`, find, { timeout: 30_000, every: 50 });
 }
 
 /** Has a policy applied in which every snapshot may go that it does not keep. */

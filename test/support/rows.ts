@@ -8,8 +8,8 @@ const REPLICATED = [
 ];
 
 /**
- * What differs by nature: whose account a row belongs to, what Kuma writes by itself, and the zone of a maintenance window,
- * where "same as server" arrives as the name of that zone (maintenance.test.ts).
+ * What differs by nature: whose account a row belongs to, what Kuma writes by itself, and the zone of a maintenance
+ * window, where "same as server" arrives as the name of that zone (maintenance.test.ts).
  */
 const LOCAL_COLUMNS = ["user_id", "dns_last_result", "last_start_date", "timezone"];
 

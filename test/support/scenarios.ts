@@ -8,9 +8,9 @@ import { type NamespaceOptions, openNamespace, type SupervisorNamespace } from "
 import { type Author, createAuthor, makeRepository, never } from "./test-repository.ts";
 import { waitFor } from "./wait.ts";
 
-type BoxChange = Partial<Pick<NamespaceOptions, "env" | "repository">>;
+type InstanceChange = Partial<Pick<NamespaceOptions, "env" | "repository">>;
 
-interface ScenarioOptions extends BoxChange {
+interface ScenarioOptions extends InstanceChange {
   /** Whose database it begins with. */
   readonly kumaVersion?: string;
 }
@@ -22,17 +22,17 @@ export interface ReplicaScenario {
   /** The data folder that all snapshots are taken from. */
   readonly sourceDir: string;
   readonly author: Author;
-  /** The replica's box, of its present life. */
-  box: SupervisorNamespace;
+  /** The replica's instance, of its present life. */
+  instance: SupervisorNamespace;
   /** A person edits on the primary; gives the new version's look once it is published. */
   publishNext(): Promise<DatabaseState>;
-  /** Publishes the truth as it is. */
+  /** Publishes the source data as it is. */
   publish(): Promise<void>;
   /** A new life of the replica. */
-  start(options?: BoxChange): Promise<SupervisorNamespace>;
+  start(options?: InstanceChange): Promise<SupervisorNamespace>;
   /**
-   * Waits until the replica holds what the truth holds, and Kuma was seen running with it; gives its look.
-   * @param wanted the look of the truth, where it is known
+   * Waits until the replica holds what the source data holds, and Kuma was seen running with it; gives its look.
+   * @param wanted the look of the source data, where it is known
    */
   converge(wanted?: DatabaseState): Promise<DatabaseState>;
   close(): Promise<void>;
@@ -43,13 +43,13 @@ export async function openReplicaScenario(
   { kumaVersion, ...options }: ScenarioOptions = {},
 ): Promise<ReplicaScenario> {
   const repository = join(folder, "repository");
-  const sourceDir = join(folder, "truth");
+  const sourceDir = join(folder, "source");
   const dataDir = join(folder, "replica");
   await makeRepository(repository);
   fillData(sourceDir, kumaVersion);
   fillData(dataDir, kumaVersion);
   change(dataDir, ["UPDATE setting SET value = '\"the replica''s own\"' WHERE key = 'primaryBaseURL'"]);
-  const author = createAuthor(repository, "truth");
+  const author = createAuthor(repository, "source");
   let version = 0;
 
   const scenario: ReplicaScenario = {
@@ -57,7 +57,7 @@ export async function openReplicaScenario(
     dataDir,
     sourceDir,
     author,
-    box: undefined as unknown as SupervisorNamespace,
+    instance: undefined as unknown as SupervisorNamespace,
     publishNext: async () => {
       version += 1;
       edit(sourceDir, version);
@@ -68,7 +68,7 @@ export async function openReplicaScenario(
       await author.publish(takeSnapshot(sourceDir));
     },
     start: async (more = {}) => {
-      scenario.box = await openNamespace({
+      scenario.instance = await openNamespace({
         mode: "RESTORE",
         name: "replica",
         dataDir,
@@ -76,13 +76,13 @@ export async function openReplicaScenario(
         ...options,
         ...more,
       });
-      return scenario.box;
+      return scenario.instance;
     },
     converge: async (wanted = readState(sourceDir)) => {
-      await scenario.box.told("kuma-ready");
-      return untilEqual(scenario.box, wanted);
+      await scenario.instance.untilLogged("kuma-ready");
+      return untilEqual(scenario.instance, wanted);
     },
-    close: () => scenario.box.kill(),
+    close: () => scenario.instance.kill(),
   };
   await scenario.publishNext();
   await scenario.start();
@@ -90,17 +90,17 @@ export async function openReplicaScenario(
   return scenario;
 }
 
-/** Waits until the box's database holds the wanted rows, proven, and its Kuma runs. */
+/** Waits until the instance's database holds the wanted rows, proven, and its Kuma runs. */
 export async function untilEqual(
-  box: SupervisorNamespace,
+  instance: SupervisorNamespace,
   wanted: DatabaseState,
   timeout = 120_000,
 ): Promise<DatabaseState> {
   let now: DatabaseState | undefined;
   const isEqual = () => {
-    now = readState(box.dataDir);
+    now = readState(instance.dataDir);
     const settled = now.proven !== false && differing(now, wanted).length === 0 && now.icon === wanted.icon;
-    return settled && box.kumaPid() !== undefined ? now : undefined;
+    return settled && instance.kumaPid() !== undefined ? now : undefined;
   };
   return waitFor("convergence", isEqual, { timeout, every: 40 }).catch((error) => {
     if (error instanceof InvariantViolation) throw error;
@@ -108,7 +108,7 @@ export async function untilEqual(
       ? differing(now, wanted).join(", ") || `proven: ${now.proven}, icon: ${now.icon}`
       : "";
     throw new InvariantViolation(
-      `did not converge within ${timeout} ms: ${differences}\n${box.output().slice(-3_000)}`,
+      `did not converge within ${timeout} ms: ${differences}\n${instance.output().slice(-3_000)}`,
     );
   });
 }
@@ -127,10 +127,10 @@ export interface PrimaryScenario {
   readonly repository: string;
   readonly dataDir: string;
   readonly author: Author;
-  box: SupervisorNamespace;
+  instance: SupervisorNamespace;
   /** A person edits; gives what the database then holds. */
   editNext(): DatabaseState;
-  start(options?: BoxChange): Promise<SupervisorNamespace>;
+  start(options?: InstanceChange): Promise<SupervisorNamespace>;
   /** Waits for a cycle of this life that went well, and insists that the repository's latest is what Kuma holds. */
   converge(from?: number): Promise<void>;
   /** Wakes it for a cycle, and converges by that. */
@@ -138,7 +138,10 @@ export interface PrimaryScenario {
   close(): Promise<void>;
 }
 
-export async function openPrimaryScenario(folder: string, options: BoxChange = {}): Promise<PrimaryScenario> {
+export async function openPrimaryScenario(
+  folder: string,
+  options: InstanceChange = {},
+): Promise<PrimaryScenario> {
   const repository = join(folder, "repository");
   const dataDir = join(folder, "primary");
   await makeRepository(repository);
@@ -149,14 +152,14 @@ export async function openPrimaryScenario(folder: string, options: BoxChange = {
     repository,
     dataDir,
     author,
-    box: undefined as unknown as SupervisorNamespace,
+    instance: undefined as unknown as SupervisorNamespace,
     editNext: () => {
       version += 1;
       edit(dataDir, version);
       return readState(dataDir);
     },
     start: async (more = {}) => {
-      scenario.box = await openNamespace({
+      scenario.instance = await openNamespace({
         mode: "BACKUP",
         name: "primary",
         dataDir,
@@ -164,25 +167,27 @@ export async function openPrimaryScenario(folder: string, options: BoxChange = {
         ...options,
         ...more,
       });
-      return scenario.box;
+      return scenario.instance;
     },
     converge: async (from = 0) => {
       const isDone = () =>
-        scenario.box
+        scenario.instance
           .events()
           .slice(from)
           .some(({ type }) => type === "published" || type === "unchanged") || undefined;
       await waitFor("a cycle", isDone, { timeout: 120_000, every: 20 }).catch(() => {
-        throw new InvariantViolation(`the primary does not publish\n${scenario.box.output().slice(-3_000)}`);
+        throw new InvariantViolation(
+          `the primary does not publish\n${scenario.instance.output().slice(-3_000)}`,
+        );
       });
       await assertPublished(author, dataDir);
     },
     publishNow: () => {
-      const from = scenario.box.events().length;
-      scenario.box.signal("SIGUSR1");
+      const from = scenario.instance.events().length;
+      scenario.instance.signal("SIGUSR1");
       return scenario.converge(from);
     },
-    close: () => scenario.box.kill(),
+    close: () => scenario.instance.kill(),
   };
   await scenario.start();
   await scenario.converge();

@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import { openKumaDatabase } from "../../src/database/index.ts";
+import { openSqlite } from "../../src/database/index.ts";
 import type { Snapshot } from "../../src/snapshot/index.ts";
 import { assertInvariant } from "./invariant.ts";
 import { projectFolder } from "./paths.ts";
@@ -74,8 +74,8 @@ export function edit(dataDir: string, version: number): void {
 }
 
 /** The configuration in a data folder as a snapshot. */
-export function takeSnapshot(dataDir: string, instanceName = "truth"): Snapshot {
-  const read = openKumaDatabase({
+export function takeSnapshot(dataDir: string, instanceName = "source"): Snapshot {
+  const read = openSqlite({
     file: join(dataDir, "kuma.db"),
     uploadDir: join(dataDir, "upload"),
     kumaVersion: "2.5.3",
@@ -83,7 +83,7 @@ export function takeSnapshot(dataDir: string, instanceName = "truth"): Snapshot 
   assertInvariant(read.ok, `the harness itself could not read ${dataDir}`);
   const createdAt = new Date().toISOString();
   return {
-    origin: { kumaVersion: "2.5.3", instanceName, instanceId: "truth", createdAt },
+    origin: { kumaVersion: "2.5.3", instanceName, instanceId: "source", createdAt },
     content: read.value,
   };
 }

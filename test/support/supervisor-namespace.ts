@@ -1,19 +1,19 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ReplicatorEvent } from "../../src/events/index.ts";
 import { InvariantViolation } from "./invariant.ts";
+import { instanceEnvironment } from "./kuma/instance.ts";
 import { programFile, projectFolder } from "./paths.ts";
+import { inNamespace, isRunning, pidOfFirst } from "./pid-namespace.ts";
 import { requireFreePorts } from "./ports.ts";
-import { childOf, processesAround, type SeenProcess } from "./processes.ts";
+import { processesAround, type SeenProcess } from "./processes.ts";
 import { waitFor } from "./wait.ts";
 
 export const PASSWORD = "faults-password";
 
 const fixtures = join(projectFolder, "test/fixtures");
-/** All of a box ends with its PID 1, as in a container; and that with us, however we end. */
-const NAMESPACE = ["--pdeathsig", "KILL", "unshare", "--fork", "--pid", "--mount-proc", "--kill-child"];
 
 export interface NamespaceOptions {
   readonly mode: "BACKUP" | "RESTORE";
@@ -31,17 +31,20 @@ export interface SupervisorNamespace {
   readonly port: number;
   /** Of PID 1, as it is outside. */
   readonly pid: number;
-  /** What this run has told so far, oldest first. */
+  /** What this run has reported so far, oldest first. */
   events(): ReplicatorEvent[];
-  /** Waits, 60 s unless told, for an event; throws a Loss that names it. Looks at what came after the `from` first. */
-  told<T extends ReplicatorEvent["type"]>(
+  /**
+   * Waits, 60 s by default, for an event after the first `from` ones.
+   * @throws InvariantViolation, which names it
+   */
+  untilLogged<T extends ReplicatorEvent["type"]>(
     type: T,
     options?: WaitOptions,
   ): Promise<Extract<ReplicatorEvent, { type: T }>>;
   output(): string;
   /** Wakes the supervisor for a cycle, and gives how that ends. */
   cycle(): Promise<ReplicatorEvent>;
-  /** Waits, 60 s unless told, for the end of a cycle after the first `from` events. */
+  /** Waits, 60 s by default, for the end of a cycle after the first `from` events. */
   outcome(from: number, timeout?: number): Promise<ReplicatorEvent>;
   /** To the supervisor. */
   signal(signal: NodeJS.Signals): void;
@@ -64,7 +67,7 @@ export interface WaitOptions {
   readonly timeout?: number;
 }
 
-/** Starts a box and waits for PID 1. `env` may name a real Kuma by KUMA_DIR, and then KUMA_COMMAND must be "". */
+/** Starts an instance and waits for PID 1. `env` may name a real Kuma by KUMA_DIR, and then KUMA_COMMAND must be "". */
 export async function openNamespace({
   mode,
   name,
@@ -74,32 +77,32 @@ export async function openNamespace({
 }: NamespaceOptions): Promise<SupervisorNamespace> {
   mkdirSync(dataDir, { recursive: true });
   const port = await nextPort();
+  const kumaDir = join(fixtures, "kuma");
   const logFile = `${dataDir}.log`;
   const start = fileSize(logFile);
   const output = openSync(logFile, "a");
-  const outer = spawn("setpriv", [...NAMESPACE, process.execPath, programFile, "run"], {
+  const [program, ...args] = inNamespace([process.execPath, programFile, "run"]);
+  const outer = spawn(program, args, {
     cwd: dataDir,
     stdio: ["ignore", output, output],
     env: {
-      PATH: process.env.PATH ?? "",
+      ...instanceEnvironment({
+        mode,
+        name,
+        port,
+        dataDir,
+        kumaDir,
+        repository,
+        password: PASSWORD,
+        interval: 3_600,
+      }),
       HOME: dataDir,
-      REPLICATOR_MODE: mode,
-      REPLICATOR_INSTANCE_NAME: name,
       REPLICATOR_PROOF_WINDOW: "300ms",
       REPLICATOR_RESTART_PAUSE: "0s",
       REPLICATOR_RESTART_LIMIT: "1000",
       REPLICATOR_KEEP: "off",
-      RESTIC_REPOSITORY: repository,
-      RESTIC_PASSWORD: PASSWORD,
-      BACKUP_INTERVAL: "1h",
-      RESTORE_INTERVAL: "1h",
-      KUMA_DIR: join(fixtures, "kuma"),
       KUMA_COMMAND: `"${process.execPath}" "${join(fixtures, "programs/kuma-with-database.mjs")}"`,
       STAND_IN_TEMPLATE: join(fixtures, "kuma-dbs/2.5.3.db"),
-      DATA_DIR: `${dataDir}/`,
-      UPTIME_KUMA_HOST: "127.0.0.1",
-      UPTIME_KUMA_PORT: String(port),
-      UPTIME_KUMA_DB_TYPE: "sqlite",
       LOG_FORMAT: "json",
       LOG_LEVEL: "debug",
       ...env,
@@ -107,7 +110,7 @@ export async function openNamespace({
   });
   closeSync(output);
   const exited = once(outer, "exit");
-  const first = await findFirst(outer);
+  const first = await pidOfFirst(outer);
   const text = () => readFileSync(logFile, "utf8").slice(start);
   const events = () => text().split("\n").flatMap(parseEvent);
   const outcome = (from: number, timeout = 60_000) =>
@@ -139,7 +142,7 @@ export async function openNamespace({
     pid: first,
     events,
     output: text,
-    told: async (type, { from = 0, timeout = 60_000 } = {}) => {
+    untilLogged: async (type, { from = 0, timeout = 60_000 } = {}) => {
       const find = () => {
         const found = events()
           .slice(from)
@@ -180,8 +183,8 @@ export async function openNamespace({
 let ports = 0;
 
 /**
- * A port below those that the kernel gives away (32768 and up), another for each box: one that is merely free now may be
- * somebody's a moment later, and a Kuma that ends because of that is a configuration refused.
+ * A port below those that the kernel gives away (32768 and up), another for each instance: one that is merely free
+ * now may be somebody's a moment later, and a Kuma that ends because of that is a configuration refused.
  */
 async function nextPort(): Promise<number> {
   ports += 1;
@@ -210,21 +213,6 @@ function isKuma(command: readonly string[]): boolean {
       word.includes("server/server.js") ||
       word.includes("uptime-kuma"),
   );
-}
-
-/**
- * unshare stays outside and starts PID 1 as its child. One that has ended before it was seen (this process looks at
- * databases for seconds at times) is not missed: nothing asks for it any more.
- */
-async function findFirst(outer: ChildProcess): Promise<number> {
-  const { pid } = outer;
-  if (pid === undefined) throw new Error("unshare cannot be started");
-  const find = () => childOf(pid) ?? (isRunning(outer) ? undefined : pid);
-  return waitFor("PID 1 starts", find, { timeout: 60_000, every: 5 });
-}
-
-function isRunning(child: ChildProcess): boolean {
-  return child.exitCode === null && child.signalCode === null;
 }
 
 function parseEvent(line: string): ReplicatorEvent[] {

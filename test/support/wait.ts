@@ -4,7 +4,7 @@ import { LabError } from "./install/lab-error.ts";
 export interface WaitOptions {
   /** Milliseconds. */
   readonly timeout: number;
-  /** Pause between two looks, milliseconds; 250 unless told. */
+  /** Pause between two looks, milliseconds; 250 by default. */
   readonly every?: number;
   readonly signal?: AbortSignal | undefined;
 }

@@ -1,21 +1,21 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { ReplicatorEvent } from "../../src/events/index.ts";
-import { nextHistory } from "../../src/observed/history.ts";
+import { nextState } from "../../src/observed/state.ts";
 import { createMetrics } from "../../src/web/metrics.ts";
 import { samples } from "../events/samples.ts";
-import { begin, done, failed, limits, live, MINUTE, morning, START } from "../observed/story.ts";
+import { begin, done, failed, live, MINUTE, morning, START } from "../observed/story.ts";
 
 /** Metrics fed as the server feeds them. */
 function measure(beats: typeof morning, minute: number) {
-  let history = live([]);
+  let state = live([]);
   const metrics = createMetrics(
-    () => history,
+    () => state,
     () => START + minute * MINUTE,
   );
   for (const [at, ...events] of beats)
     for (const event of events) {
-      history = nextHistory(history, event, limits, START + at * MINUTE);
+      state = nextState(state, event, START + at * MINUTE);
       metrics.listener(event);
     }
   return metrics;
@@ -75,7 +75,7 @@ describe("metrics", () => {
   });
 
   it("grow with a lag, and count a roll-back as what it is", async () => {
-    const behind: ReplicatorEvent = { ...samples["repository-seen"], agrees: false };
+    const behind: ReplicatorEvent = { ...samples["repository-checked"], agrees: false };
     const latest = { ...behind.latest, time: START };
     const values = parse(
       await measure(

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { html } from "../../src/web/html.ts";
 import { renderPage } from "../../src/web/page.ts";
+import { formatLength } from "../../src/web/times.ts";
 import { samples } from "../events/samples.ts";
 import { live, MINUTE, morning, START, snapshot } from "../observed/story.ts";
 
@@ -32,6 +33,26 @@ describe("html", () => {
         },
       ),
     );
+  });
+});
+
+describe("formatLength", () => {
+  it("says lengths as people do", () => {
+    const lengths = [
+      0, 59_400, 60_000, 3_540_000, 3_600_000, 7_500_000, 86_400_000, 90_000_000, 864_000_000, -5,
+    ];
+    assert.deepEqual(lengths.map(formatLength), [
+      "0 s",
+      "59 s",
+      "1 min",
+      "59 min",
+      "1 h",
+      "2 h 5 min",
+      "1 day",
+      "1 day 1 h",
+      "10 days",
+      "0 s",
+    ]);
   });
 });
 

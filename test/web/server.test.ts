@@ -4,8 +4,9 @@ import { createServer, request } from "node:http";
 import { connect } from "node:net";
 import { afterEach, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { loadConfig } from "../../src/config/index.ts";
-import type { ReplicatorEvent } from "../../src/events/index.ts";
+import { type Config, loadConfig } from "../../src/config/index.ts";
+import { combineListeners, type ReplicatorEvent } from "../../src/events/index.ts";
+import { createObserver } from "../../src/observed/index.ts";
 import { openWebServer } from "../../src/web/index.ts";
 import { begin, ready, started } from "../observed/story.ts";
 import { freePort } from "../support/ports.ts";
@@ -22,12 +23,19 @@ function configure(env: Record<string, string>) {
   return loaded.config;
 }
 
+/** The server behind an observer, as a running instance has it. */
+async function open(config: Config) {
+  const observer = createObserver(config);
+  const web = await openWebServer(config, observer);
+  return { ...web, listener: combineListeners([observer.listener, web.listener]) };
+}
+
 async function serve({ credentials, host = "127.0.0.1" }: { credentials?: string; host?: string } = {}) {
   const port = await freePort();
   const config = configure({ REPLICATOR_HTTP: `${host}:${port}`, REPLICATOR_INSTANCE_NAME: "nyc" });
   const { http } = config;
   assert.ok(http);
-  const web = await openWebServer({ ...config, http: { ...http, credentials } });
+  const web = await open({ ...config, http: { ...http, credentials } });
   const events: ReplicatorEvent[] = [];
   const shutdown = new AbortController();
   ends.push(() => shutdown.abort());
@@ -137,7 +145,7 @@ describe("web server", { timeout: 30_000 }, () => {
   });
 
   it("is nowhere unless asked for", async () => {
-    const web = await openWebServer(configure({}));
+    const web = await open(configure({}));
     web.start(new AbortController().signal, () => assert.fail("nothing to tell"));
     web.listener(ready);
   });
@@ -149,7 +157,7 @@ describe("web server", { timeout: 30_000 }, () => {
     ends.push(() => other.close());
     const { port } = other.address() as { port: number };
     const events: ReplicatorEvent[] = [];
-    const web = await openWebServer(configure({ REPLICATOR_HTTP: `127.0.0.1:${port}` }));
+    const web = await open(configure({ REPLICATOR_HTTP: `127.0.0.1:${port}` }));
     const shutdown = new AbortController();
     web.start(shutdown.signal, (event) => events.push(event));
     await waitFor("the warning", () => (events.length > 0 ? true : undefined), { timeout: 5_000, every: 20 });

@@ -8,14 +8,17 @@ const NO_SECOND_CHANCE = { REPLICATOR_RESTART_LIMIT: "0" };
 export const ending: readonly Case[] = [
   ...[0, 1, 2, 64, 127, 254, 255].map((code) =>
     ofAnyInit(`child exits ${code} by itself → the same exit code`, async (open) => {
-      const box = await open({ kuma: ["--exit", String(code), "--after", "300"], env: NO_SECOND_CHANCE });
-      assert.equal(await box.ended(), code);
+      const instance = await open({
+        kuma: ["--exit", String(code), "--after", "300"],
+        env: NO_SECOND_CHANCE,
+      });
+      assert.equal(await instance.ended(), code);
     }),
   ),
   ...(["SIGTERM", "SIGHUP", "SIGQUIT", "SIGKILL"] as const).map((signal) =>
     ofAnyInit(`child dies by ${signal} → ${128 + constants.signals[signal]}`, async (open) => {
-      const box = await open({ kuma: ["--die", signal, "--after", "300"], env: NO_SECOND_CHANCE });
-      assert.equal(await box.ended(), 128 + constants.signals[signal]);
+      const instance = await open({ kuma: ["--die", signal, "--after", "300"], env: NO_SECOND_CHANCE });
+      assert.equal(await instance.ended(), 128 + constants.signals[signal]);
     }),
   ),
 ];

@@ -20,12 +20,12 @@ function leftOpen(): string[] {
 
 export const inheritance: readonly Case[] = [
   ofAnyInit("child inherits: no signal blocked or ignored, no open file but 0, 1, 2", async (open) => {
-    const box = await open({
+    const instance = await open({
       child: [fixture("programs/show-inheritance.sh"), "{folder}/seen"],
       env: { REPLICATOR_RESTART_LIMIT: "0" },
     });
     const seen = () => {
-      const file = join(box.folder, "seen");
+      const file = join(instance.folder, "seen");
       return existsSync(file) ? readFileSync(file, "utf8").trim().split("\n") : [];
     };
     await becomes("the child has looked around", 10_000, () => seen().at(-1) === "done");

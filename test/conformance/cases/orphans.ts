@@ -9,11 +9,11 @@ const REAPING = 6_000;
 
 /** Many orphans in a row, and none stays, however busy the machine is. */
 const none: Check = async (open) => {
-  const box = await open({ kuma: ["--orphans", "300", "--pace", "0.005"] });
-  await box.noted("ready");
-  for (const end = performance.now() + MAKING; !box.notes().includes("orphans made 0"); await sleep(250))
+  const instance = await open({ kuma: ["--orphans", "300", "--pace", "0.005"] });
+  await instance.noted("ready");
+  for (const end = performance.now() + MAKING; !instance.notes().includes("orphans made 0"); await sleep(250))
     assert.ok(performance.now() < end, "the orphans are made in time");
-  await becomes("no zombie is left", REAPING, () => !box.processes().some(({ zombie }) => zombie));
+  await becomes("no zombie is left", REAPING, () => !instance.processes().some(({ zombie }) => zombie));
 };
 
 /**
@@ -22,19 +22,19 @@ const none: Check = async (open) => {
  */
 function storm(orphans: number, pace: number): Check {
   return async (open) => {
-    const box = await open({ kuma: ["--orphans", String(orphans), "--pace", String(pace)] });
-    await box.noted("ready");
-    const before = usageOf(box.first);
+    const instance = await open({ kuma: ["--orphans", String(orphans), "--pace", String(pace)] });
+    await instance.noted("ready");
+    const before = usageOf(instance.first);
     const began = performance.now();
     let most = 0;
-    while (!box.notes().includes("orphans made 0")) {
+    while (!instance.notes().includes("orphans made 0")) {
       assert.ok(performance.now() - began < 120_000, "the orphans are made in time");
       await new Promise((resolve) => setTimeout(resolve, 250));
-      most = Math.max(most, box.processes().filter(({ zombie }) => zombie).length);
+      most = Math.max(most, instance.processes().filter(({ zombie }) => zombie).length);
     }
-    const after = usageOf(box.first);
+    const after = usageOf(instance.first);
     const share = (after.cpu - before.cpu) / (performance.now() - began);
-    await becomes("no zombie is left", 1_500, () => !box.processes().some(({ zombie }) => zombie));
+    await becomes("no zombie is left", 1_500, () => !instance.processes().some(({ zombie }) => zombie));
     assert.ok(most < 100, `${most} zombies at a time`);
     assert.ok(share < 0.05, `${(share * 100).toFixed(1)} % of a core`);
     const growth = (after.own - before.own) / 2 ** 20;
@@ -44,16 +44,16 @@ function storm(orphans: number, pace: number): Check {
 
 export const orphans: readonly Case[] = [
   thatNodeBreaks("100 orphans: reaped, the child's own exit code still right", async (open) => {
-    const box = await open({
+    const instance = await open({
       kuma: ["--orphans", "100", "--exit", "7", "--after", String(REAPING + 2_000)],
       env: { REPLICATOR_RESTART_LIMIT: "0" },
     });
-    await box.noted("orphans made 0");
+    await instance.noted("orphans made 0");
     await becomes("all orphans are reaped", REAPING, () => {
-      const all = box.processes();
+      const all = instance.processes();
       return !all.some(({ zombie, command }) => zombie || command[0] === "sleep");
     });
-    assert.equal(await box.ended(), 7);
+    assert.equal(await instance.ended(), 7);
   }),
   thatNodeBreaks("300 orphans in a row: none stays", none),
 ];

@@ -1,40 +1,42 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:net";
-import type { Box } from "../box.ts";
 import { type Case, ofAnyInit, ofSupervisor } from "../case.ts";
 import { fixture } from "../columns.ts";
+import type { Instance } from "../instance.ts";
 
-const linesAbout = (box: Box, words: RegExp) =>
-  box
+const linesAbout = (instance: Instance, words: RegExp) =>
+  instance
     .output()
     .split("\n")
     .filter((line) => words.test(line));
 
 export const starting: readonly Case[] = [
   ofAnyInit("command not found → 127 and one clear line", async (open) => {
-    const box = await open({ child: ["/nowhere/kuma"] });
-    assert.equal(await box.ended(), 127);
-    assert.equal(linesAbout(box, /nowhere/).length, 1);
+    const instance = await open({ child: ["/nowhere/kuma"] });
+    assert.equal(await instance.ended(), 127);
+    assert.equal(linesAbout(instance, /nowhere/).length, 1);
   }),
   ofAnyInit("command not executable → 126 and one clear line", async (open) => {
-    const box = await open({ child: [fixture("kuma/package.json")] });
-    assert.equal(await box.ended(), 126);
-    assert.equal(linesAbout(box, /package\.json/).length, 1);
+    const instance = await open({ child: [fixture("kuma/package.json")] });
+    assert.equal(await instance.ended(), 126);
+    assert.equal(linesAbout(instance, /package\.json/).length, 1);
   }),
   ofSupervisor("KUMA_DIR missing → 127 and one clear line", async (open) => {
-    const box = await open({ env: { KUMA_DIR: "/nowhere/kuma" } });
-    assert.equal(await box.ended(), 127);
-    assert.equal(linesAbout(box, /\/nowhere\/kuma/).length, 1);
+    const instance = await open({ env: { KUMA_DIR: "/nowhere/kuma" } });
+    assert.equal(await instance.ended(), 127);
+    assert.equal(linesAbout(instance, /\/nowhere\/kuma/).length, 1);
   }),
   ofSupervisor("crash loop: pauses grow, one line each, then the child's own code", async (open) => {
-    const box = await open({
+    const instance = await open({
       kuma: ["--exit", "3"],
       env: { REPLICATOR_RESTART_LIMIT: "2", REPLICATOR_RESTART_PAUSE: "1s" },
     });
-    assert.equal(await box.ended(), 3);
-    assert.equal(box.events("kuma-crashed"), 3);
-    const starts = box.notes().flatMap((note) => (note.startsWith("at ") ? [Number(note.slice(3))] : []));
+    assert.equal(await instance.ended(), 3);
+    assert.equal(instance.events("kuma-crashed"), 3);
+    const starts = instance
+      .notes()
+      .flatMap((note) => (note.startsWith("at ") ? [Number(note.slice(3))] : []));
     const pauses = starts.slice(1).map((at, index) => at - (starts[index] ?? 0));
     assert.equal(pauses.length, 2);
     for (const [index, pause] of pauses.entries()) {
@@ -46,17 +48,17 @@ export const starting: readonly Case[] = [
     }
   }),
   ofSupervisor("what a child leaves running is ended before the next one starts", async (open) => {
-    const box = await open({
+    const instance = await open({
       kuma: ["--exit", "3", "--deserted"],
       env: { REPLICATOR_RESTART_LIMIT: "1", REPLICATOR_RESTART_PAUSE: "5s" },
     });
-    const deserted = () => box.family().filter(({ command }) => command[0] === "sleep");
-    await box.happened("kuma-crashed");
+    const deserted = () => instance.family().filter(({ command }) => command[0] === "sleep");
+    await instance.happened("kuma-crashed");
     assert.equal(deserted().length, 0);
-    assert.equal(await box.ended(), 3);
+    assert.equal(await instance.ended(), 3);
   }),
   ofSupervisor("a start that hangs: time limit, one line, killed, retried as a crash", async (open) => {
-    const box = await open({
+    const instance = await open({
       kuma: ["--never-listen"],
       env: {
         REPLICATOR_START_LIMIT: "1s",
@@ -64,25 +66,25 @@ export const starting: readonly Case[] = [
         REPLICATOR_RESTART_PAUSE: "0",
       },
     });
-    assert.equal(await box.ended(), 137);
-    assert.equal(box.notes().filter((note) => note.startsWith("start")).length, 2);
-    assert.equal(box.events("kuma-killed"), 2);
-    assert.equal(box.events("kuma-crashed"), 2);
+    assert.equal(await instance.ended(), 137);
+    assert.equal(instance.notes().filter((note) => note.startsWith("start")).length, 2);
+    assert.equal(instance.events("kuma-killed"), 2);
+    assert.equal(instance.events("kuma-crashed"), 2);
   }),
-  ofSupervisor("Kuma's port is taken: told, and retried until it is free", async (open) => {
+  ofSupervisor("Kuma's port is taken: reported, and retried until it is free", async (open) => {
     const other = createServer().listen(0, "127.0.0.1");
     await once(other, "listening");
     const address = other.address();
     assert.ok(address !== null && typeof address === "object");
     try {
-      const box = await open({
+      const instance = await open({
         env: { UPTIME_KUMA_PORT: String(address.port), REPLICATOR_RESTART_PAUSE: "1s" },
       });
-      await box.happened("kuma-start-failed");
-      assert.match(box.output(), new RegExp(`:${address.port}`));
-      assert.deepEqual(box.notes(), []);
+      await instance.happened("kuma-start-failed");
+      assert.match(instance.output(), new RegExp(`:${address.port}`));
+      assert.deepEqual(instance.notes(), []);
       other.close();
-      await box.noted("ready");
+      await instance.noted("ready");
     } finally {
       other.close();
     }

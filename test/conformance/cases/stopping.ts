@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ReplicatorEvent } from "../../../src/events/index.ts";
-import type { Box, BoxOptions } from "../box.ts";
 import { becomes, type Case, type Check, ofSupervisor, TROUBLE } from "../case.ts";
 import { makeFolder } from "../ground.ts";
+import type { Instance, InstanceOptions } from "../instance.ts";
 import { changeMonitors, readMonitors } from "../monitors.ts";
 
 /** The grace of 30 s is Docker's to end; whatever goes on, the supervisor is to be gone long before. */
@@ -13,17 +13,19 @@ const IN_TIME = 10_000;
 const PROVEN = 20_000;
 
 /** Sends SIGTERM and looks at what is left. */
-async function stop(box: Box): Promise<void> {
-  const asked = performance.now();
-  box.signal("SIGTERM");
-  assert.equal(await box.ended(), 0);
-  assert.ok(performance.now() - asked < IN_TIME, "within the grace");
-  assert.deepEqual(box.family(), [], "nobody is left");
-  assert.ok(readMonitors(box.folder).whole, "the database is whole");
+async function stop(instance: Instance): Promise<void> {
+  instance.signal("SIGTERM");
+  assert.equal(await instance.ended(), 0);
+  assert.deepEqual(instance.family(), [], "nobody is left");
+  assert.ok(readMonitors(instance.folder).whole, "the database is whole");
 }
 
 /** A start on what the stopped one has left: ready, at work, and nothing to complain about. */
-async function startsClean(open: Parameters<Check>[0], options: BoxOptions, folder: string): Promise<void> {
+async function startsClean(
+  open: Parameters<Check>[0],
+  options: InstanceOptions,
+  folder: string,
+): Promise<void> {
   const next = await open({ ...options, kuma: [] }, folder);
   await next.happened("kuma-ready");
   await becomes("it is at work", PROVEN, () =>
@@ -34,20 +36,27 @@ async function startsClean(open: Parameters<Check>[0], options: BoxOptions, fold
 }
 
 /** SIGTERM to a primary, in a state that `reach` brings about. */
-function whilePrimary(state: string, options: BoxOptions, reach: (box: Box) => Promise<void>): Case {
+function whilePrimary(
+  state: string,
+  options: InstanceOptions,
+  reach: (instance: Instance) => Promise<void>,
+): Case {
   return ofSupervisor(`SIGTERM while ${state}: no orphan, exit 0, the next start is clean`, async (open) => {
     const folder = makeFolder();
     const outside = { ...options, namespace: false };
-    const box = await open(outside, folder);
-    await reach(box);
-    await stop(box);
-    assert.ok(!box.notes().includes("signal SIGTERM") || precedes(box, "ready", "signal SIGTERM"));
+    const instance = await open(outside, folder);
+    await reach(instance);
+    await stop(instance);
+    assert.ok(!instance.notes().includes("signal SIGTERM") || precedes(instance, "ready", "signal SIGTERM"));
     await startsClean(open, { ...outside, env: {} }, folder);
   });
 }
 
-function precedes(box: Box, first: string, second: string): boolean {
-  return box.notes().indexOf(first) !== -1 && box.notes().indexOf(first) < box.notes().lastIndexOf(second);
+function precedes(instance: Instance, first: string, second: string): boolean {
+  return (
+    instance.notes().indexOf(first) !== -1 &&
+    instance.notes().indexOf(first) < instance.notes().lastIndexOf(second)
+  );
 }
 
 /** SIGTERM to a replica, once an apply has come to the given event. */
@@ -67,16 +76,20 @@ function whileApplying(state: string, event: ReplicatorEvent["type"], times: num
         },
       };
       await publish(open, primary);
-      const box = await open(options, replica);
-      await box.happened("kuma-ready");
-      await becomes("it is in step", IN_TIME, () => box.events("unchanged") + box.events("applied") > 0);
+      const instance = await open(options, replica);
+      await instance.happened("kuma-ready");
+      await becomes(
+        "it is in step",
+        IN_TIME,
+        () => instance.events("unchanged") + instance.events("applied") > 0,
+      );
       const before = readMonitors(replica).names;
       changeMonitors(primary, "UPDATE monitor SET name = 'renamed ' || id");
       await publish(open, primary);
-      const seen = box.events(event);
-      box.signal("SIGUSR1");
-      await box.happened(event, seen + times);
-      await stop(box);
+      const seen = instance.events(event);
+      instance.signal("SIGUSR1");
+      await instance.happened(event, seen + times);
+      await stop(instance);
       const after = readMonitors(primary).names;
       assert.ok([before, after].includes(readMonitors(replica).names), "before or after");
       await startsClean(open, options, replica);
@@ -87,30 +100,34 @@ function whileApplying(state: string, event: ReplicatorEvent["type"], times: num
 
 /** A primary that runs just long enough. */
 async function publish(open: Parameters<Check>[0], folder: string): Promise<void> {
-  const box = await open({ namespace: false }, folder);
-  await box.happened("published");
-  await stop(box);
+  const instance = await open({ namespace: false }, folder);
+  await instance.happened("published");
+  await stop(instance);
 }
 
-function runs(box: Box, subcommand: string): Promise<void> {
+function runs(instance: Instance, subcommand: string): Promise<void> {
   return becomes(`restic ${subcommand} runs`, IN_TIME, () =>
-    box.family().some(({ command }) => command[0]?.endsWith("restic") && command.includes(subcommand)),
+    instance.family().some(({ command }) => command[0]?.endsWith("restic") && command.includes(subcommand)),
   );
 }
 
 export const stopping: readonly Case[] = [
-  whilePrimary("it has just begun", {}, (box) => box.happened("started")),
-  whilePrimary("Kuma starts (held until it is ready)", { kuma: ["--start-delay", "1500"] }, async (box) => {
-    await box.happened("kuma-starting");
-    await sleep(400);
-  }),
-  whilePrimary("Kuma is ready", {}, (box) => box.happened("kuma-ready")),
-  whilePrimary("restic init runs", {}, (box) => runs(box, "init")),
-  whilePrimary("restic backup runs, fed with the dump", {}, (box) => runs(box, "backup")),
+  whilePrimary("it has just begun", {}, (instance) => instance.happened("started")),
+  whilePrimary(
+    "Kuma starts (held until it is ready)",
+    { kuma: ["--start-delay", "1500"] },
+    async (instance) => {
+      await instance.happened("kuma-starting");
+      await sleep(400);
+    },
+  ),
+  whilePrimary("Kuma is ready", {}, (instance) => instance.happened("kuma-ready")),
+  whilePrimary("restic init runs", {}, (instance) => runs(instance, "init")),
+  whilePrimary("restic backup runs, fed with the dump", {}, (instance) => runs(instance, "backup")),
   whilePrimary(
     "it pauses after a crash",
     { kuma: ["--exit", "3"], env: { REPLICATOR_RESTART_PAUSE: "60s" } },
-    (box) => box.happened("kuma-crashed"),
+    (instance) => instance.happened("kuma-crashed"),
   ),
   whileApplying("Kuma stops for an apply", "kuma-stopping", 1),
   whileApplying("Kuma is stopped, in the middle of an apply", "kuma-stopped", 1),

@@ -3,25 +3,29 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, cpSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { onPath } from "../../support/install/on-path.ts";
-import type { BoxOptions } from "../box.ts";
 import { type Case, ofSupervisor, TROUBLE } from "../case.ts";
 import { fixture } from "../columns.ts";
 import { makeFolder } from "../ground.ts";
+import type { InstanceOptions } from "../instance.ts";
 
 /** A whole small life: ready, published, asked to stop, exit 0; and nothing above "info" in the log. */
-function works(name: string, options: BoxOptions, prepare: (folder: string) => void = () => undefined): Case {
+function works(
+  name: string,
+  options: InstanceOptions,
+  prepare: (folder: string) => void = () => undefined,
+): Case {
   return ofSupervisor(`works: ${name}`, async (open) => {
     const folder = makeFolder();
     prepare(folder);
-    const box = await open(options, folder);
+    const instance = await open(options, folder);
     // What it prints may go nowhere here, so look at what it does.
-    await box.noted("ready");
+    await instance.noted("ready");
     const snapshots = join(folder, "data", "repository", "snapshots");
-    await box.until("a snapshot is in the repository", () => readdirSync(snapshots).length > 0);
-    assert.doesNotMatch(box.output(), TROUBLE);
-    box.signal("SIGTERM");
-    assert.equal(await box.ended(), 0);
-    assert.ok(box.notes().includes("end"));
+    await instance.until("a snapshot is in the repository", () => readdirSync(snapshots).length > 0);
+    assert.doesNotMatch(instance.output(), TROUBLE);
+    instance.signal("SIGTERM");
+    assert.equal(await instance.ended(), 0);
+    assert.ok(instance.notes().includes("end"));
   });
 }
 
@@ -56,12 +60,12 @@ export const surroundings: readonly Case[] = [
   ofSupervisor("1.23: PUID and PGID are Kuma's user, and the owner of its data", async (open) => {
     const folder = makeFolder();
     treeOf123(folder);
-    const box = await open({ env: { KUMA_DIR: "{folder}/kuma", PUID: "1234", PGID: "1235" } }, folder);
-    await box.noted("ready");
-    await box.noted("start 1234:1235");
+    const instance = await open({ env: { KUMA_DIR: "{folder}/kuma", PUID: "1234", PGID: "1235" } }, folder);
+    await instance.noted("ready");
+    await instance.noted("start 1234:1235");
     const { uid, gid } = statSync(join(folder, "data", "kuma.db"));
     assert.deepEqual([uid, gid], [1234, 1235]);
-    box.signal("SIGTERM");
-    assert.equal(await box.ended(), 0);
+    instance.signal("SIGTERM");
+    assert.equal(await instance.ended(), 0);
   }),
 ];

@@ -32,7 +32,7 @@ const TROUBLES: readonly Trouble[] = [
     checked: "Kuma makes its own, then the replica converges",
     rounds: few,
     round: async (scenario) => {
-      await scenario.box.kill();
+      await scenario.instance.kill();
       for (const suffix of ["", "-wal", "-shm"]) rmSync(`${fileOf(scenario)}${suffix}`, { force: true });
       await scenario.start();
       await scenario.converge();
@@ -54,7 +54,7 @@ const TROUBLES: readonly Trouble[] = [
   },
   {
     name: "locked by another process for 30 s",
-    checked: "told as database-locked, Kuma runs, no row changed; converges once it is free",
+    checked: "reported as database-locked, Kuma runs, no row changed; converges once it is free",
     rounds: once,
     round: (scenario, before) => holdLock(scenario, before, 30_000),
   },
@@ -65,7 +65,7 @@ const TROUBLES: readonly Trouble[] = [
     round: async (scenario, before) => {
       const beats = () => count(scenario, "SELECT count(*) FROM heartbeat");
       await sleep(200);
-      await scenario.box.kill();
+      await scenario.instance.kill();
       assertInvariant(
         existsSync(`${fileOf(scenario)}-wal`) && statSync(`${fileOf(scenario)}-wal`).size > 0,
         "no WAL was left",
@@ -82,22 +82,22 @@ const TROUBLES: readonly Trouble[] = [
   },
   {
     name: "that may not be written",
-    checked: "told, the supervisor stays, no row changed; converges once it may be written",
+    checked: "reported, the supervisor stays, no row changed; converges once it may be written",
     rounds: few,
     impossible: () => (process.getuid?.() === 0 ? undefined : "making a file unwritable for root takes root"),
     round: async (scenario, before) => {
-      await scenario.box.stop();
+      await scenario.instance.stop();
       execaSync("chattr", ["+i", fileOf(scenario)]);
       try {
         await scenario.publishNext();
         await scenario.start();
-        const told = await scenario.box.told("cycle-failed");
-        assertInvariant(/^database-/.test(told.problem.code), `told as ${told.problem.code}`);
+        const reported = await scenario.instance.untilLogged("cycle-failed");
+        assertInvariant(/^database-/.test(reported.problem.code), `reported as ${reported.problem.code}`);
         assertUnchanged(scenario.dataDir, before);
       } finally {
         execaSync("chattr", ["-i", fileOf(scenario)]);
       }
-      await scenario.box.kill();
+      await scenario.instance.kill();
       await scenario.start();
       assertLocalUnchanged(before, await scenario.converge());
       return "database-read-only";
@@ -139,16 +139,16 @@ async function replaceFile(
   before: DatabaseState,
   content: Buffer,
 ): Promise<string> {
-  await scenario.box.stop();
+  await scenario.instance.stop();
   const file = fileOf(scenario);
   renameSync(file, `${file}.aside`);
   writeFileSync(file, content);
   await scenario.start();
   const type = content.length === 0 ? "kuma-killed" : "kuma-crashed";
-  await scenario.box.told(type);
-  await scenario.box.told("kuma-starting", { from: scenario.box.events().length });
+  await scenario.instance.untilLogged(type);
+  await scenario.instance.untilLogged("kuma-starting", { from: scenario.instance.events().length });
   assertInvariant(readFileSync(file).equals(content), "something was written into it");
-  await scenario.box.kill();
+  await scenario.instance.kill();
   for (const suffix of ["-wal", "-shm"]) rmSync(`${file}${suffix}`, { force: true });
   renameSync(`${file}.aside`, file);
   await scenario.publishNext();
@@ -163,13 +163,13 @@ async function holdLock(scenario: ReplicaScenario, before: DatabaseState, time: 
   const held = Date.now();
   try {
     db.exec("BEGIN IMMEDIATE");
-    const told = await scenario.box.cycle();
+    const reported = await scenario.instance.cycle();
     assertInvariant(
-      told.type === "cycle-failed" && told.problem.code === "database-locked",
-      `told ${JSON.stringify(told)}`,
+      reported.type === "cycle-failed" && reported.problem.code === "database-locked",
+      `reported ${JSON.stringify(reported)}`,
     );
-    await scenario.box.told("kuma-ready", {
-      from: scenario.box.events().findIndex((event) => event.type === "kuma-stopped"),
+    await scenario.instance.untilLogged("kuma-ready", {
+      from: scenario.instance.events().findIndex((event) => event.type === "kuma-stopped"),
     });
     assertEqualsOneOf(readState(scenario.dataDir), { before });
     await sleep(Math.max(0, held + time - Date.now()));
@@ -177,7 +177,7 @@ async function holdLock(scenario: ReplicaScenario, before: DatabaseState, time: 
     db.exec("ROLLBACK");
     db.close();
   }
-  await scenario.box.cycle();
+  await scenario.instance.cycle();
   const now = await scenario.converge();
   assertEqualsOneOf(now, { after });
   assertLocalUnchanged(before, now);

@@ -41,30 +41,33 @@ export const doesNotRunFaults: readonly Fault[] = WAYS.map(({ name, behaviour, e
 
 async function rollBack(scenario: ReplicaScenario, behaviour: string): Promise<string> {
   const before = readState(scenario.dataDir);
-  const from = scenario.box.events().length;
+  const from = scenario.instance.events().length;
   change(scenario.sourceDir, [
     "UPDATE tag SET name = name || ' bad'",
     "DELETE FROM monitor WHERE id = (SELECT max(id) FROM monitor WHERE name LIKE 'victim%')",
     `INSERT INTO monitor (name, type, description, active, user_id) VALUES ('stand-in', 'ping', '${behaviour}', 0, 1)`,
   ]);
   await scenario.publish();
-  scenario.box.signal("SIGUSR1");
-  await scenario.box.told("rolled-back", { from });
+  scenario.instance.signal("SIGUSR1");
+  await scenario.instance.untilLogged("rolled-back", { from });
   insistAsBefore(scenario, before);
-  assertInvariant((await scenario.box.cycle()).type === "unchanged", "the refused snapshot is tried again");
-
-  await scenario.box.kill();
-  await scenario.start();
-  await scenario.box.told("kuma-ready");
   assertInvariant(
-    (await scenario.box.outcome(0)).type === "unchanged",
+    (await scenario.instance.cycle()).type === "unchanged",
+    "the refused snapshot is tried again",
+  );
+
+  await scenario.instance.kill();
+  await scenario.start();
+  await scenario.instance.untilLogged("kuma-ready");
+  assertInvariant(
+    (await scenario.instance.outcome(0)).type === "unchanged",
     "the refused snapshot is tried again after a restart",
   );
   insistAsBefore(scenario, before);
 
   change(scenario.sourceDir, ["DELETE FROM monitor WHERE name = 'stand-in'"]);
   await scenario.publishNext();
-  await scenario.box.cycle();
+  await scenario.instance.cycle();
   await scenario.converge();
   return "rolled back";
 }

@@ -59,19 +59,19 @@ async function killInApply(
   victims: readonly Victim[],
   random: Random,
 ): Promise<string> {
-  const { box } = scenario;
+  const { instance } = scenario;
   const before = readState(scenario.dataDir);
   const after = await scenario.publishNext();
-  const from = box.events().length;
-  box.signal("SIGUSR1");
-  const hits = await killEach(box, victims, random);
-  const { type } = await box.outcome(from);
+  const from = instance.events().length;
+  instance.signal("SIGUSR1");
+  const hits = await killEach(instance, victims, random);
+  const { type } = await instance.outcome(from);
   const now = readState(scenario.dataDir);
   assertEqualsOneOf(now, { before, after });
   assertLocalUnchanged(before, now);
   // Whether Kuma died of the new configuration cannot be known: it is refused, and the next one is taken.
   if (
-    box
+    instance
       .events()
       .slice(from)
       .some((event) => event.type === "rolled-back")
@@ -79,7 +79,7 @@ async function killInApply(
     assertEqualsOneOf(readState(scenario.dataDir), { before });
     await scenario.publishNext();
   }
-  await cycleUntilWell(box);
+  await cycleUntilWell(instance);
   assertLocalUnchanged(before, await scenario.converge());
   return [...hits, type].join(" → ");
 }
@@ -89,14 +89,14 @@ async function killInPublish(
   victims: readonly Victim[],
   random: Random,
 ): Promise<string> {
-  const { box } = scenario;
+  const { instance } = scenario;
   const before = scenario.editNext();
-  const from = box.events().length;
-  box.signal("SIGUSR1");
-  const hits = await killEach(box, victims, random);
-  const { type } = await box.outcome(from);
-  const again = box.events().length;
-  await cycleUntilWell(box);
+  const from = instance.events().length;
+  instance.signal("SIGUSR1");
+  const hits = await killEach(instance, victims, random);
+  const { type } = await instance.outcome(from);
+  const again = instance.events().length;
+  await cycleUntilWell(instance);
   await scenario.converge(again);
   assertUnchanged(scenario.dataDir, before);
   return [...hits, type].join(" → ");
@@ -104,7 +104,7 @@ async function killInPublish(
 
 /** Kills each at a random instant; one that does not run then is waited for a little. */
 async function killEach(
-  box: SupervisorNamespace,
+  instance: SupervisorNamespace,
   victims: readonly Victim[],
   random: Random,
 ): Promise<string[]> {
@@ -115,7 +115,7 @@ async function killEach(
   const killed = await Promise.all(
     moments.map(async ({ victim, delay }) => {
       await sleep(delay);
-      const find = () => (victim === "Kuma" ? box.kumaPid() : resticPid(box));
+      const find = () => (victim === "Kuma" ? instance.kumaPid() : resticPid(instance));
       const pid = await waitFor(victim, find, { timeout: 200, every: 4 }).catch(() => undefined);
       return pid !== undefined && kill(pid) ? [victim] : [];
     }),
@@ -123,8 +123,8 @@ async function killEach(
   return killed.flat();
 }
 
-function resticPid(box: SupervisorNamespace): number | undefined {
-  return box.processes().find(({ zombie, command }) => !zombie && command[0]?.endsWith("restic"))?.pid;
+function resticPid(instance: SupervisorNamespace): number | undefined {
+  return instance.processes().find(({ zombie, command }) => !zombie && command[0]?.endsWith("restic"))?.pid;
 }
 
 function kill(pid: number): boolean {
@@ -136,12 +136,12 @@ function kill(pid: number): boolean {
 }
 
 /** The next cycle, or one of the next few, goes well: what was killed is no lasting harm. */
-async function cycleUntilWell(box: SupervisorNamespace): Promise<void> {
+async function cycleUntilWell(instance: SupervisorNamespace): Promise<void> {
   const types: string[] = [];
   for (let times = 0; times < 4; times += 1) {
-    const { type } = await box.cycle();
+    const { type } = await instance.cycle();
     types.push(type);
     if (type !== "cycle-failed" && type !== "rolled-back") return;
   }
-  assertInvariant(false, `no cycle goes well: ${types.join(", ")}\n${box.output().slice(-3_000)}`);
+  assertInvariant(false, `no cycle goes well: ${types.join(", ")}\n${instance.output().slice(-3_000)}`);
 }

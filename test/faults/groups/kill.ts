@@ -58,9 +58,9 @@ export const killRealKuma: Fault = {
 async function killRealApply(scenario: ReplicaScenario, random: Random): Promise<string> {
   const before = readState(scenario.dataDir);
   const after = await scenario.publishNext();
-  scenario.box.signal("SIGUSR1");
+  scenario.instance.signal("SIGUSR1");
   await sleep(random.below(9_000));
-  await scenario.box.kill();
+  await scenario.instance.kill();
   assertNoProcess(scenario.dataDir);
   const now = readState(scenario.dataDir);
   const which = assertEqualsOneOf(now, { before, after });
@@ -73,15 +73,15 @@ async function killRealApply(scenario: ReplicaScenario, random: Random): Promise
 async function killApply(scenario: ReplicaScenario, random: Random): Promise<string> {
   const before = readState(scenario.dataDir);
   const during = random.pick(["apply", "start"]);
-  if (during === "start") await scenario.box.kill();
+  if (during === "start") await scenario.instance.kill();
   const after = await scenario.publishNext();
   if (during === "start") await scenario.start();
-  else scenario.box.signal("SIGUSR1");
+  else scenario.instance.signal("SIGUSR1");
   // Now and then the recovery is killed, too.
   let hit = "";
   for (let times = random.chance(0.25) ? 2 : 1; times > 0; times -= 1) {
     await sleep(random.below(SPAN[during]));
-    await scenario.box.kill();
+    await scenario.instance.kill();
     assertNoProcess(scenario.dataDir);
     const now = readState(scenario.dataDir);
     const which = assertEqualsOneOf(now, { before, after });
@@ -110,11 +110,11 @@ async function killPublish(scenario: PrimaryScenario, random: Random): Promise<s
   const before = scenario.editNext();
   const during = random.pick(["publish", "start"]);
   if (during === "start") {
-    await scenario.box.kill();
+    await scenario.instance.kill();
     await scenario.start();
-  } else scenario.box.signal("SIGUSR1");
+  } else scenario.instance.signal("SIGUSR1");
   await sleep(random.below(SPAN[during]));
-  await scenario.box.kill();
+  await scenario.instance.kill();
   assertNoProcess(scenario.dataDir);
   insistSame(scenario, before);
   const { published, publishing } = readStateFile(scenario.dataDir);

@@ -41,14 +41,14 @@ export const goodLargeSnapshot: Fault = {
 
 async function apply(scenario: ReplicaScenario, before: DatabaseState): Promise<DatabaseState> {
   const after = await scenario.publishNext();
-  const from = scenario.box.events().length;
-  scenario.box.signal("SIGUSR1");
-  const told = await scenario.box.outcome(from);
-  assertInvariant(told.type === "applied", `told ${JSON.stringify(told)}`);
+  const from = scenario.instance.events().length;
+  scenario.instance.signal("SIGUSR1");
+  const reported = await scenario.instance.outcome(from);
+  assertInvariant(reported.type === "applied", `reported ${JSON.stringify(reported)}`);
   const now = await scenario.converge(after);
   assertEqualsOneOf(now, { after });
   assertLocalUnchanged(before, now);
-  const starts = scenario.box
+  const starts = scenario.instance
     .events()
     .slice(from)
     .filter(({ type }) => type === "kuma-starting");
@@ -56,6 +56,6 @@ async function apply(scenario: ReplicaScenario, before: DatabaseState): Promise<
   return now;
 }
 
-function peakMegabytes({ box }: ReplicaScenario): number {
-  return Math.round(peakMemoryOf(box.pid) / 1_000_000);
+function peakMegabytes({ instance }: ReplicaScenario): number {
+  return Math.round(peakMemoryOf(instance.pid) / 1_000_000);
 }

@@ -26,10 +26,10 @@ const locked: Fault = {
       const holder = await holdLock(scenario.repository);
       const before = scenario.editNext();
       try {
-        const told = await scenario.box.cycle();
-        const isTold = told.type === "cycle-failed" && told.problem.code === "repository-locked";
-        assertInvariant(isTold, `told ${JSON.stringify(told)}`);
-        assertInvariant(scenario.box.kumaPid() !== undefined, "Kuma does not run");
+        const reported = await scenario.instance.cycle();
+        const isReported = reported.type === "cycle-failed" && reported.problem.code === "repository-locked";
+        assertInvariant(isReported, `reported ${JSON.stringify(reported)}`);
+        assertInvariant(scenario.instance.kumaPid() !== undefined, "Kuma does not run");
       } finally {
         await holder.release();
       }
@@ -46,7 +46,10 @@ interface Holder {
   readonly release: () => Promise<void>;
 }
 
-/** A restic on another machine that holds the exclusive lock: of one on this machine restic sees that no box knows it. */
+/**
+ * A restic on another machine that holds the exclusive lock: of one on this machine restic sees that no instance
+ * knows it.
+ */
 async function holdLock(repository: string): Promise<Holder> {
   // On a busy machine restic may be done, and its lock gone, before it is stopped: then once more.
   for (;;) {
@@ -78,24 +81,24 @@ function isLocked(repository: string): boolean {
 const deadLock: Fault = {
   group: 4,
   name: "a repository locked by a restic that was killed, whose pid is Kuma's now",
-  checked: "told, Kuma hears nothing of it, no row changed; publishes once the lock is gone",
+  checked: "reported, Kuma hears nothing of it, no row changed; publishes once the lock is gone",
   rounds: few,
   roundsPerStage: 10,
   impossible: whyNoDeadLock,
   open: async (folder) => {
     const scenario = await openPrimaryScenario(folder);
     const round = async (_random: Random, index: number) => {
-      const pid = scenario.box.kumaPid();
+      const pid = scenario.instance.kumaPid();
       assertInvariant(pid !== undefined, "Kuma does not run");
       const ids = index % 2 === 0 ? [pid] : readdirSync(`/proc/${pid}/task`).map(Number);
-      const inBox = Math.max(...ids.map((id) => pidInBox(pid, id)));
-      await leaveLock(scenario.repository, resticEnvironment(scenario.repository), inBox);
+      const pidThere = Math.max(...ids.map((id) => pidInside(pid, id)));
+      await leaveLock(scenario.repository, resticEnvironment(scenario.repository), pidThere);
       const before = scenario.editNext();
-      const told = await scenario.box.cycle();
-      const isTold = told.type === "cycle-failed" && told.problem.code === "repository-locked";
-      assertInvariant(isTold, `told ${JSON.stringify(told)}`);
+      const reported = await scenario.instance.cycle();
+      const isReported = reported.type === "cycle-failed" && reported.problem.code === "repository-locked";
+      assertInvariant(isReported, `reported ${JSON.stringify(reported)}`);
       await sleep(100);
-      assertInvariant(scenario.box.kumaPid() === pid, "Kuma was ended");
+      assertInvariant(scenario.instance.kumaPid() === pid, "Kuma was ended");
       await restic(scenario.repository, ["unlock", "-q", "--remove-all"]);
       await scenario.publishNow();
       assertUnchanged(scenario.dataDir, before);
@@ -106,7 +109,7 @@ const deadLock: Fault = {
 };
 
 /** The id of a thread inside the PID namespace that it lives in. */
-function pidInBox(pid: number, thread: number): number {
+function pidInside(pid: number, thread: number): number {
   const status = readFileSync(`/proc/${pid}/task/${thread}/status`, "utf8");
   return Number(/^NSpid:.*\t(\d+)$/m.exec(status)?.[1]);
 }

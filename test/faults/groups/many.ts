@@ -16,20 +16,22 @@ const MANY = 50_000;
 interface Moment {
   readonly name: string;
   /** The event that begins it. */
-  readonly from: "started" | "repository-seen" | "kuma-stopping" | "kuma-starting";
+  readonly from: "started" | "repository-checked" | "kuma-stopping" | "kuma-starting";
   /** How long it lasts here, a little more, milliseconds: kills are spread over it. */
   readonly span: number;
 }
 
 /** When it is killed, in turn: their number and that of the steps have no factor in common, so each meets each. */
 const MOMENTS: readonly Moment[] = [
-  { name: "fetched and planned", from: "repository-seen", span: 3_000 },
+  { name: "fetched and planned", from: "repository-checked", span: 3_000 },
   { name: "written", from: "kuma-stopping", span: 2_500 },
   { name: "proven", from: "kuma-starting", span: 600 },
   { name: "applied before Kuma's start", from: "started", span: 5_000 },
 ];
 
-/** What becomes of them in the snapshot of a round, one after the other. An edit follows each, which changes them all. */
+/**
+ * What becomes of them in the snapshot of a round, one after the other. An edit follows each, which changes them all.
+ */
 const STEPS: readonly { readonly name: string; readonly statements: readonly string[] }[] = [
   {
     name: "added",
@@ -89,14 +91,14 @@ async function killApply(
   { before, after }: Versions,
 ): Promise<"none" | "all"> {
   if (type === "started") {
-    await scenario.box.kill();
+    await scenario.instance.kill();
     await scenario.start();
   }
-  const from = type === "started" ? 0 : scenario.box.events().length;
-  if (type !== "started") scenario.box.signal("SIGUSR1");
-  await scenario.box.told(type, { from });
+  const from = type === "started" ? 0 : scenario.instance.events().length;
+  if (type !== "started") scenario.instance.signal("SIGUSR1");
+  await scenario.instance.untilLogged(type, { from });
   await sleep(delay);
-  await scenario.box.kill();
+  await scenario.instance.kill();
   assertNoProcess(scenario.dataDir);
   const now = readState(scenario.dataDir);
   assertLocalUnchanged(before, now);
@@ -106,7 +108,7 @@ async function killApply(
 async function recover(scenario: ReplicaScenario, { before, after }: Versions): Promise<DatabaseState> {
   await scenario.start();
   // To look takes seconds here, and is not to slow down what is looked at.
-  await scenario.box.outcome(0);
+  await scenario.instance.outcome(0);
   const now = await scenario.converge(after);
   assertLocalUnchanged(before, now);
   return now;

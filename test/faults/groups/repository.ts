@@ -9,7 +9,7 @@ import { restic } from "../../support/test-repository.ts";
 import type { Fault } from "../fault.ts";
 
 const CHECKED =
-  "Kuma runs, rows old as a whole, other tables, told with this code, converges once it is mended";
+  "Kuma runs, rows old as a whole, other tables, reported with this code, converges once it is mended";
 
 /** Longer than the 15 s that the repository may hold up Kuma's first start, milliseconds. */
 const START_LIMIT = 30_000;
@@ -94,23 +94,26 @@ const troubleFaults = TROUBLES.map(
 /** The replica starts in trouble: Kuma must come up with what it has. */
 async function startInTrouble(scenario: ReplicaScenario, { begin, code }: Trouble): Promise<string> {
   const before = readState(scenario.dataDir);
-  await scenario.box.kill();
+  await scenario.instance.kill();
   const packs = listPacks(scenario.repository);
   await scenario.publishNext();
   const added = listPacks(scenario.repository).filter((file) => !packs.includes(file));
   const { env = {}, mend } = await begin(scenario, added);
-  const box = await scenario.start({ env });
-  const told = await box.told("cycle-failed", { timeout: START_LIMIT });
-  assertInvariant(code.test(told.problem.code), `told as ${told.problem.code}: ${told.problem.message}`);
-  await box.told("kuma-ready", { timeout: START_LIMIT });
+  const instance = await scenario.start({ env });
+  const reported = await instance.untilLogged("cycle-failed", { timeout: START_LIMIT });
+  assertInvariant(
+    code.test(reported.problem.code),
+    `reported as ${reported.problem.code}: ${reported.problem.message}`,
+  );
+  await instance.untilLogged("kuma-ready", { timeout: START_LIMIT });
   assertUnchanged(scenario.dataDir, before);
   if (mend) await mend();
   if (mend === undefined || env.RESTIC_REPOSITORY !== undefined) {
-    await box.kill();
+    await instance.kill();
     await scenario.start();
   }
   assertLocalUnchanged(before, await scenario.converge());
-  return told.problem.code;
+  return reported.problem.code;
 }
 
 async function inMood(scenario: ReplicaScenario, mood: Mood) {
@@ -152,12 +155,12 @@ const readOnly: Fault = {
       await server.close();
     };
     const round = async () => {
-      await scenario.box.kill();
+      await scenario.instance.kill();
       await scenario.publishNext();
       await scenario.start({ env: { RESTIC_REPOSITORY: server.url } });
       await scenario.converge();
       await scenario.publishNext();
-      scenario.box.signal("SIGUSR1");
+      scenario.instance.signal("SIGUSR1");
       await scenario.converge();
       return "applied";
     };
@@ -180,7 +183,7 @@ const foreign: Fault = {
         ["backup", "-q", "--stdin", "--tag=replicator-kuma"],
         Buffer.from("a diary"),
       );
-      const bare = await scenario.box.cycle();
+      const bare = await scenario.instance.cycle();
       assertInvariant(
         bare.type === "unchanged",
         `a snapshot with nothing but our tag: ${JSON.stringify(bare)}`,
@@ -191,14 +194,14 @@ const foreign: Fault = {
         ["backup", "-q", "--stdin", "--stdin-filename=diary", tags],
         Buffer.from("a diary"),
       );
-      const dressed = await scenario.box.cycle();
+      const dressed = await scenario.instance.cycle();
       assertInvariant(
         dressed.type === "cycle-failed",
         `a snapshot of another file with all our tags: ${JSON.stringify(dressed)}`,
       );
       assertUnchanged(scenario.dataDir, before);
       await scenario.publishNext();
-      scenario.box.signal("SIGUSR1");
+      scenario.instance.signal("SIGUSR1");
       await scenario.converge();
       return "refused";
     };

@@ -41,12 +41,12 @@ const secrets: Fault = {
     const { repository } = scenario;
     const replica = await openNamespace({ mode: "RESTORE", name: "replica", dataDir, repository, env });
     const round = async () => {
-      const seen = watchProcesses([scenario.box, replica]);
+      const seen = watchProcesses([scenario.instance, replica]);
       change(scenario.dataDir, [
         `UPDATE notification SET config = '{"webhookURL":"${SECRETS.webhook}"}'`,
         `UPDATE monitor SET basic_auth_pass = '${SECRETS.monitor}'`,
       ]);
-      await scenario.box.cycle();
+      await scenario.instance.cycle();
       await replica.cycle();
       await untilEqual(replica, readState(scenario.dataDir));
       // A failure is where programs talk too much: here the database refuses a row, then the repository is away.
@@ -54,7 +54,7 @@ const secrets: Fault = {
         "CREATE TRIGGER in_the_way BEFORE UPDATE ON notification BEGIN SELECT raise(ABORT, 'no'); END",
       ]);
       change(scenario.dataDir, ["UPDATE notification SET name = 'renamed'"]);
-      await scenario.box.cycle();
+      await scenario.instance.cycle();
       await replica.cycle();
       await replica.kill();
       const away = `rest:http://user:${SECRETS.key}@127.0.0.1:9/`;
@@ -103,13 +103,13 @@ function filesBelow(folder: string): string[] {
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
 }
 
-/** Looks at every process of the boxes all the time; gives the argv of all of them, and Kuma's environment. */
-function watchProcesses(boxes: readonly SupervisorNamespace[]): () => Promise<Map<string, string>> {
+/** Looks at every process of the instances all the time; gives the argv of all of them, and Kuma's environment. */
+function watchProcesses(instances: readonly SupervisorNamespace[]): () => Promise<Map<string, string>> {
   const seen = new Map<string, string>();
   const timer = setInterval(() => {
-    for (const box of boxes) {
-      const kuma = box.kumaPid();
-      for (const { pid, command } of box.processes())
+    for (const instance of instances) {
+      const kuma = instance.kumaPid();
+      for (const { pid, command } of instance.processes())
         seen.set(`the argv of ${command[0]} (${pid})`, command.join(" "));
       if (kuma !== undefined) seen.set(`the environment of Kuma (${kuma})`, readEnvironment(kuma));
     }

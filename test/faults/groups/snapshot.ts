@@ -20,7 +20,7 @@ interface Hostile {
   readonly code: string;
   /** What is put into the repository in place of the next snapshot. */
   readonly make: (next: Snapshot, random: Random) => Uint8Array;
-  /** The content hash that its tag claims; that of the next snapshot unless told. */
+  /** The content hash that its tag claims; that of the next snapshot by default. */
   readonly hash?: (next: Snapshot) => string;
 }
 
@@ -125,7 +125,7 @@ const hostile: Fault = {
       await offer(scenario, HOSTILE[index % HOSTILE.length] as Hostile, random);
       if (index % GOOD_AFTER !== 0) return undefined;
       await scenario.publishNext();
-      scenario.box.signal("SIGUSR1");
+      scenario.instance.signal("SIGUSR1");
       await scenario.converge();
       return undefined;
     };
@@ -139,8 +139,8 @@ async function offer(
   random: Random,
 ): Promise<undefined> {
   const before = readState(scenario.dataDir);
-  const pid = scenario.box.kumaPid();
-  const from = scenario.box.events().length;
+  const pid = scenario.instance.kumaPid();
+  const from = scenario.instance.events().length;
   const next = takeSnapshot(scenario.sourceDir);
   const changed = { ...next, content: { ...next.content, files: next.content.files } };
   const claimed = hash?.(changed) ?? contentHash(decodedOr(make(changed, random), changed).content);
@@ -158,22 +158,22 @@ async function offer(
     "--host=hostile\u001b[2J",
   ];
   await restic(scenario.repository, [...backup, ...tags.map((tag) => `--tag=${tag}`)], make(changed, random));
-  const told = await scenario.box.cycle();
+  const reported = await scenario.instance.cycle();
   assertInvariant(
-    told.type === "cycle-failed",
-    `${name}: not refused but ${JSON.stringify(told).slice(0, 300)}`,
+    reported.type === "cycle-failed",
+    `${name}: not refused but ${JSON.stringify(reported).slice(0, 300)}`,
   );
   assertInvariant(
-    told.problem.code === code,
-    `${name}: told as ${told.problem.code}: ${told.problem.message}`,
+    reported.problem.code === code,
+    `${name}: reported as ${reported.problem.code}: ${reported.problem.message}`,
   );
-  const errors = scenario.box
+  const errors = scenario.instance
     .events()
     .slice(from)
     .filter(({ type }) => type === "cycle-failed");
-  assertInvariant(errors.length === 1, `${name}: told ${errors.length} times`);
-  assertInvariant(scenario.box.kumaPid() === pid, `${name}: Kuma was restarted`);
-  assertInvariant(!scenario.box.output().includes("\u001b[2J"), `${name}: a terminal escape in the log`);
+  assertInvariant(errors.length === 1, `${name}: reported ${errors.length} times`);
+  assertInvariant(scenario.instance.kumaPid() === pid, `${name}: Kuma was restarted`);
+  assertInvariant(!scenario.instance.output().includes("\u001b[2J"), `${name}: a terminal escape in the log`);
   assertUnchanged(scenario.dataDir, before);
   return undefined;
 }

@@ -48,13 +48,13 @@ const primary: Fault = {
 async function spoilPrimary(scenario: PrimaryScenario, name: string): Promise<undefined> {
   const before = readState(scenario.dataDir);
   const published = await countSnapshots(scenario);
-  await scenario.box.kill();
+  await scenario.instance.kill();
   const mend = SPOILS[name]?.(join(scenario.dataDir, "replicator", "state.json"));
   await scenario.start();
-  await scenario.box.told("kuma-ready");
-  await scenario.box.outcome(0);
-  const warned = scenario.box.events().some(({ type }) => type === "warning");
-  assertInvariant(warned || name === "missing", `${name}: nobody was told`);
+  await scenario.instance.untilLogged("kuma-ready");
+  await scenario.instance.outcome(0);
+  const warned = scenario.instance.events().some(({ type }) => type === "warning");
+  assertInvariant(warned || name === "missing", `${name}: nothing was reported`);
   assertInvariant(
     (await countSnapshots(scenario)) === published,
     `${name}: published once more without a change`,
@@ -91,12 +91,12 @@ const replica: Fault = {
 
 async function spoilReplica(scenario: ReplicaScenario, name: string): Promise<undefined> {
   const before = readState(scenario.dataDir);
-  await scenario.box.kill();
+  await scenario.instance.kill();
   const mend = SPOILS[name]?.(join(scenario.dataDir, "replicator", "state.json"));
   await scenario.start();
   assertLocalUnchanged(before, await scenario.converge());
   await scenario.publishNext();
-  scenario.box.signal("SIGUSR1");
+  scenario.instance.signal("SIGUSR1");
   assertLocalUnchanged(before, await scenario.converge());
   mend?.();
   return undefined;

@@ -30,12 +30,15 @@ const clockSetBack: Fault = {
     const slowClock = { PATH: `${makeSlowRestic(folder)}:${process.env.PATH}` };
     const round = async () => {
       for (const env of [slowClock, {}]) {
-        await scenario.box.kill();
+        await scenario.instance.kill();
         await scenario.start({ env });
-        await scenario.box.outcome(0);
+        await scenario.instance.outcome(0);
         const wanted = scenario.editNext();
-        const told = await scenario.box.cycle();
-        assertInvariant(told.type === "published", `the primary did not publish: ${JSON.stringify(told)}`);
+        const reported = await scenario.instance.cycle();
+        assertInvariant(
+          reported.type === "published",
+          `the primary did not publish: ${JSON.stringify(reported)}`,
+        );
         replica.signal("SIGUSR1");
         await untilEqual(replica, wanted);
         assertEqualsOneOf(readState(scenario.dataDir), { wanted });
@@ -84,8 +87,8 @@ const twoReplicas: Fault = {
       await untilEqual(second, readState(scenario.sourceDir));
       const [before, beforeSecond] = [readState(scenario.dataDir), readState(dataDir)];
       const wanted = await scenario.publishNext();
-      for (const box of [scenario.box, second]) box.signal("SIGUSR1");
-      assertLocalUnchanged(before, await untilEqual(scenario.box, wanted));
+      for (const instance of [scenario.instance, second]) instance.signal("SIGUSR1");
+      assertLocalUnchanged(before, await untilEqual(scenario.instance, wanted));
       assertLocalUnchanged(beforeSecond, await untilEqual(second, wanted));
       return undefined;
     };
@@ -107,13 +110,13 @@ const oneFolder: Fault = {
     const scenario = await openReplicaScenario(folder);
     const round = async () => {
       const before = readState(scenario.dataDir);
-      const pid = scenario.box.kumaPid();
+      const pid = scenario.instance.kumaPid();
       const { dataDir, repository } = scenario;
       const intruder = await openNamespace({ mode: "BACKUP", name: "intruder", dataDir, repository });
       const code = await intruder.ended();
       assertInvariant(code === 1, `the second ended with ${code}`);
       assertInvariant(intruder.output().includes("instance-running"), "the second did not say why");
-      assertInvariant(scenario.box.kumaPid() === pid, "the first one's Kuma was disturbed");
+      assertInvariant(scenario.instance.kumaPid() === pid, "the first one's Kuma was disturbed");
       assertUnchanged(dataDir, before);
       return undefined;
     };

@@ -16,6 +16,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
+import { waitFor } from "../wait.ts";
 
 const project = fileURLToPath(new URL("../../..", import.meta.url));
 let clone = "";
@@ -44,7 +45,7 @@ function bootstrap(...args: string[]) {
   return execa(process.execPath, ["scripts/bootstrap.mjs", ...args], options);
 }
 
-test("a missing compiler is said before npm is started", async () => {
+test("bootstrap names a missing compiler when npm has to be started", async () => {
   putOnPath("npm", "touch started");
   putOnPath("make", "");
   const { exitCode, stderr } = await bootstrap("program.ts");
@@ -53,7 +54,7 @@ test("a missing compiler is said before npm is started", async () => {
   assert.equal(existsSync(join(clone, "started")), false);
 });
 
-test("npm's failure is said, and the program is not started", async () => {
+test("bootstrap reports npm's failure and does not start the program when npm ci fails", async () => {
   for (const command of ["python3", "make", "g++"]) putOnPath(command, "");
   putOnPath("npm", "exit 7");
   const { exitCode, stderr } = await bootstrap("program.ts");
@@ -61,24 +62,34 @@ test("npm's failure is said, and the program is not started", async () => {
   assert.match(stderr, /npm ci failed with exit code 7/);
 });
 
-test("two at once install once, and a lock that was left behind holds nobody up", async () => {
+test("bootstrap installs once when two start at once", async () => {
   for (const command of ["python3", "make", "g++"]) putOnPath(command, "");
   const marker = "node_modules/.package-lock.json";
   putOnPath(
     "npm",
     `echo begun >> runs; /bin/sleep 1; /bin/mkdir -p node_modules; : > ${marker}; echo over >> runs`,
   );
-  const { stdout: pid } = await execa(process.execPath, ["-p", "process.pid"]);
-  mkdirSync(join(clone, ".lab"));
-  writeFileSync(join(clone, ".lab", "npm-ci.lock"), pid);
   const both = await Promise.all([bootstrap("program.ts"), bootstrap("program.ts")]);
   assert.equal(readFileSync(join(clone, "runs"), "utf8"), "begun\nover\n");
   for (const { stderr } of both)
     assert.match(stderr, /tsx/, "and then each goes on, to what there is not here");
-  assert.equal(existsSync(join(clone, ".lab", "npm-ci.lock")), false);
 });
 
-test("with everything installed, arguments and exit code pass through", async () => {
+test("bootstrap installs when the one that held the lock was killed", async () => {
+  for (const command of ["python3", "make", "g++"]) putOnPath(command, "");
+  // Outlives it a little, and holds nothing of it.
+  putOnPath("npm", "echo begun >> runs; exec /bin/sleep 5 >/dev/null 2>&1");
+  const first = bootstrap("program.ts");
+  await waitFor("the first install", () => existsSync(join(clone, "runs")) || undefined, { timeout: 30_000 });
+  first.kill("SIGKILL");
+  await first;
+  putOnPath("npm", "echo again >> runs; exit 7");
+  const { exitCode } = await bootstrap("program.ts");
+  assert.equal(exitCode, 1);
+  assert.equal(readFileSync(join(clone, "runs"), "utf8"), "begun\nagain\n");
+});
+
+test("bootstrap passes arguments and exit code through when everything is installed", async () => {
   symlinkSync(join(project, "node_modules"), join(clone, "node_modules"));
   // The lock file is older than what was installed.
   utimesSync(join(clone, "package-lock.json"), 0, 0);

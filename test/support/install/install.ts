@@ -1,6 +1,6 @@
 /**
- * `node scripts/bootstrap.mjs test/support/install/install.ts`: puts in place what the tests stand on, and runs none of them. For whoever
- * has something else to wait for meanwhile; `npm test` does the same by itself.
+ * `node scripts/bootstrap.mjs test/support/install/install.ts`: puts in place what the tests stand on, and runs none
+ * of them. For whoever has something else to wait for meanwhile; `npm test` does the same by itself.
  */
 import { LabError } from "./lab-error.ts";
 import { prepareTests } from "./prepare-tests.ts";

@@ -37,7 +37,9 @@ function treeIn(home: string): string {
   return join(home, "node_modules/uptime-kuma");
 }
 
-/** Fills a folder beside `home` and renames it when all is there, so that an interrupted install never counts as one. */
+/**
+ * Fills a folder beside `home` and renames it when all is there, so that an interrupted install never counts as one.
+ */
 export async function installWhole(home: string, fill: (folder: string) => Promise<void>): Promise<void> {
   const part = join(dirname(home), `.part-${VERSION}`);
   rmSync(part, { recursive: true, force: true });

@@ -5,6 +5,7 @@ import { ensureBuilt } from "../install/build.ts";
 import { LabError } from "../install/lab-error.ts";
 import { programFile } from "../paths.ts";
 import { waitFor } from "../wait.ts";
+import { isKumaReady, kumaEnvironment } from "./bare-kuma.ts";
 
 /** Longer than Kuma's own way out (4 to 6 s) and the supervisor's grace after it (30 s), milliseconds. */
 const STOP_WITHIN = 45_000;
@@ -48,10 +49,11 @@ export interface Instance {
   kill(): Promise<InstanceExit>;
 }
 
-function environment(options: InstanceOptions): Record<string, string> {
-  const { PATH = "", HOME = "/root" } = process.env;
+/** The environment of a supervisor, and of the commands that `docker exec` starts beside it. */
+export function instanceEnvironment(options: InstanceOptions): Record<string, string> {
+  const { HOME = "/root" } = process.env;
   return {
-    PATH,
+    ...kumaEnvironment(options),
     HOME,
     REPLICATOR_MODE: options.mode,
     REPLICATOR_INSTANCE_NAME: options.name,
@@ -60,9 +62,6 @@ function environment(options: InstanceOptions): Record<string, string> {
     BACKUP_INTERVAL: `${options.interval}s`,
     RESTORE_INTERVAL: `${options.interval}s`,
     KUMA_DIR: options.kumaDir,
-    DATA_DIR: `${options.dataDir}/`,
-    UPTIME_KUMA_HOST: "127.0.0.1",
-    UPTIME_KUMA_PORT: String(options.port),
     UPTIME_KUMA_DB_TYPE: "sqlite",
     ...options.env,
   };
@@ -77,7 +76,7 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
   const output = openSync(logFile, "a");
   const child = spawn(process.execPath, [programFile, "run"], {
     cwd: options.dataDir,
-    env: environment(options),
+    env: instanceEnvironment(options),
     // A session of its own: Ctrl-C at a terminal is for the demo, which then stops its instances in order.
     detached: true,
     stdio: ["ignore", output, output],
@@ -102,7 +101,7 @@ async function watch(child: ChildProcess, options: InstanceOptions, log: () => s
   async function readState(): Promise<true | undefined> {
     if (ended !== undefined)
       throw new LabError(`${name} ended before its Uptime Kuma was ready:\n${log().slice(-4000)}`);
-    return (await isReady(url)) ? true : undefined;
+    return (await isKumaReady(port)) ? true : undefined;
   }
   async function waitReady(signal?: AbortSignal): Promise<void> {
     await waitFor(`${name}: Uptime Kuma ready at ${url}`, readState, { timeout: 60_000, signal }).catch(
@@ -123,15 +122,4 @@ async function watch(child: ChildProcess, options: InstanceOptions, log: () => s
     return exited.finally(() => clearTimeout(late));
   }
   return { name, url, pid, exited, log, waitReady, stop, kill };
-}
-
-/** Kuma of any version is ready when its entry page is asked for and is not one of its setup pages. */
-async function isReady(url: string): Promise<boolean> {
-  try {
-    const answer = await fetch(`${url}/api/entry-page`, { signal: AbortSignal.timeout(2_000) });
-    const { type } = (await answer.json()) as { type?: string };
-    return type === "entryPage" || type === "statusPageMatchedDomain";
-  } catch {
-    return false;
-  }
 }

@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +6,7 @@ import { test } from "node:test";
 import { ensureKuma } from "../install/kuma.ts";
 import { freePort } from "../ports.ts";
 import { waitFor } from "../wait.ts";
+import { killBareKuma, startBareKuma } from "./bare-kuma.ts";
 import { connectKuma } from "./kuma-api.ts";
 
 test("the client does what a person does in Kuma's page, and its lists follow", async (t) => {
@@ -15,16 +14,9 @@ test("the client does what a person does in Kuma's page, and its lists follow", 
   const port = await freePort();
   const dataDir = mkdtempSync(join(tmpdir(), "kuma-api-"));
   // No database is chosen by the environment, so on 2.x the client has to answer that page first.
-  const env = {
-    PATH: process.env.PATH,
-    DATA_DIR: `${dataDir}/`,
-    UPTIME_KUMA_HOST: "127.0.0.1",
-    UPTIME_KUMA_PORT: `${port}`,
-  };
-  const kuma = spawn(process.execPath, ["server/server.js"], { cwd: kumaDir, env, stdio: "ignore" });
+  const kuma = startBareKuma({ kumaDir, dataDir, port });
   t.after(async () => {
-    kuma.kill("SIGKILL");
-    if (kuma.exitCode === null && kuma.signalCode === null) await once(kuma, "exit");
+    await killBareKuma(kuma);
     rmSync(dataDir, { recursive: true, force: true });
   });
   const url = `http://127.0.0.1:${port}`;

@@ -53,7 +53,7 @@ export interface StatusPageGroup {
 
 export interface ConnectOptions {
   readonly signal?: AbortSignal;
-  /** Milliseconds for the whole way to the complete lists; 30,000 unless told. */
+  /** Milliseconds for the whole way to the complete lists; 30,000 by default. */
   readonly timeout?: number;
 }
 

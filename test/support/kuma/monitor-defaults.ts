@@ -1,4 +1,7 @@
-/** What a release's page sends along with every new monitor; without it, the server stores other things than a person's. */
+/**
+ * What a release's page sends along with every new monitor; without it, the server stores other things than a
+ * person's.
+ */
 export function monitorDefaults(version: string): Record<string, unknown> {
   const [major = 0, minor = 0] = version.split(".").map(Number);
   // 2.0.0-dev.0 is 2.x by name, and 1.23 by its tables.

@@ -24,8 +24,8 @@ export function parseMessage(line: string): TopicMessage | undefined {
 }
 
 /**
- * Whether it is the notice of a publish. Everybody who may write to the topic can send one, so nothing in it is
- * believed: it is a reason to look, and no more.
+ * Whether it announces a publish. Everybody who may write to the topic can send one, so nothing in it is believed: it
+ * is a reason to check the repository, and no more.
  */
 export function announcesPublish({ event, tags }: TopicMessage): boolean {
   return event === "message" && tags?.includes(PUBLISHED_TAG) === true;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { announcesPublish, parseMessage, resumeCursor } from "../../src/ntfy/incoming.ts";
 import { describeAsMessage } from "../../src/ntfy/message.ts";
+import { announcesPublish, parseMessage, resumeCursor } from "../../src/ntfy/topic-message.ts";
 import { samples } from "../events/samples.ts";
 
 // As https://docs.ntfy.sh/subscribe/api/#json-message-format shows them.

@@ -2,22 +2,23 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import type { ReplicatorEvent } from "../../src/events/index.ts";
-import { type History, newHistory, nextHistory } from "../../src/observed/history.ts";
+import { currentProblem, cycleProblem } from "../../src/observed/problems.ts";
+import { shiftTimes } from "../../src/observed/shift-times.ts";
+import { initialState, nextState, type ObservedState } from "../../src/observed/state.ts";
 import { downtime } from "../../src/observed/uptime.ts";
-import { moveHistory } from "../../src/observed/wall-clock.ts";
 import { findWedge } from "../../src/web/health.ts";
-import { judge } from "../../src/web/verdict.ts";
+import { reachVerdict } from "../../src/web/verdict.ts";
 import { samples } from "../events/samples.ts";
 import {
   begin,
   done,
   failed,
-  limits,
   live,
   MINUTE,
   morning,
   ready,
   START,
+  settings,
   snapshot,
   started,
 } from "./story.ts";
@@ -25,8 +26,8 @@ import {
 const at = (minute: number) => START + minute * MINUTE;
 const anyEvent = fc.constantFrom(...Object.values(samples));
 
-describe("nextHistory", () => {
-  it("tells from when to when a replica was behind: from the publish, not from when it looked", () => {
+describe("nextState", () => {
+  it("knows from when to when a replica was behind: from the publish, not from when it checked", () => {
     const spans = live(morning).agreement.spans.map(({ from, state }) => [(from - START) / MINUTE, state]);
     assert.deepEqual(spans, [
       [0, "unknown"],
@@ -41,7 +42,7 @@ describe("nextHistory", () => {
 
   it("keeps the first time of a lag through further snapshots, and ends it with an apply", () => {
     const seen = (digit: string, time: number): ReplicatorEvent => ({
-      type: "repository-seen",
+      type: "repository-checked",
       latest: snapshot(digit, time),
       agrees: false,
     });
@@ -53,14 +54,13 @@ describe("nextHistory", () => {
     ]);
     assert.equal(behind.agreement.behindSince, at(10));
     assert.equal(behind.agreement.snapshots.length, 2);
-    assert.equal(judge(behind, at(30)).headline, "Behind by 20 min");
+    assert.equal(reachVerdict(behind, at(30)).headline, "Behind by 20 min");
     assert.equal(live([[31, samples.applied]], behind).agreement.behindSince, undefined);
   });
 
   it("counts a primary's lag from when it saw its own change", () => {
-    const seen: ReplicatorEvent = { type: "repository-seen", latest: snapshot("a", -600), agrees: false };
-    const intervals = { primary: MINUTE, replica: MINUTE };
-    const fresh = newHistory({ role: "primary", intervals, instanceName: "fra" }, START);
+    const seen: ReplicatorEvent = { type: "repository-checked", latest: snapshot("a", -600), agrees: false };
+    const fresh = initialState({ ...settings, role: "primary" }, START);
     const changed = live(
       [
         [0, started],
@@ -77,7 +77,7 @@ describe("nextHistory", () => {
 
   it("knows a snapshot by its short id again", () => {
     const short = { ...samples.published, snapshot: { ...snapshot("a"), id: "aaaaaaaa" } };
-    const seen: ReplicatorEvent = { type: "repository-seen", latest: snapshot("a", 1), agrees: true };
+    const seen: ReplicatorEvent = { type: "repository-checked", latest: snapshot("a", 1), agrees: true };
     assert.equal(
       live([
         [1, short],
@@ -87,28 +87,69 @@ describe("nextHistory", () => {
     );
   });
 
-  it("tells trouble until what failed works again", () => {
+  it("keeps a problem until what failed works again", () => {
     const failure = samples["cycle-failed"];
-    const trouble = live([
+    const failing = live([
       [1, failure, failed],
-      [2, failure, failed],
+      [2, { ...failure, repeated: 1 }, failed],
     ]);
-    assert.equal(trouble.problem?.times, 2);
-    assert.equal(trouble.problem?.since, at(1));
-    assert.equal(trouble.problem?.solvedAt, undefined);
-    assert.equal(live([[3, done]], trouble).problem?.solvedAt, at(3));
-    const refused = live([
-      [1, samples["rolled-back"], done],
-      [2, begin, done],
-    ]);
-    assert.equal(refused.problem?.solvedAt, undefined, "a cycle that leaves a refused snapshot alone");
-    assert.equal(live([[3, samples.applied]], refused).problem?.solvedAt, at(3));
-    const again = live([[4, failure]], live([[3, done]], trouble)).problem;
+    const { times, since, solvedAt } = currentProblem(failing.problems) ?? assert.fail();
+    assert.deepEqual([times, since, solvedAt], [2, at(1), undefined]);
+    assert.equal(cycleProblem(failing.problems), currentProblem(failing.problems));
+    for (const end of [done, samples["cycle-recovered"]]) {
+      const { problems } = live([[3, end]], failing);
+      assert.equal(currentProblem(problems)?.solvedAt, at(3));
+      assert.equal(cycleProblem(problems), undefined);
+    }
+    const again = currentProblem(live([[4, failure]], live([[3, done]], failing)).problems);
     assert.deepEqual([again?.times, again?.since], [1, at(4)], "begins anew after it was solved");
   });
 
+  it("keeps a refused snapshot in mind, whatever else fails and works again meanwhile", () => {
+    const refused = live([
+      [1, samples["rolled-back"], done],
+      [2, begin, done],
+      [3, begin, samples["cycle-failed"], failed],
+    ]);
+    assert.equal(currentProblem(refused.problems)?.of, "cycle");
+    const recovered = live([[4, begin, done]], refused);
+    assert.equal(currentProblem(recovered.problems)?.of, "snapshot");
+    assert.equal(currentProblem(recovered.problems)?.solvedAt, undefined);
+    const { problems } = live([[5, samples.applied]], recovered);
+    assert.equal(currentProblem(problems)?.solvedAt, at(5));
+  });
+
+  it("knows what the last publishes and applies changed", () => {
+    const { snapshot, changes } = samples.published;
+    const first = { ...samples.published, snapshot: { ...snapshot, id: "a".repeat(64) }, changes: undefined };
+    assert.deepEqual(
+      live([
+        [1, first],
+        [2, samples.published],
+        [3, first],
+      ]).changes,
+      [
+        { snapshotId: snapshot.id, changes },
+        { snapshotId: "a".repeat(64), changes: undefined },
+      ],
+    );
+  });
+
+  it("counts a success in a cycle at its end, and one outside of a cycle at once", () => {
+    const results = ["published", "applied", "rolled-back", "unchanged", "nothing-published-yet"] as const;
+    for (const type of results) {
+      assert.equal(live([[1, samples[type]]]).cycle.succeededAt, at(1), type);
+      const running = live([[1, begin, samples[type]]]);
+      assert.equal(running.cycle.succeededAt, undefined, type);
+      assert.equal(live([[2, done]], running).cycle.succeededAt, at(2), type);
+      assert.equal(live([[2, failed]], running).cycle.succeededAt, undefined, type);
+    }
+    for (const type of ["cycle-failed", "started", "warning"] as const)
+      assert.equal(live([[1, samples[type]]]).cycle.succeededAt, undefined, type);
+  });
+
   it("says the worst first", () => {
-    const mood = (history: History, minute = 200) => judge(history, at(minute));
+    const mood = (state: ObservedState, minute = 200) => reachVerdict(state, at(minute));
     assert.equal(mood(live([])).headline, "Starting");
     assert.equal(mood(live(morning)).mood, "good");
     const crashed = live([[180, samples["kuma-crashed"], samples["cycle-failed"]]], live(morning));
@@ -127,12 +168,18 @@ describe("nextHistory", () => {
   it("stays bounded and in order whatever comes", () => {
     fc.assert(
       fc.property(fc.array(anyEvent, { maxLength: 2_000, minLength: 1_000 }), (events) => {
-        const history = events.reduce(
-          (before, event, second) => nextHistory(before, event, limits, START + second * 1_000),
+        const state = events.reduce(
+          (before, event, second) => nextState(before, event, START + second * 1_000),
           live([]),
         );
-        const { agreement, uptime } = history;
-        for (const list of [agreement.spans, agreement.snapshots, uptime.spans, history.timeline])
+        const { agreement, uptime } = state;
+        for (const list of [
+          agreement.spans,
+          agreement.snapshots,
+          uptime.spans,
+          state.timeline,
+          state.changes,
+        ])
           assert.ok(list.length <= 300);
         for (const spans of [agreement.spans, uptime.spans])
           assert.ok(spans.every(({ from }, index) => from >= (spans[index - 1]?.from ?? 0)));
@@ -143,28 +190,28 @@ describe("nextHistory", () => {
   });
 });
 
-describe("moveHistory", () => {
-  /** All times in it, in their order: no other number in a history is so large. */
-  function timesIn({ timeline, ...rest }: History): number[] {
+describe("shiftTimes", () => {
+  /** All times in it, in their order: no other number in a state is so large. */
+  function timesIn({ timeline, ...rest }: ObservedState): number[] {
     const text = JSON.stringify({ ...rest, at: timeline.map(({ at }) => at) });
     return (text.match(/\d{13}/g) ?? []).map(Number);
   }
 
   it("moves every time, and nothing else", () => {
     const lately = live([[170, samples["rolled-back"], begin, samples["kuma-migrating"]]], live(morning));
-    for (const history of [lately, live([[180, samples["kuma-crashed"], samples["cycle-failed"]]], lately)]) {
-      const moved = moveHistory(history, 86_400_000);
+    for (const state of [lately, live([[180, samples["kuma-crashed"], samples["cycle-failed"]]], lately)]) {
+      const moved = shiftTimes(state, 86_400_000);
       assert.deepEqual(
         timesIn(moved),
-        timesIn(history).map((time) => time + 86_400_000),
+        timesIn(state).map((time) => time + 86_400_000),
       );
-      assert.deepEqual(moveHistory(moved, -86_400_000), history);
+      assert.deepEqual(shiftTimes(moved, -86_400_000), state);
     }
   });
 });
 
 describe("downtime", () => {
-  it("is told by cause, the present one included", () => {
+  it("is summed by cause, the present one included", () => {
     const { uptime } = live([[170, { type: "kuma-stopping", reason: "roll-back" }]], live(morning));
     const seconds = Object.entries(downtime(uptime, at(171))).map(([cause, ms]) => [
       cause,
@@ -174,7 +221,7 @@ describe("downtime", () => {
     assert.deepEqual(uptime.restarts, { apply: 2, crash: 1 });
   });
 
-  it("takes a Kuma that dies in the proof of an apply for a crash", () => {
+  it("takes a Kuma that dies while an apply is verified for a crash", () => {
     const { uptime } = live([
       [1, ready],
       [2, samples["kuma-stopped"]],
@@ -189,14 +236,14 @@ describe("downtime", () => {
         (steps) => {
           let now = START;
           let down = 0;
-          let history = live([]);
+          let state = live([]);
           for (const [event, pause] of steps) {
-            history = nextHistory(history, event, limits, now);
+            state = nextState(state, event, now);
             now += pause;
-            if (history.uptime.down !== undefined) down += pause;
+            if (state.uptime.down !== undefined) down += pause;
           }
-          const told = Object.values(downtime(history.uptime, now)).reduce((sum, each) => sum + each, 0);
-          assert.equal(told, down);
+          const total = Object.values(downtime(state.uptime, now)).reduce((sum, each) => sum + each, 0);
+          assert.equal(total, down);
         },
       ),
     );

@@ -4,8 +4,8 @@ import type { AddressInfo } from "node:net";
 import { after, afterEach, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describeEvent, type ReplicatorEvent } from "../../src/events/index.ts";
-import { subscribeToTopic } from "../../src/ntfy/subscribe.ts";
-import { WAKE_TIMES, type WakeTimes } from "../../src/ntfy/times.ts";
+import { subscribeToTopic } from "../../src/ntfy/subscription.ts";
+import { SUBSCRIPTION_TIMEOUTS, type SubscriptionTimeouts } from "../../src/ntfy/timeouts.ts";
 import { startNtfy } from "../support/ntfy-server.ts";
 import { freePort } from "../support/ports.ts";
 import { waitFor } from "../support/wait.ts";
@@ -13,9 +13,9 @@ import { waitFor } from "../support/wait.ts";
 const published = { title: "north: configuration published", tags: ["outbox_tray"] };
 const applied = { title: "south: configuration applied", tags: ["inbox_tray"] };
 /** A test does not wait as long as a night goes on. */
-const quick: WakeTimes = { ...WAKE_TIMES, shortestPause: 20, longestPause: 160 };
+const quick: SubscriptionTimeouts = { ...SUBSCRIPTION_TIMEOUTS, shortestPause: 20, longestPause: 160 };
 /** Of servers that say nothing; too little for others, where the machine is busy. */
-const impatient: WakeTimes = { ...quick, open: 1_000, silence: 3_000 };
+const impatient: SubscriptionTimeouts = { ...quick, firstLine: 1_000, silence: 3_000 };
 
 const closing: (() => void)[] = [];
 afterEach(() => {
@@ -39,17 +39,17 @@ async function serveOther(answer: http.RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-function listen(server: string, { times = quick, authorization = undefined as string | undefined } = {}) {
+function listen(server: string, { timeouts = quick, authorization = undefined as string | undefined } = {}) {
   const events: ReplicatorEvent[] = [];
-  const told: string[] = [];
+  const reported: string[] = [];
   const end = new AbortController();
   let heard = 0;
   const done = subscribeToTopic(
-    { ntfy: { server, topic: "my-secret-topic", authorization }, times, fetch },
+    { ntfy: { server, topic: "my-secret-topic", authorization }, timeouts, fetch },
     () => heard++,
     (event) => {
       events.push(event);
-      told.push(event.type === "wake-failed" ? event.problem.code : event.type);
+      reported.push(event.type === "wake-failed" ? event.problem.code : event.type);
     },
     end.signal,
   );
@@ -58,20 +58,20 @@ function listen(server: string, { times = quick, authorization = undefined as st
     await done;
   };
   closing.push(() => end.abort());
-  return { told, events, heard: () => heard, stop };
+  return { reported, events, heard: () => heard, stop };
 }
 
 function until(what: string, isSo: () => boolean): Promise<true> {
   return waitFor(what, () => isSo() || undefined, { timeout: 30_000, every: 5 });
 }
 
-describe("listenToTopic", { timeout: 5 * 60_000 }, () => {
+describe("subscribeToTopic", { timeout: 5 * 60_000 }, () => {
   after(() => assert.equal(closing.length, 0));
 
-  it("hears of each publish, and of nothing else", async () => {
+  it("calls back for each publish, and for nothing else", async () => {
     const ntfy = await serve();
-    const { heard, told } = listen(ntfy.url);
-    await until("the stream", () => told.length === 1);
+    const { heard, reported } = listen(ntfy.url);
+    await until("the stream", () => reported.length === 1);
     ntfy.post("another-topic", published);
     ntfy.post("my-secret-topic", applied);
     ntfy.post("my-secret-topic", published);
@@ -80,25 +80,25 @@ describe("listenToTopic", { timeout: 5 * 60_000 }, () => {
     await until("the second publish", () => heard() === 2);
     await sleep(50);
     assert.equal(heard(), 2);
-    assert.deepEqual(told, ["wake-ready"]);
+    assert.deepEqual(reported, ["wake-ready"]);
     assert.deepEqual(
       ntfy.asked.map(({ url, authorization }) => [url, authorization]),
       [["/my-secret-topic/json", undefined]],
     );
   });
 
-  it("shows who it is as the notices do", async () => {
+  it("authorizes itself as the notifier does", async () => {
     const ntfy = await serve();
-    const { told } = listen(ntfy.url, { authorization: "Bearer tk_hush" });
-    await until("the stream", () => told.length === 1);
+    const { reported } = listen(ntfy.url, { authorization: "Bearer tk_hush" });
+    await until("the stream", () => reported.length === 1);
     assert.equal(ntfy.asked[0]?.authorization, "Bearer tk_hush");
   });
 
-  it("is told by the server what it missed between two streams, each once", async () => {
+  it("gets what it missed between two streams, each message once", async () => {
     const ntfy = await serve();
-    const { heard, told } = listen(ntfy.url);
+    const { heard, reported } = listen(ntfy.url);
     ntfy.post("my-secret-topic", published);
-    await until("the stream", () => told.length === 1);
+    await until("the stream", () => reported.length === 1);
     ntfy.post("my-secret-topic", published);
     await until("a publish", () => heard() === 1);
     for (let missed = 1; missed <= 3; missed++) {
@@ -109,46 +109,46 @@ describe("listenToTopic", { timeout: 5 * 60_000 }, () => {
     }
     await sleep(50);
     assert.equal(heard(), 4);
-    assert.deepEqual(told, ["wake-ready"], "a stream that is opened again is no news");
+    assert.deepEqual(reported, ["wake-ready"], "a stream that is opened again is no news");
   });
 
   it("takes a stream that is silent for long for a dead one, and keepalives for life", async () => {
     const ntfy = await serve({ keepalive: 100 });
-    const times = { ...impatient, open: WAKE_TIMES.open };
-    const alive = listen(ntfy.url, { times });
-    await sleep(2 * times.silence);
+    const timeouts = { ...impatient, firstLine: SUBSCRIPTION_TIMEOUTS.firstLine };
+    const alive = listen(ntfy.url, { timeouts });
+    await sleep(2 * timeouts.silence);
     assert.equal(ntfy.asked.length, 1);
     await alive.stop();
     const dead = await serve();
-    const { told } = listen(dead.url, { times });
+    const { reported } = listen(dead.url, { timeouts });
     await until("another stream", () => dead.asked.length === 2);
-    assert.deepEqual(told, ["wake-ready"]);
+    assert.deepEqual(reported, ["wake-ready"]);
   });
 
-  it("waits longer and longer, tells the failure once, and that it works again", async () => {
+  it("waits longer and longer, reports the failure once, and that it works again", async () => {
     const ntfy = await serve();
     ntfy.refuseWith = 500;
-    const { told, heard } = listen(ntfy.url);
+    const { reported, heard } = listen(ntfy.url);
     await until("six tries", () => ntfy.asked.length === 6);
     const pauses = ntfy.asked.slice(1).map(({ at }, index) => at - (ntfy.asked[index]?.at ?? 0));
     for (const [index, least] of [20, 40, 80, 160, 160].entries())
       assert.ok((pauses[index] ?? 0) >= least - 2, `${pauses}`);
-    assert.deepEqual(told, ["wake-refused"]);
+    assert.deepEqual(reported, ["wake-refused"]);
     ntfy.refuseWith = undefined;
-    await until("it works", () => told.length === 2);
+    await until("it works", () => reported.length === 2);
     assert.equal(heard(), 1, "a publish may have been missed");
     ntfy.post("my-secret-topic", published);
     await until("a publish", () => heard() === 2);
     ntfy.refuseWith = 503;
     ntfy.cut();
-    await until("the second failure", () => told.length === 3);
-    assert.deepEqual(told, ["wake-refused", "wake-ready", "wake-refused"]);
+    await until("the second failure", () => reported.length === 3);
+    assert.deepEqual(reported, ["wake-refused", "wake-ready", "wake-refused"]);
   });
 
   it("begins with short pauses again after a stream that lived, not after one that ended at once", async () => {
     const ntfy = await serve();
-    const times = { ...quick, longestPause: 60_000, steady: 2_000 };
-    listen(ntfy.url, { times });
+    const timeouts = { ...quick, longestPause: 60_000, stable: 2_000 };
+    listen(ntfy.url, { timeouts });
     const reopened = async (count: number) => {
       await until("a stream", () => ntfy.streams() === 1 && ntfy.asked.length === count);
       ntfy.cut();
@@ -159,7 +159,7 @@ describe("listenToTopic", { timeout: 5 * 60_000 }, () => {
     const pauses = [20, 40, 80, 160, 320, 640, 1_280];
     for (const [index, least] of pauses.entries()) assert.ok((await reopened(index + 1)) >= least - 2);
     await until("the stream", () => ntfy.streams() === 1);
-    await sleep(times.steady + 200);
+    await sleep(timeouts.stable + 200);
     assert.ok((await reopened(pauses.length + 1)) < 2_560, "not twice the last");
   });
 
@@ -172,8 +172,8 @@ describe("listenToTopic", { timeout: 5 * 60_000 }, () => {
       [404, /Check NTFY_URL/],
     ] as const) {
       ntfy.refuseWith = status;
-      const { events, told, stop } = listen(ntfy.url, { authorization: "Bearer tk_hush" });
-      await until("the failure", () => told.length === 1);
+      const { events, reported, stop } = listen(ntfy.url, { authorization: "Bearer tk_hush" });
+      await until("the failure", () => reported.length === 1);
       await stop();
       const [event] = events;
       assert.ok(event !== undefined);
@@ -185,7 +185,7 @@ describe("listenToTopic", { timeout: 5 * 60_000 }, () => {
     }
   });
 
-  it("tells of a server that is not there, sends nothing, or something else", async () => {
+  it("reports a server that is not there, sends nothing, or something else", async () => {
     const html = await serveOther((_, answer) => answer.end("<html>\n<p>Welcome!</p>\n</html>\n"));
     const mute = await serveOther((_, answer) => answer.writeHead(200).flushHeaders());
     const deaf = await serveOther(() => {});
@@ -200,14 +200,14 @@ describe("listenToTopic", { timeout: 5 * 60_000 }, () => {
       [deaf, "wake-silent"],
       [chatty, "wake-silent"],
     ] as const) {
-      const { told, stop } = listen(server, { times: impatient });
-      await until(code, () => told.length > 0);
+      const { reported, stop } = listen(server, { timeouts: impatient });
+      await until(code, () => reported.length > 0);
       await stop();
-      assert.deepEqual(told, [code]);
+      assert.deepEqual(reported, [code]);
     }
   });
 
-  it("hears of a publish among garbage, endless lines and half characters", async () => {
+  it("finds a publish among garbage, endless lines and half characters", async () => {
     const lines = (event: string, tags: string[]) =>
       JSON.stringify({ id: "abc", time: 1_700_000_000, event, topic: "x", title: "é🏳️‍🌈", tags });
     const bytes = Buffer.from(
@@ -229,9 +229,9 @@ describe("listenToTopic", { timeout: 5 * 60_000 }, () => {
         await sleep(1);
       }
     });
-    const { heard, told } = listen(server);
+    const { heard, reported } = listen(server);
     await until("both", () => heard() === 2);
-    assert.deepEqual(told, ["wake-ready"]);
+    assert.deepEqual(reported, ["wake-ready"]);
   });
 
   it("ends at once: while connecting, in a stream, in a pause", async () => {
@@ -239,15 +239,15 @@ describe("listenToTopic", { timeout: 5 * 60_000 }, () => {
     const ntfy = await serve();
     const nobody = `http://127.0.0.1:${await freePort()}`;
     for (const server of [deaf, ntfy.url, nobody]) {
-      const { stop, told } = listen(server, {
-        times: { ...WAKE_TIMES, shortestPause: WAKE_TIMES.longestPause },
+      const { stop, reported } = listen(server, {
+        timeouts: { ...SUBSCRIPTION_TIMEOUTS, shortestPause: SUBSCRIPTION_TIMEOUTS.longestPause },
       });
       await sleep(500);
-      const before = [...told];
+      const before = [...reported];
       const start = performance.now();
       await stop();
       assert.ok(performance.now() - start < 5_000, server);
-      assert.deepEqual(told, before, "and says nothing of that");
+      assert.deepEqual(reported, before, "and says nothing of that");
     }
     await until("the stream's end", () => ntfy.streams() === 0);
   });

@@ -1,29 +1,29 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Listener } from "../events/index.ts";
-import { announcesPublish, resumeCursor } from "./incoming.ts";
-import { type Listening, readStream } from "./stream.ts";
+import { readStream, type Subscription } from "./stream.ts";
+import { announcesPublish, resumeCursor } from "./topic-message.ts";
 
 /**
- * Listens to a topic until the signal aborts, and then ends at once. A stream that ends is opened again after a pause,
- * from where the last one was, so that the server tells what was missed.
- * @param onPublish is called for each notice of a publish, and once after a time without a stream: a primary that could
- *   not reach the server either does not send its notice again
- * @param emit is told that it works, and once that it does not, until it works again
+ * Subscribes to a topic until the signal aborts, and then ends at once. A stream that ends is opened again after a
+ * pause, from where the last one was, so that the server sends what was missed.
+ * @param onPublish is called for each message of a publish, and once after a time without a stream: a primary that could
+ *   not reach the server either does not send its message again
+ * @param emit gets an event when it works, and one when it does not, until it works again
  */
 export async function subscribeToTopic(
-  listening: Listening,
+  subscription: Subscription,
   onPublish: () => void,
   emit: Listener,
   signal: AbortSignal,
 ): Promise<void> {
-  const { times } = listening;
+  const { timeouts } = subscription;
   let works: boolean | undefined;
   let since: string | undefined;
-  let pause = times.shortestPause;
+  let pause = timeouts.shortestPause;
   while (!signal.aborted) {
     const startedAt = performance.now();
     const problem = await readStream(
-      listening,
+      subscription,
       since,
       (message) => {
         // What was missed comes after the stream's first line: until then it is still to be asked for.
@@ -38,8 +38,8 @@ export async function subscribeToTopic(
     if (problem !== undefined) {
       if (works !== false) emit({ type: "wake-failed", problem });
       works = false;
-    } else if (performance.now() - startedAt >= times.steady) pause = times.shortestPause;
+    } else if (performance.now() - startedAt >= timeouts.stable) pause = timeouts.shortestPause;
     await sleep(pause, undefined, { signal }).catch(() => undefined);
-    pause = Math.min(pause * 2, times.longestPause);
+    pause = Math.min(pause * 2, timeouts.longestPause);
   }
 }

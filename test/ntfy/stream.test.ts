@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { readLines } from "../../src/ntfy/lines.ts";
+import { readLines } from "../../src/ntfy/stream.ts";
 
 async function* chunksOf(bytes: Uint8Array, sizes: readonly number[]) {
   let at = 0;

@@ -1,12 +1,12 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { ReplicatorEvent } from "../../src/events/index.ts";
 import { exitCodeOf } from "../../src/pid1/index.ts";
-import { onPath } from "../support/install/on-path.ts";
+import { inNamespace, isRunning, pidOfFirst } from "../support/pid-namespace.ts";
 import { freePort } from "../support/ports.ts";
-import { childOf, processesAround, processesOf, type SeenProcess } from "../support/processes.ts";
+import { processesAround, processesOf, type SeenProcess } from "../support/processes.ts";
 import { waitFor } from "../support/wait.ts";
 import { type Column, fixture, wrap } from "./columns.ts";
 import { environment, makeFolder } from "./ground.ts";
@@ -14,13 +14,13 @@ import { environment, makeFolder } from "./ground.ts";
 /** Longer than anything here takes; it only keeps a missed promise from becoming a hang. Milliseconds. */
 const PATIENCE = 15_000;
 
-export interface BoxOptions {
+export interface InstanceOptions {
   /** Arguments of the stand-in for Kuma. */
   readonly kuma?: readonly string[];
-  /** Another child than the stand-in: a whole command. `{folder}` stands for the box's folder. */
+  /** Another child than the stand-in: a whole command. `{folder}` stands for the instance's folder. */
   readonly child?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** Arguments of surround.sh. `{folder}` stands for the box's folder. */
+  /** Arguments of surround.sh. `{folder}` stands for the instance's folder. */
   readonly surround?: readonly string[];
   /** false: on the machine itself, where somebody else is PID 1. */
   readonly namespace?: boolean;
@@ -28,11 +28,8 @@ export interface BoxOptions {
   readonly stdout?: "closed";
 }
 
-/** By its whole path, because a box may have a PATH of its own. */
-const NAMESPACE = [onPath("unshare") ?? "unshare", "--fork", "--pid", "--mount-proc", "--kill-child"];
-
 /** One run of one PID 1 around one child. */
-export interface Box {
+export interface Instance {
   /** Of its own, for data, repository and log. Its name stands in the environment of all that is started here. */
   readonly folder: string;
   readonly port: number;
@@ -60,8 +57,12 @@ export interface Box {
   close(): Promise<void>;
 }
 
-/** @param kept the folder of an earlier box, to go on with what that one has left */
-export async function openBox(column: Column, options: BoxOptions, kept?: string): Promise<Box> {
+/** @param kept the folder of an earlier instance, to go on with what that one has left */
+export async function openInstance(
+  column: Column,
+  options: InstanceOptions,
+  kept?: string,
+): Promise<Instance> {
   const folder = kept ?? makeFolder();
   const port = await freePort();
   const log = join(folder, "data", "log");
@@ -69,11 +70,11 @@ export async function openBox(column: Column, options: BoxOptions, kept?: string
   const standIn = [process.execPath, fixture("kuma/server.mjs"), "--log", log, ...(options.kuma ?? [])];
   const child = (options.child ?? standIn).map(place);
   const command = [
-    ...(options.namespace === false ? [] : NAMESPACE),
     ...(options.surround ? [fixture("programs/surround.sh"), ...options.surround.map(place), "--"] : []),
     ...wrap(column, child),
   ];
-  const [program = "", ...args] = command;
+  const isAlone = options.namespace !== false;
+  const [program = "", ...args] = isAlone ? inNamespace(command) : command;
   const outer = spawn(program, args, {
     stdio: ["ignore", "pipe", "pipe"],
     env: {
@@ -89,7 +90,7 @@ export async function openBox(column: Column, options: BoxOptions, kept?: string
     });
   }
   if (options.stdout === "closed") outer.stdout.destroy();
-  const first = await findFirst(outer, options.namespace !== false);
+  const first = isAlone ? await pidOfFirst(outer) : (outer.pid ?? 0);
   const ended = async () => {
     const late = AbortSignal.timeout(PATIENCE);
     const gone = await Promise.race([exit, once(late, "abort")]);
@@ -133,7 +134,7 @@ export async function openBox(column: Column, options: BoxOptions, kept?: string
     processes: () => processesAround(first),
     family,
     close: async () => {
-      if (outer.exitCode === null && outer.signalCode === null) {
+      if (isRunning(outer)) {
         kill(first);
         await exit;
       }
@@ -141,18 +142,6 @@ export async function openBox(column: Column, options: BoxOptions, kept?: string
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
-}
-
-/** unshare stays outside and starts PID 1 as its child; surround.sh becomes the command that it is given. */
-async function findFirst(outer: ChildProcess, namespace: boolean): Promise<number> {
-  const { pid } = outer;
-  if (pid === undefined) throw new Error("unshare cannot be started");
-  if (!namespace) return pid;
-  const isOver = () => outer.exitCode !== null || outer.signalCode !== null;
-  return waitFor("PID 1 starts", () => childOf(pid) ?? (isOver() ? pid : undefined), {
-    timeout: PATIENCE,
-    every: 5,
-  });
 }
 
 function kill(pid: number): void {
