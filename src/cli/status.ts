@@ -64,7 +64,7 @@ function describe(status: Status, view: View): string[][] {
   return [
     [
       paint("bold", instance.name),
-      `${paint("bold", role)}${given}; up for ${formatDuration(Date.now() - status.startedAt)}`,
+      `${paint("bold", role)}${given}; up for ${formatDuration(status.upForMs ?? Date.now() - status.startedAt)}`,
     ],
     ["Uptime Kuma", `${kuma.version}, ${paint(isReady ? "green" : "yellow", kuma.state)}, ${kuma.url}`],
     ["last publish", published ? describeSnapshot(published) : "none"],

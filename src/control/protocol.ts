@@ -30,6 +30,8 @@ const status = z.object({
   /** Of Replicator Kuma. */
   version: z.string(),
   startedAt: time,
+  /** Milliseconds; from the one process that knows, since the clock may be set before the answer is read. */
+  upForMs: z.number().optional(),
   instance: z.object({ name: z.string(), id: z.string() }),
   role: z.enum(["primary", "replica"]),
   roleGivenAt: time.optional(),

@@ -1,6 +1,5 @@
 import { chmodSync, lstatSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
-import { errorMessage, errorWithStack } from "../format.ts";
 import { limitWaiting } from "../limit-waiting.ts";
 import { failure, type Result, success } from "../result.ts";
 import {

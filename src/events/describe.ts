@@ -57,7 +57,9 @@ export function describeEvent(event: ReplicatorEvent): Description {
     case "cycle-started":
       return debug("A cycle begins.");
     case "cycle-done":
-      return debug(`The cycle ${event.succeeded ? "took" : "failed after"} ${seconds(event.durationMs)}.`);
+      return debug(
+        `The cycle ${event.succeeded ? "took" : "failed after"} ${formatDuration(event.durationMs)}.`,
+      );
     case "repository-checked":
       return debug(describeChecked(event));
     case "role-changed":

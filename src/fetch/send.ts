@@ -29,9 +29,3 @@ export function shorten(text: string, longest: number): string {
   const characters = [...text];
   return characters.length > longest ? `${characters.slice(0, longest).join("")}…` : text;
 }
-
-/** Why a fetch failed, such as ECONNREFUSED: it hides that in the cause. */
-export function whyUnreachable(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? error.cause.message || error.cause.name : error.message;
-}

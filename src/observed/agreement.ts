@@ -1,6 +1,5 @@
 import type { Config } from "../config/index.ts";
 import type { ReplicatorEvent } from "../events/index.ts";
-import { shortId } from "../format.ts";
 import { addSpan, type Span } from "./spans.ts";
 
 /** A snapshot that this process has seen in the repository, or published. */

@@ -54,7 +54,7 @@ export async function applyContent(
   const wasRunning = kuma.state.name !== "stopped";
   const stoppedAt = steadyNow();
   await kuma.stop("apply");
-  if (signal.aborted) return failure(interrupted);
+  if (signal.aborted) return failure(interrupted("Applying the snapshot"));
   const applied: DatabaseResult<PlanSummary> = await database.apply(snapshot, ids);
   if (!applied.ok) {
     kuma.start();

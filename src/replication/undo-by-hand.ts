@@ -28,7 +28,7 @@ export async function undoByHand(
     if (!noted.ok) return noted;
   }
   await kuma.stop("roll-back");
-  if (signal.aborted) return failure(interrupted);
+  if (signal.aborted) return failure(interrupted("The roll-back"));
   const undone = await database.rollBack();
   kuma.start();
   if (!undone.ok) return undone;
