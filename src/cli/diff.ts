@@ -1,9 +1,10 @@
 import { compare, describeRow } from "../diff/index.ts";
+import { shortId } from "../format.ts";
 import { success } from "../result.ts";
 import { countChanges, describeChanges, fingerprint } from "../snapshot/index.ts";
 import { EXIT, EXIT_HELP, newCommand, withConfig } from "./command.ts";
 import { openSources, readContent } from "./sources.ts";
-import { paint, printJson, printLine, shortId } from "./terminal.ts";
+import { paint, printJson, printLine } from "./terminal.ts";
 
 const HELP = `
 Shows what differs, in words: monitor "shop" url: "https://a" → "https://b".

@@ -15,6 +15,7 @@ import {
   ok,
   warning,
 } from "../doctor/index.ts";
+import { shortId } from "../format.ts";
 import { chooseLatest } from "../replication/index.ts";
 import type { SnapshotInfo } from "../repository/index.ts";
 import { type Result, success } from "../result.ts";

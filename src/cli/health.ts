@@ -1,5 +1,6 @@
 import { readDotenv } from "../config/dotenv.ts";
 import { locateKuma } from "../config/kuma.ts";
+import { formatDuration } from "../format.ts";
 import { type Answer, probe } from "../kuma/probe.ts";
 import { nowFor, readStatus, type StoredStatus } from "../observed/status.ts";
 
@@ -48,9 +49,9 @@ export function judge(answer: Answer, status: StoredStatus | undefined, url: str
   if (pause !== undefined && now < pause.until)
     return {
       healthy: true,
-      reason: `${PAUSES[pause.for]}, for ${ago(pause.until, now)} more at the longest.`,
+      reason: `${PAUSES[pause.for]}, for ${formatDuration(pause.until - now)} more at the longest.`,
     };
-  const state = status && `; it is ${STATES[status.kuma]}, for ${ago(now, status.since)}`;
+  const state = status && `; it is ${STATES[status.kuma]}, for ${formatDuration(now - status.since)}`;
   return { healthy: false, reason: `Uptime Kuma does not answer properly at ${url}${state ?? ""}.` };
 }
 
@@ -73,15 +74,11 @@ function lastCycle(status: StoredStatus | undefined, now: number): string {
   if (status === undefined) return "Nothing is known about its replication.";
   const at = status.lastCycleAt ?? status.since;
   const lastGood =
-    status.lastCycleAt === undefined ? "No cycle went well yet" : `Last good cycle ${ago(now, at)} ago`;
+    status.lastCycleAt === undefined
+      ? "No cycle went well yet"
+      : `Last good cycle ${formatDuration(now - at)} ago`;
   const isLate = now - at > LATE_AFTER * status.interval;
   return isLate
-    ? `Warning: ${lastGood}, with one due every ${ago(status.interval, 0)}; the log says why.`
+    ? `Warning: ${lastGood}, with one due every ${formatDuration(status.interval)}; the log says why.`
     : `${lastGood}.`;
-}
-
-/** The time between two times, for people. */
-function ago(later: number, earlier: number): string {
-  const seconds = Math.max(0, Math.round((later - earlier) / 1_000));
-  return seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
 }

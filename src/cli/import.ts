@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Config } from "../config/index.ts";
 import { aboutFile, fromFile } from "../export/index.ts";
+import { errorMessage } from "../format.ts";
 import { failure, type Result, success } from "../result.ts";
 import { encodeSnapshot, type Snapshot } from "../snapshot/index.ts";
 import { EXIT, EXIT_HELP, newCommand, withConfig } from "./command.ts";
@@ -53,7 +54,7 @@ function readFile(file: string): Result<Snapshot> {
   } catch (error) {
     return failure({
       code: "file-unreadable",
-      message: `${file} cannot be read (${error instanceof Error ? error.message : error}).`,
+      message: `${file} cannot be read (${errorMessage(error)}).`,
       advice: "Name a file inside the container, or use - and docker exec -i.",
     });
   }

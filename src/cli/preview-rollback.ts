@@ -2,12 +2,13 @@ import type { Config } from "../config/index.ts";
 import { askStatus } from "../control/index.ts";
 import type { RollBackPreview } from "../database/index.ts";
 import { compare, describeRow, namesIn, rowsOf } from "../diff/index.ts";
+import { shortId } from "../format.ts";
 import { NOTHING_TO_UNDO } from "../replication/index.ts";
 import { failure, type Result, success } from "../result.ts";
 import { countChanges, describeChanges, fingerprint } from "../snapshot/index.ts";
 import { confirm, printSome, printToStderr } from "./preview.ts";
 import { openSources } from "./sources.ts";
-import { formatTime, paint, relative, shortId } from "./terminal.ts";
+import { formatTime, paint, relative } from "./terminal.ts";
 
 /**
  * Shows, on standard error, what undoing the last apply would change, and asks whether to do it.

@@ -1,11 +1,12 @@
 import { InvalidArgumentError } from "commander";
+import { shortId } from "../format.ts";
 import { chooseLatest, isSameSnapshot } from "../replication/index.ts";
 import type { SnapshotInfo } from "../repository/index.ts";
 import { success } from "../result.ts";
 import { countChanges, describeChanges, fingerprint, type Snapshot } from "../snapshot/index.ts";
 import { EXIT, EXIT_HELP, newCommand, withConfig } from "./command.ts";
 import { download, listSnapshots, openSources, type Sources } from "./sources.ts";
-import { formatTime, printJson, printLine, relative, shortId, table } from "./terminal.ts";
+import { formatTime, printJson, printLine, relative, table } from "./terminal.ts";
 
 const DEFAULT_LIMIT = 10;
 

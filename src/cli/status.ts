@@ -1,10 +1,11 @@
 import { askStatus, type Status } from "../control/index.ts";
+import { formatDuration, shortId } from "../format.ts";
 import { type Result, success } from "../result.ts";
 import { EXIT, EXIT_HELP, newCommand, withConfig } from "./command.ts";
 import { isEdited } from "./edited.ts";
 import { positionIn, type RepositoryPosition } from "./repository-position.ts";
 import { listSnapshots, openSources, type Sources } from "./sources.ts";
-import { duration, formatTime, paint, printJson, printLine, relative, shortId, table } from "./terminal.ts";
+import { formatTime, paint, printJson, printLine, relative, table } from "./terminal.ts";
 
 /** A status is for a quick look: a repository that is slower than this is shown as not reached. Milliseconds. */
 const REPOSITORY_LIMIT = 20_000;
@@ -68,7 +69,7 @@ function describe(status: Status, view: View): string[][] {
   return [
     [
       paint("bold", instance.name),
-      `${paint("bold", role)}${given}; up for ${duration(Date.now() - status.startedAt)}`,
+      `${paint("bold", role)}${given}; up for ${formatDuration(status.upForMs ?? Date.now() - status.startedAt)}`,
     ],
     ["Uptime Kuma", `${kuma.version}, ${paint(isReady ? "green" : "yellow", kuma.state)}, ${kuma.url}`],
     ["last publish", published ? describeSnapshot(published) : "none"],
@@ -141,7 +142,7 @@ function describeAgreement({ latest, behind, behindSince }: RepositoryPosition):
   const name = `latest snapshot ${shortId(latest.id)}, ${relative(latest.time)}`;
   if (behind === 0) return paint("green", `up to date: ${name}`);
   if (behind === undefined) return paint("yellow", `not on any snapshot of the repository; ${name}`);
-  const lag = behindSince === undefined ? "" : ` for ${duration(Date.now() - behindSince)}`;
+  const lag = behindSince === undefined ? "" : ` for ${formatDuration(Date.now() - behindSince)}`;
   return paint("yellow", `${behind} behind${lag}; ${name}`);
 }
 

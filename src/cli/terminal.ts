@@ -1,5 +1,6 @@
 import { stripVTControlCharacters, styleText } from "node:util";
 import { redact } from "../config/index.ts";
+import { formatDuration } from "../format.ts";
 import type { Problem } from "../result.ts";
 
 type Style = "bold" | "dim" | "green" | "yellow" | "red";
@@ -50,25 +51,11 @@ function widthOf(cell: string): number {
 
 /** "3 min ago", "in 20 s". @param time milliseconds since 1970 */
 export function relative(time: number, now = Date.now()): string {
-  const length = duration(Math.abs(now - time));
+  const length = formatDuration(Math.abs(now - time));
   return time > now ? `in ${length}` : `${length} ago`;
-}
-
-/** In the largest unit that fits: 40 s, 3 min, 5 h, 2 days. @param milliseconds not negative */
-export function duration(milliseconds: number): string {
-  const seconds = Math.round(milliseconds / 1000);
-  if (seconds < 60) return `${seconds} s`;
-  if (seconds < 3600) return `${Math.round(seconds / 60)} min`;
-  if (seconds < 2 * 86_400) return `${Math.round(seconds / 3600)} h`;
-  return `${Math.round(seconds / 86_400)} days`;
 }
 
 /** 2026-11-23 15:40:50Z */
 export function formatTime(time: number): string {
   return `${new Date(time).toISOString().slice(0, 19).replace("T", " ")}Z`;
-}
-
-/** restic's short form of an id. */
-export function shortId(id: string): string {
-  return id.slice(0, 8);
 }

@@ -83,6 +83,7 @@ async function statusOf(instance: Instance): Promise<Status> {
   return {
     version,
     startedAt: observed.startedAt,
+    upForMs: Date.now() - observed.startedAt,
     instance: { name: config.instanceName, id: instanceId },
     role,
     roleGivenAt,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseJson } from "../parse.ts";
 
 /** Raised whenever a program of one version could misunderstand one of another. */
 export const PROTOCOL_VERSION = 1;
@@ -29,6 +30,8 @@ const status = z.object({
   /** Of Replicator Kuma. */
   version: z.string(),
   startedAt: time,
+  /** Milliseconds; from the one process that knows, since the clock may be set before the answer is read. */
+  upForMs: z.number().optional(),
   instance: z.object({ name: z.string(), id: z.string() }),
   role: z.enum(["primary", "replica"]),
   roleGivenAt: time.optional(),
@@ -85,12 +88,4 @@ function parse<T>(line: string, schema: z.ZodType<T>): Parsed<T> {
   if (version !== PROTOCOL_VERSION) return { kind: "version", theirs: version };
   const parsed = schema.safeParse(json);
   return parsed.success ? { kind: "message", message: parsed.data } : { kind: "garbage" };
-}
-
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,5 @@
 import Database from "better-sqlite3";
+import { errorMessage } from "../format.ts";
 import { failure } from "../result.ts";
 import type { DatabaseProblem, DatabaseProblemCode } from "./types.ts";
 
@@ -51,8 +52,5 @@ export function explain(error: unknown, file: string) {
   // Only uploaded files are touched through the file system; node's message names call and path.
   if (error instanceof Error && "syscall" in error)
     return refuse("upload-failed", `An uploaded icon: ${error.message}.`);
-  return refuse(
-    "database-failed",
-    `The database ${file} failed: ${error instanceof Error ? error.message : error}.`,
-  );
+  return refuse("database-failed", `The database ${file} failed: ${errorMessage(error)}.`);
 }

@@ -1,5 +1,6 @@
 import type { Config } from "../config/index.ts";
 import { createFetch } from "../fetch/index.ts";
+import { errorMessage } from "../format.ts";
 import { type Finding, failed, ok, warning } from "./finding.ts";
 
 /** Milliseconds. */
@@ -31,8 +32,7 @@ export async function checkNtfy({
         );
     return [reached, ...compareClocks(answer.headers.get("date"))];
   } catch (error) {
-    const why =
-      error instanceof Error ? ((error.cause as Error | undefined)?.message ?? error.message) : error;
+    const why = errorMessage(error);
     return [
       failed("ntfy", {
         message: `The ntfy server cannot be reached (${why}).`,

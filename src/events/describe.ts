@@ -1,3 +1,4 @@
+import { formatDuration, shortId } from "../format.ts";
 import type { Problem } from "../result.ts";
 import { describeChanges } from "../snapshot/index.ts";
 import type { Exit } from "./kuma-events.ts";
@@ -26,19 +27,21 @@ export function describeEvent(event: ReplicatorEvent): Description {
     case "kuma-starting":
       return info(`Starting Uptime Kuma (process ${event.pid}).`);
     case "kuma-ready":
-      return info(`Uptime Kuma is ready after ${seconds(event.afterMs)}.`);
+      return info(`Uptime Kuma is ready after ${formatDuration(event.afterMs)}.`);
     case "kuma-waiting-for-setup":
       return warn(
         "Uptime Kuma waits for its setup: open its page and choose a database. Replication begins after that.",
       );
     case "kuma-migrating":
       return info(
-        `Uptime Kuma has been migrating its database for ${seconds(event.forMs)}. It is left alone until that is done.`,
+        `Uptime Kuma has been migrating its database for ${formatDuration(event.forMs)}. It is left alone until that is done.`,
       );
     case "kuma-stopping":
       return info(`Stopping Uptime Kuma ${STOP_REASONS[event.reason]}.`);
     case "kuma-stopped":
-      return info(`Uptime Kuma stopped after ${seconds(event.afterMs)} (${describeExit(event.exit)}).`);
+      return info(
+        `Uptime Kuma stopped after ${formatDuration(event.afterMs)} (${describeExit(event.exit)}).`,
+      );
     case "kuma-killed":
       return warn(`Killing Uptime Kuma because ${event.reason}.`);
     case "kuma-crashed":
@@ -47,14 +50,16 @@ export function describeEvent(event: ReplicatorEvent): Description {
       return error(
         event.restartInMs === undefined
           ? describeProblem(event.problem)
-          : `${describeProblem(event.problem)} Trying again in ${seconds(event.restartInMs)}.`,
+          : `${describeProblem(event.problem)} Trying again in ${formatDuration(event.restartInMs)}.`,
       );
     case "repository-created":
       return info("There was no restic repository yet: it was created.");
     case "cycle-started":
       return debug("A cycle begins.");
     case "cycle-done":
-      return debug(`The cycle ${event.succeeded ? "took" : "failed after"} ${seconds(event.durationMs)}.`);
+      return debug(
+        `The cycle ${event.succeeded ? "took" : "failed after"} ${formatDuration(event.durationMs)}.`,
+      );
     case "repository-checked":
       return debug(describeChecked(event));
     case "role-changed":
@@ -145,7 +150,7 @@ function describeChecked({ latest, agrees }: EventOf<"repository-checked">): str
 
 function describeApplied({ snapshot, changes, monitoringGapMs, notes }: EventOf<"applied">): string {
   const pause =
-    monitoringGapMs === 0 ? "without a stop" : `monitoring paused for ${seconds(monitoringGapMs)}`;
+    monitoringGapMs === 0 ? "without a stop" : `monitoring paused for ${formatDuration(monitoringGapMs)}`;
   return [`Applied ${nameSnapshot(snapshot)}: ${describeChanges(changes)}; ${pause}.`, ...notes].join(" ");
 }
 
@@ -154,7 +159,7 @@ function describeCrash({ exit, crashes, restartInMs }: EventOf<"kuma-crashed">):
   const next =
     restartInMs === undefined
       ? "That was once too often: giving up"
-      : `Starting it again in ${seconds(restartInMs)}`;
+      : `Starting it again in ${formatDuration(restartInMs)}`;
   return `Uptime Kuma crashed (${describeExit(exit)})${times}. ${next}.`;
 }
 
@@ -168,17 +173,12 @@ function nameSnapshot({ id, instanceName }: SnapshotName): string {
   return `${describeSnapshot(id)} of ${JSON.stringify(instanceName)}`;
 }
 
-/** restic's short form of an id. */
 function describeSnapshot(id: string): string {
-  return `snapshot ${id.slice(0, 8)}`;
+  return `snapshot ${shortId(id)}`;
 }
 
 function describeExit(exit: Exit): string {
   return "code" in exit ? `exit code ${exit.code}` : exit.signal;
-}
-
-function seconds(milliseconds: number): string {
-  return `${(milliseconds / 1_000).toFixed(1)} s`;
 }
 
 function count(number: number, noun: string): string {

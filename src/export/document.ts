@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseJson } from "../parse.ts";
 import { failure, type Problem, type Result, success } from "../result.ts";
 import {
   decodeSnapshot,
@@ -116,15 +117,6 @@ function decodeAll(json: Record<string, unknown>): Record<string, Value> | undef
     decoded.push([name, value]);
   }
   return Object.fromEntries(decoded);
-}
-
-/** undefined for JSON Lines: they are not one document. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function wrong(what: string): Problem {

@@ -30,4 +30,4 @@ async function openProxy(address: string): Promise<Fetch> {
   return (url, request) => proxied(url, { ...request, dispatcher });
 }
 
-export { sendRequest, shorten, whyUnreachable } from "./send.ts";
+export { sendRequest, shorten } from "./send.ts";

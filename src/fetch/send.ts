@@ -1,3 +1,4 @@
+import { errorMessage } from "../format.ts";
 import type { Fetch } from "./index.ts";
 
 /** How long a server may take for one message, milliseconds. */
@@ -19,7 +20,7 @@ export async function sendRequest(
     await response.body?.cancel();
     return response.ok ? undefined : `${name} answered ${response.status}`;
   } catch (error) {
-    return `${name} cannot be reached (${whyUnreachable(error)})`;
+    return `${name} cannot be reached (${errorMessage(error)})`;
   }
 }
 
@@ -27,10 +28,4 @@ export async function sendRequest(
 export function shorten(text: string, longest: number): string {
   const characters = [...text];
   return characters.length > longest ? `${characters.slice(0, longest).join("")}…` : text;
-}
-
-/** Why a fetch failed, such as ECONNREFUSED: it hides that in the cause. */
-export function whyUnreachable(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? error.cause.message || error.cause.name : error.message;
 }

@@ -1,4 +1,4 @@
-import { whyUnreachable } from "../fetch/index.ts";
+import { errorMessage } from "../format.ts";
 import type { Problem } from "../result.ts";
 
 /** Why there is no stream of messages. */
@@ -32,7 +32,7 @@ export function refused(server: string, status: number): SubscriptionProblem {
 export function unreachable(server: string, error: unknown): SubscriptionProblem {
   return {
     code: "wake-unreachable",
-    message: `${server} cannot be reached (${whyUnreachable(error)}).`,
+    message: `${server} cannot be reached (${errorMessage(error)}).`,
     advice: "Check the network of the container, and NTFY_URL.",
   };
 }

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
+import { errorCode } from "../format.ts";
 import { failure, success } from "../result.ts";
 import { EXPORT_ANCHOR, INJECTED_FILE, INSERTION, NOTIFICATION_FILE, SENDERS } from "./anchors.ts";
 import { injectedModule } from "./injected.ts";
@@ -100,8 +101,7 @@ async function readIfThere(file: string): Promise<Buffer | undefined> {
   try {
     return await readFile(file);
   } catch (error) {
-    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR"))
-      return undefined;
+    if (["ENOENT", "ENOTDIR"].includes(errorCode(error) ?? "")) return undefined;
     throw error;
   }
 }

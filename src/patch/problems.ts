@@ -1,3 +1,4 @@
+import { errorCode, errorMessage } from "../format.ts";
 import { failure } from "../result.ts";
 import type { PatchProblem, PatchProblemCode } from "./types.ts";
 
@@ -36,8 +37,8 @@ const WRITE_PROBLEMS: Readonly<Record<string, { code: PatchProblemCode; advice: 
 
 /** An error of the file system while writing `path`. */
 export function writeProblem(path: string, error: unknown): PatchProblem {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
+  const code = errorCode(error) ?? "unknown";
   const known = WRITE_PROBLEMS[code] ?? { code: "write-failed", advice: "Fix that, then run this again." };
-  const words = error instanceof Error ? error.message : String(error);
+  const words = errorMessage(error);
   return { code: known.code, message: `${path} cannot be written: ${words}.`, advice: known.advice };
 }

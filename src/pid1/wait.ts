@@ -1,3 +1,4 @@
+import { errorMessage } from "../format.ts";
 import { failure, type Problem, type Result, success } from "../result.ts";
 
 /** The two system calls of reaping that Node does not offer. */
@@ -49,5 +50,5 @@ export async function loadWait(): Promise<Result<Wait, Problem>> {
 }
 
 function firstLine(error: unknown): string {
-  return String(error instanceof Error ? error.message : error).split("\n", 1)[0] ?? "";
+  return errorMessage(error).split("\n", 1)[0] ?? "";
 }

@@ -1,7 +1,7 @@
 import { steadyNow } from "../clock.ts";
 import type { DatabaseProblemCode, DatabaseResult, PlanSummary } from "../database/index.ts";
 import type { SnapshotInfo } from "../repository/index.ts";
-import { failure, type Problem, type Result, success } from "../result.ts";
+import { failure, interrupted, type Problem, type Result, success } from "../result.ts";
 import type { Snapshot } from "../snapshot/index.ts";
 import type { Context } from "./context.ts";
 import { fetchSnapshot } from "./fetch.ts";
@@ -49,12 +49,12 @@ export async function applyContent(
     if (marked.ok) reportApplied(plan.value, 0);
     return marked;
   }
-  if (signal.aborted) return failure(interrupted);
+  if (signal.aborted) return failure(interrupted("Applying the snapshot"));
 
   const wasRunning = kuma.state.name !== "stopped";
   const stoppedAt = steadyNow();
   await kuma.stop("apply");
-  if (signal.aborted) return failure(interrupted);
+  if (signal.aborted) return failure(interrupted("Applying the snapshot"));
   const applied: DatabaseResult<PlanSummary> = await database.apply(snapshot, ids);
   if (!applied.ok) {
     kuma.start();
@@ -122,9 +122,3 @@ function refuse({ stateFile, emit }: Context, info: Applied, why: Problem): Resu
 function nameOf(info: Applied): Applied {
   return { id: info.id, contentHash: info.contentHash, instanceName: info.instanceName };
 }
-
-const interrupted: Problem = {
-  code: "interrupted",
-  message: "A shutdown came before the snapshot was applied.",
-  advice: "Nothing to do: the next start applies it.",
-};

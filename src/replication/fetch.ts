@@ -1,3 +1,4 @@
+import { shortId } from "../format.ts";
 import type { SnapshotInfo } from "../repository/index.ts";
 import { failure, type Result } from "../result.ts";
 import { contentHash, decodeSnapshot, type Snapshot } from "../snapshot/index.ts";
@@ -19,7 +20,7 @@ export async function fetchSnapshot(
   if (contentHash(decoded.value.content) === info.contentHash) return decoded;
   return failure({
     code: "snapshot-mismatch",
-    message: `Snapshot ${info.id.slice(0, 8)} does not hold the content that its tag names.`,
+    message: `Snapshot ${shortId(info.id)} does not hold the content that its tag names.`,
     advice: "Nothing was changed. Publish again from the primary, and find out who writes to the repository.",
   });
 }

@@ -1,4 +1,5 @@
 import { namesIn, rowsOf } from "../diff/index.ts";
+import { shortId } from "../format.ts";
 import type { Problem } from "../result.ts";
 import type { Content, Table } from "../snapshot/index.ts";
 
@@ -81,7 +82,7 @@ export function describeLost(lost: Lost): string {
 export function notAdopted(snapshot: { id: string; instanceName: string }, lost: Lost): Problem {
   return {
     code: "not-adopted",
-    message: `Not applied: this Uptime Kuma has a configuration of its own, and snapshot ${snapshot.id.slice(0, 8)} of ${JSON.stringify(snapshot.instanceName)} would remove or replace ${describeLost(lost)}.`,
+    message: `Not applied: this Uptime Kuma has a configuration of its own, and snapshot ${shortId(snapshot.id)} of ${JSON.stringify(snapshot.instanceName)} would remove or replace ${describeLost(lost)}.`,
     advice:
       "If it shall be a replica: `replicator-kuma adopt --replace` shows what goes and what comes, and asks; REPLICATOR_ADOPT=replace does it unasked. If it shall not: correct REPLICATOR_MODE. Until then Uptime Kuma runs with what it has.",
   };

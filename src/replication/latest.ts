@@ -1,3 +1,4 @@
+import { shortId } from "../format.ts";
 import { inChainOrder, type SnapshotInfo } from "../repository/index.ts";
 import { failure, type Problem, type Result, success } from "../result.ts";
 import type { Context } from "./context.ts";
@@ -55,7 +56,7 @@ const ON_PURPOSE = "If it is to begin anew on purpose: `replicator-kuma sync --r
 function repositoryGone(last: string, { message }: Problem): Problem {
   return {
     code: "repository-gone",
-    message: `The restic repository is gone: this instance has published or applied snapshot ${last.slice(0, 8)} from it. ${message}`,
+    message: `The restic repository is gone: this instance has published or applied snapshot ${shortId(last)} from it. ${message}`,
     advice: `Nothing was created. Look whether its disk is mounted, and RESTIC_REPOSITORY is right. ${ON_PURPOSE}`,
   };
 }
@@ -63,7 +64,7 @@ function repositoryGone(last: string, { message }: Problem): Problem {
 function snapshotsGone(last: string): Problem {
   return {
     code: "snapshots-gone",
-    message: `The restic repository holds no snapshot of Replicator Kuma any more: this instance has published or applied snapshot ${last.slice(0, 8)} from it.`,
+    message: `The restic repository holds no snapshot of Replicator Kuma any more: this instance has published or applied snapshot ${shortId(last)} from it.`,
     advice: `Nothing was changed. Look whether RESTIC_REPOSITORY is right, and who has emptied the repository; put it back from a copy if there is one. ${ON_PURPOSE}`,
   };
 }

@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
+import { errorMessage } from "../format.ts";
 import { failure, type Problem, type Result, success } from "../result.ts";
 
 /**
@@ -36,7 +37,7 @@ function explain(error: unknown, stateDir: string): Problem {
   }
   return {
     code: "state-not-writable",
-    message: `The state folder ${stateDir} cannot be written (${error instanceof Error ? error.message : error}).`,
+    message: `The state folder ${stateDir} cannot be written (${errorMessage(error)}).`,
     advice: "Make it writable for the user that runs this, or set REPLICATOR_STATE_DIR to a folder that is.",
   };
 }

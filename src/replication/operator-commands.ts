@@ -1,3 +1,4 @@
+import { shortId } from "../format.ts";
 import type { SnapshotInfo } from "../repository/index.ts";
 import { failure, type Problem, type Result, success } from "../result.ts";
 import { contentHash, decodeSnapshot } from "../snapshot/index.ts";
@@ -77,7 +78,7 @@ export function createOperatorCommands(
         if (!decoded.ok) return decoded;
         const hash = contentHash(decoded.value.content);
         const { instanceName } = decoded.value.origin;
-        const info = { id: `imported-${hash.slice(0, 8)}`, contentHash: hash, instanceName };
+        const info = { id: `imported-${shortId(hash)}`, contentHash: hash, instanceName };
         return replaceContent(() => applyContent(context, decoded.value, info, signal), signal);
       }),
 
@@ -156,7 +157,7 @@ export function createOperatorCommands(
   function describeRefused(): string {
     const last = listRefused(stateFile.state).at(-1);
     if (last === undefined || role.current === "primary") return "";
-    return `Snapshot ${last.snapshotId.slice(0, 8)} is not taken here: ${last.reason}`;
+    return `Snapshot ${shortId(last.snapshotId)} is not taken here: ${last.reason}`;
   }
 }
 
@@ -177,7 +178,7 @@ function notReady(state: string): Problem {
 function noSuchSnapshot(id: string): Problem {
   return {
     code: "no-such-snapshot",
-    message: `There is no snapshot ${id.slice(0, 8)} in the repository.`,
+    message: `There is no snapshot ${shortId(id)} in the repository.`,
     advice: "`replicator-kuma snapshots` lists those there are.",
   };
 }

@@ -1,3 +1,4 @@
+import { shortId } from "../format.ts";
 import type { SnapshotInfo } from "../repository/index.ts";
 import type { Problem } from "../result.ts";
 
@@ -7,7 +8,7 @@ export function refuseOther(
   latest: SnapshotInfo,
 ): Problem {
   const since = new Date(latest.time).toISOString();
-  const which = `Not published: the repository's latest snapshot ${latest.id.slice(0, 8)}`;
+  const which = `Not published: the repository's latest snapshot ${shortId(latest.id)}`;
   if (latest.instanceId === self.instanceId)
     return {
       code: "other-primary",

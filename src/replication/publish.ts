@@ -1,4 +1,5 @@
 import { steadyNow } from "../clock.ts";
+import { shortId } from "../format.ts";
 import type { SnapshotInfo } from "../repository/index.ts";
 import { failure, type Problem, type Result, success } from "../result.ts";
 import { type Content, contentHash, countChanges, encodeWhole, fingerprint } from "../snapshot/index.ts";
@@ -187,7 +188,7 @@ export function createPublisher(context: Context): Publisher {
 function refusedHere({ id }: SnapshotInfo): Problem {
   return {
     code: "snapshot-refused",
-    message: `Nothing is configured here, and the repository's latest snapshot ${id.slice(0, 8)} is not taken: it was refused or undone here before.`,
+    message: `Nothing is configured here, and the repository's latest snapshot ${shortId(id)} is not taken: it was refused or undone here before.`,
     advice:
       "`replicator-kuma sync --retry` tries it once more; `replicator-kuma restore SNAPSHOT` takes an earlier one.",
   };

@@ -1,3 +1,4 @@
+import { shortId } from "../format.ts";
 import { isSameSnapshot, type SnapshotInfo } from "../repository/index.ts";
 import { failure, type Result, success } from "../result.ts";
 import type { Context } from "./context.ts";
@@ -55,7 +56,7 @@ export function isBehind(
 
 /** What is told of a latest snapshot that this instance does not go back to. */
 export function refuseToGoBack(latest: SnapshotInfo, reached: Reached): Result<never> {
-  const short = (id: string) => `snapshot ${id.slice(0, 8)}`;
+  const short = (id: string) => `snapshot ${shortId(id)}`;
   const place = (generation: number | undefined) =>
     generation === undefined ? "" : ` (number ${generation} of the chain)`;
   const its = place(latest.isGuessed ? undefined : latest.generation);

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
+import { errorCode, errorMessage } from "../format.ts";
 import { failure, type Problem, type Result, success } from "../result.ts";
 
 const FORMAT = 1;
@@ -86,8 +87,8 @@ function readState(path: string): Result<State> {
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return success(newState());
-    return failure(unreadable(path, error instanceof Error ? error.message : String(error)));
+    if (errorCode(error) === "ENOENT") return success(newState());
+    return failure(unreadable(path, errorMessage(error)));
   }
   try {
     const parsed = stateFile.safeParse(JSON.parse(text));
@@ -115,7 +116,7 @@ function writeState(path: string, state: State): Result<void> {
   } catch (error) {
     return failure({
       code: "state-not-writable",
-      message: `The state file ${path} cannot be written (${error instanceof Error ? error.message : error}).`,
+      message: `The state file ${path} cannot be written (${errorMessage(error)}).`,
       advice: "Make room or make it writable; until then what was published last is forgotten at a restart.",
     });
   }

@@ -1,4 +1,4 @@
-import { failure, type Problem, type Result, success } from "../result.ts";
+import { failure, interrupted, type Problem, type Result, success } from "../result.ts";
 import { withinTime } from "../within-time.ts";
 import type { Context } from "./context.ts";
 import { rememberRefused } from "./refused.ts";
@@ -28,7 +28,7 @@ export async function undoByHand(
     if (!noted.ok) return noted;
   }
   await kuma.stop("roll-back");
-  if (signal.aborted) return failure(interrupted);
+  if (signal.aborted) return failure(interrupted("The roll-back"));
   const undone = await database.rollBack();
   kuma.start();
   if (!undone.ok) return undone;
@@ -66,10 +66,4 @@ const NOT_READY_AFTER: Problem = {
   code: "kuma-not-ready",
   message: "The last apply was undone, but Uptime Kuma has not become ready.",
   advice: "Its log says why; it goes on being started again.",
-};
-
-const interrupted: Problem = {
-  code: "interrupted",
-  message: "A shutdown came before anything was undone.",
-  advice: "Ask again after the next start.",
 };

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { decodeUtf8 } from "../parse.ts";
 import { failure, success } from "../result.ts";
 import { recognise } from "./problems.ts";
 import { FILE_NAME, OUR_TAG } from "./snapshots.ts";
@@ -31,7 +32,7 @@ export async function forget(
     signal,
   });
   if (!asked.ok) return asked;
-  const proposed = parseProposal(new TextDecoder().decode(asked.value.stdout));
+  const proposed = parseProposal(decodeUtf8(asked.value.stdout));
   if (proposed === undefined) return failure(NOT_UNDERSTOOD);
   const ids = proposed.filter((id) => candidates.includes(id)).slice(0, AT_ONCE);
   if (ids.length === 0) return success({ forgotten: 0 });

@@ -1,3 +1,4 @@
+import { shortId } from "../format.ts";
 import { isSameSnapshot } from "./same-snapshot.ts";
 import type { SnapshotInfo } from "./types.ts";
 
@@ -74,11 +75,11 @@ function findParents(
 ): (snapshot: TaggedSnapshot) => TaggedSnapshot | undefined {
   const index = new Map<string, TaggedSnapshot[]>();
   for (const each of snapshots) {
-    const short = each.id.slice(0, 8);
+    const short = shortId(each.id);
     index.set(short, [...(index.get(short) ?? []), each]);
   }
   return ({ parent }) =>
     parent === undefined
       ? undefined
-      : index.get(parent.slice(0, 8))?.find(({ id }) => isSameSnapshot(id, parent));
+      : index.get(shortId(parent))?.find(({ id }) => isSameSnapshot(id, parent));
 }

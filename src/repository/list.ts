@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { shortId } from "../format.ts";
+import { decodeUtf8 } from "../parse.ts";
 import { failure, success } from "../result.ts";
 import type { Restic } from "./restic.ts";
 import { parseSnapshots } from "./snapshots.ts";
@@ -48,7 +50,7 @@ async function askForSnapshots({ restic, limit, signal }: Asking): Promise<Repos
   // only the whole list can be counted.
   const done = await restic({ args: ["snapshots", "--json", "--no-lock"], limit, signal });
   if (!done.ok) return done;
-  const json = new TextDecoder().decode(done.value.stdout);
+  const json = decodeUtf8(done.value.stdout);
   const ours = parseSnapshots(json);
   if (ours === undefined) return failure(NOT_UNDERSTOOD);
   return success({ ours, ids: idsIn(json), said: ownWords(done.value.stderr) });
@@ -62,7 +64,7 @@ function idsIn(json: string): Set<string> {
 async function askForIds({ restic, limit, signal }: Asking): Promise<RepositoryResult<string[]>> {
   const done = await restic({ args: ["list", "snapshots", "--no-lock"], limit, signal });
   if (!done.ok) return done;
-  return success(new TextDecoder().decode(done.value.stdout).match(/^[0-9a-f]{64}$/gm) ?? []);
+  return success(decodeUtf8(done.value.stdout).match(/^[0-9a-f]{64}$/gm) ?? []);
 }
 
 function missing(there: readonly string[], { ids }: Listing): string[] {
@@ -73,7 +75,7 @@ function damaged([id = "", ...others]: readonly string[]): RepositoryProblem {
   const more = others.length === 0 ? "" : ` and ${others.length} more`;
   return {
     code: "repository-damaged",
-    message: `Snapshot ${id.slice(0, 8)}${more} in the restic repository cannot be read.`,
+    message: `Snapshot ${shortId(id)}${more} in the restic repository cannot be read.`,
     advice:
       "Run `restic check`. Put the file back from a copy of the repository; where there is none, remove it by hand: snapshots/ and the snapshot's id.",
   };

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { hostname } from "node:os";
 import { z } from "zod";
+import { decodeUtf8 } from "../parse.ts";
 import { success } from "../result.ts";
 import { type Lock, type OwnLocks, STALE_AFTER } from "./own-locks.ts";
 import type { Restic } from "./restic.ts";
@@ -39,12 +40,12 @@ export async function mayUnlock(
 ): Promise<RepositoryResult<boolean>> {
   const listed = await restic({ args: ["list", "locks", "--no-lock"], limit, signal });
   if (!listed.ok) return listed;
-  for (const id of decode(listed.value.stdout).match(/^[0-9a-f]{64}$/gm) ?? []) {
+  for (const id of decodeUtf8(listed.value.stdout).match(/^[0-9a-f]{64}$/gm) ?? []) {
     const shown = await restic({ args: ["cat", "lock", id, "--no-lock"], limit, signal });
     // What restic cannot read it passes over when it unlocks, too.
     if (!shown.ok && shown.problem.code === "repository-damaged") continue;
     if (!shown.ok) return shown;
-    const lock = parse(decode(shown.value.stdout));
+    const lock = parse(decodeUtf8(shown.value.stdout));
     if (lock === undefined || isInNeedOfCare(lock, own)) return success(false);
   }
   return success(true);
@@ -64,8 +65,4 @@ function parse(json: string): Lock | undefined {
   } catch {
     return undefined;
   }
-}
-
-function decode(bytes: Uint8Array): string {
-  return new TextDecoder().decode(bytes);
 }

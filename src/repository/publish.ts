@@ -1,3 +1,5 @@
+import { errorMessage } from "../format.ts";
+import { decodeUtf8 } from "../parse.ts";
 import { failure, success } from "../result.ts";
 import { FILE_NAME, tagsOf } from "./snapshots.ts";
 import type { PublishRequest, RepositoryProblem, RepositoryResult } from "./types.ts";
@@ -27,7 +29,7 @@ export async function publish(
     signal,
   });
   if (!stored.ok) return stored;
-  const id = idOfSummary(new TextDecoder().decode(stored.value.stdout));
+  const id = idOfSummary(decodeUtf8(stored.value.stdout));
   return id === undefined ? failure(NO_SUMMARY) : success({ id });
 }
 
@@ -37,7 +39,7 @@ function collect(stream: PublishRequest["stream"]): RepositoryResult<Uint8Array>
   } catch (error) {
     return failure({
       code: "restic-failed",
-      message: `The snapshot could not be written for restic: ${error instanceof Error ? error.message : error}.`,
+      message: `The snapshot could not be written for restic: ${errorMessage(error)}.`,
       advice: "Nothing was stored; the next cycle tries again.",
     });
   }

@@ -1,7 +1,8 @@
 import type { Readable } from "node:stream";
 import { execa } from "execa";
 import { type ResticConfig, secretsOf } from "../config/index.ts";
-import { failure, success } from "../result.ts";
+import { decodeUtf8 } from "../parse.ts";
+import { failure, interrupted, success } from "../result.ts";
 import { cacheOptions } from "./cache-room.ts";
 import { explain, recognise, recogniseLasting } from "./problems.ts";
 import type { RepositoryProblem, RepositoryResult } from "./types.ts";
@@ -65,9 +66,9 @@ export function createRestic({ env, options = [], secrets = secretsOf(env) }: Re
       if (lasting !== undefined) giveUp.abort();
     });
     const result = await running;
-    const stderr = decode(result.stderr);
+    const stderr = decodeUtf8(result.stderr);
     const account = { exitCode: result.exitCode, stderr, secrets };
-    if (signal.aborted && result.isCanceled) return failure(INTERRUPTED);
+    if (signal.aborted && result.isCanceled) return failure(interrupted("The work on the restic repository"));
     if (lasting !== undefined && result.failed) return failure(lasting);
     if (result.code === "ENOENT" || result.code === "EACCES") return failure(RESTIC_MISSING);
     if (result.isMaxBuffer) return failure(TOO_LARGE);
@@ -89,16 +90,6 @@ function eachLine(stream: Readable, take: (line: string) => void): void {
     for (const line of lines) take(line);
   });
 }
-
-function decode(bytes: Uint8Array): string {
-  return new TextDecoder().decode(bytes);
-}
-
-const INTERRUPTED: RepositoryProblem = {
-  code: "interrupted",
-  message: "The work on the restic repository was interrupted.",
-  advice: "Nothing to do: the next cycle tries again.",
-};
 
 const RESTIC_MISSING: RepositoryProblem = {
   code: "restic-missing",

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseJson } from "../parse.ts";
 import { putInOrder, type TaggedSnapshot } from "./generations.ts";
 import type { PublishRequest, SnapshotInfo } from "./types.ts";
 
@@ -67,12 +68,4 @@ function only(tags: readonly string[], prefix: string, pattern: RegExp): string 
     .filter((tag) => tag.startsWith(prefix))
     .map((tag) => tag.slice(prefix.length));
   return value !== undefined && others.length === 0 && pattern.test(value) ? value : undefined;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,3 +1,4 @@
+import { decodeUtf8 } from "../parse.ts";
 import { success } from "../result.ts";
 import type { Restic } from "./restic.ts";
 import type { RepositoryResult } from "./types.ts";
@@ -21,7 +22,7 @@ export function createVersionLookup(
     if (known !== undefined) return success(known);
     const answer = await restic({ args: ["version"], limit, signal });
     if (!answer.ok) return answer;
-    known = parseVersion(new TextDecoder().decode(answer.value.stdout));
+    known = parseVersion(decodeUtf8(answer.value.stdout));
     return success(known);
   };
 }

@@ -1,11 +1,12 @@
 import { type Config, redact } from "../config/index.ts";
+import { formatDuration, shortId } from "../format.ts";
 import { currentProblem, downtime, type ObservedState } from "../observed/index.ts";
 import { version } from "../version.ts";
 import { type Html, html } from "./html.ts";
 import { listRecentEvents } from "./recent-events.ts";
 import { style } from "./style.ts";
 import { drawTimeline } from "./timeline.ts";
-import { formatLength, renderAgo } from "./times.ts";
+import { renderAgo } from "./times.ts";
 import { reachVerdict } from "./verdict.ts";
 
 /** How often the browser asks again, seconds. */
@@ -52,7 +53,7 @@ ${goesOn ? undefined : problemSection}
 ${listRecentEvents(state.timeline, hide, now)}
 </section>
 </main>
-<footer>Replicator Kuma ${version}, running for ${formatLength(now - state.startedAt)} · <a href="metrics">metrics</a> · <a href="healthz">health</a> · <a href="readyz">ready</a></footer>
+<footer>Replicator Kuma ${version}, running for ${formatDuration(now - state.startedAt)} · <a href="metrics">metrics</a> · <a href="healthz">health</a> · <a href="readyz">ready</a></footer>
 </body>
 </html>
 `.markup;
@@ -62,16 +63,16 @@ function facts(state: ObservedState, hide: (text: string) => string, now: number
   const { kuma, cycle, uptime } = state;
   const { checkedAt, behindSince, spans, snapshots } = state.agreement;
   const latest = snapshots.at(-1);
-  const lag = behindSince === undefined ? "none" : formatLength(now - behindSince);
+  const lag = behindSince === undefined ? "none" : formatDuration(now - behindSince);
   const isKnown = spans.at(-1)?.state !== "unknown";
   const down = downtime(uptime, now);
   const rows: readonly (readonly [string, Html | string])[] = [
-    ["Uptime Kuma", `${kuma.state}, for ${formatLength(now - kuma.since)}`],
+    ["Uptime Kuma", `${kuma.state}, for ${formatDuration(now - kuma.since)}`],
     [
       "Latest snapshot",
       latest === undefined
         ? "none seen"
-        : html`<code>${latest.id.slice(0, 8)}</code> of ${hide(latest.instanceName)}, ${renderAgo(latest.time, now)}`,
+        : html`<code>${shortId(latest.id)}</code> of ${hide(latest.instanceName)}, ${renderAgo(latest.time, now)}`,
     ],
     ["Lag", isKnown ? lag : "not known"],
     ["Repository checked", checkedAt === undefined ? "not yet" : renderAgo(checkedAt, now)],
@@ -80,10 +81,10 @@ function facts(state: ObservedState, hide: (text: string) => string, now: number
       cycle.isRunning
         ? "now"
         : cycle.nextAt
-          ? `in ${formatLength(cycle.nextAt - now)}`
+          ? `in ${formatDuration(cycle.nextAt - now)}`
           : "once Uptime Kuma is ready",
     ],
-    ["Paused for changes", formatLength((down.apply ?? 0) + (down["roll-back"] ?? 0))],
+    ["Paused for changes", formatDuration((down.apply ?? 0) + (down["roll-back"] ?? 0))],
   ];
   return rows.map(([term, value]) => html`<div><dt>${term}</dt><dd>${value}</dd></div>`);
 }

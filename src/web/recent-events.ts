@@ -1,8 +1,9 @@
 import { describeEvent, describePublished, type ReplicatorEvent } from "../events/index.ts";
+import { formatDuration, shortId } from "../format.ts";
 import type { TimelineEntry } from "../observed/index.ts";
 import { describeChanges } from "../snapshot/index.ts";
 import { type Html, html } from "./html.ts";
-import { formatLength, renderAgo } from "./times.ts";
+import { renderAgo } from "./times.ts";
 
 const MOST_SHOWN = 30;
 
@@ -29,13 +30,13 @@ function renderEvent(event: ReplicatorEvent, hide: (text: string) => string): Ht
   if (event.type !== "applied") return html`<div>${hide(describeEvent(event).message)}</div>`;
   const { snapshot, changes, monitoringGapMs, notes } = event;
   const pause =
-    monitoringGapMs === 0 ? "without a stop" : `monitoring paused for ${formatLength(monitoringGapMs)}`;
+    monitoringGapMs === 0 ? "without a stop" : `monitoring paused for ${formatDuration(monitoringGapMs)}`;
   const remarks = notes.map((note) => html`<p class="quiet">${hide(note)}</p>`);
   return html`<div><strong>Applied</strong> ${name(snapshot)} of ${hide(snapshot.instanceName)}, ${pause}${chips(describeChanges(changes))}${remarks}</div>`;
 }
 
 function name({ id }: { readonly id: string }): Html {
-  return html`snapshot <code>${id.slice(0, 8)}</code>`;
+  return html`snapshot <code>${shortId(id)}</code>`;
 }
 
 /** One label for each phrase of "2 monitors added, 1 tag removed", coloured by its verb. */

@@ -1,6 +1,7 @@
+import { formatDuration, shortId } from "../format.ts";
 import type { ObservedState, Span } from "../observed/index.ts";
 import { type Html, html } from "./html.ts";
-import { formatClock, formatLength } from "./times.ts";
+import { formatClock } from "./times.ts";
 
 const LONGEST_VIEW = 24 * 3_600_000;
 const SHORTEST_VIEW = 10 * 60_000;
@@ -31,26 +32,24 @@ export function drawTimeline(state: ObservedState, now: number): Html {
     .filter(({ time }) => isSeen(time))
     .map(
       ({ id, time }) =>
-        html`<circle class="snapshot" cx="${x(time)}" cy="${LANE.snapshots}" r="5"><title>${formatClock(time)} snapshot ${id.slice(0, 8)}</title></circle>`,
+        html`<circle class="snapshot" cx="${x(time)}" cy="${LANE.snapshots}" r="5"><title>${formatClock(time)} snapshot ${shortId(id)}</title></circle>`,
     );
   const arrivals = state.timeline.flatMap(({ at, event }) => {
     if (event.type !== "applied" && event.type !== "rolled-back") return [];
     if (!isSeen(at)) return [];
     const { id } = event.snapshot;
-    const published = state.agreement.snapshots.find(
-      (snapshot) => snapshot.id.slice(0, 8) === id.slice(0, 8),
-    );
+    const published = state.agreement.snapshots.find((snapshot) => shortId(snapshot.id) === shortId(id));
     const verb = event.type === "applied" ? "applied" : "rolled back";
     const way =
       published && isSeen(published.time)
         ? html`<line class="way" x1="${x(published.time)}" y1="${LANE.snapshots}" x2="${x(at)}" y2="${LANE.here + 7}"/>`
         : undefined;
     return [
-      html`${way}<circle class="${event.type}" cx="${x(at)}" cy="${LANE.here + 7}" r="5"><title>${formatClock(at)} ${verb} snapshot ${id.slice(0, 8)}</title></circle>`,
+      html`${way}<circle class="${event.type}" cx="${x(at)}" cy="${LANE.here + 7}" r="5"><title>${formatClock(at)} ${verb} snapshot ${shortId(id)}</title></circle>`,
     ];
   });
 
-  return html`<svg width="100%" height="146" role="img" aria-label="The last ${formatLength(now - from)}: snapshots in the repository, agreement of this instance, and Uptime Kuma">
+  return html`<svg width="100%" height="146" role="img" aria-label="The last ${formatDuration(now - from)}: snapshots in the repository, agreement of this instance, and Uptime Kuma">
 ${ticks}
 <line class="rail" x1="1%" x2="99%" y1="${LANE.snapshots}" y2="${LANE.snapshots}"/>
 ${drawSpans(state.agreement.spans, LANE.here, 14)}

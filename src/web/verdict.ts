@@ -1,5 +1,5 @@
+import { formatDuration } from "../format.ts";
 import { currentProblem, type ObservedState } from "../observed/index.ts";
-import { formatLength } from "./times.ts";
 
 /** How the instance is, in one glance. */
 export interface Verdict {
@@ -27,7 +27,7 @@ export function reachVerdict(state: ObservedState, now: number): Verdict {
   if (kuma.state === "stopped" && uptime.isFirstStart)
     return waiting("Starting", "The repository is asked for a new snapshot before Uptime Kuma is started.");
   if (kuma.state !== "ready") {
-    const since = `For ${formatLength(now - kuma.since)}.`;
+    const since = `For ${formatDuration(now - kuma.since)}.`;
     const words = KUMA_WORDS[kuma.state];
     return kuma.state === "crashed" ? bad(words, `${since} It is started again.`) : waiting(words, since);
   }
@@ -36,7 +36,7 @@ export function reachVerdict(state: ObservedState, now: number): Verdict {
       ? bad("The latest snapshot was refused", "This instance runs on the configuration before it.")
       : bad("Replication fails", "Uptime Kuma goes on with the configuration that it has.");
   if (behindSince !== undefined)
-    return waiting(`Behind by ${formatLength(now - behindSince)}`, whatIsDue(role));
+    return waiting(`Behind by ${formatDuration(now - behindSince)}`, whatIsDue(role));
   if (checkedAt === undefined)
     return waiting("Not checked yet", "The repository has not been reached since the start.");
   if (snapshots.length === 0) return waiting("Nothing is published yet", "The repository holds no snapshot.");

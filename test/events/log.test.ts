@@ -47,7 +47,7 @@ describe("describeEvent", () => {
     const crash = samples["kuma-crashed"];
     const describeCrash = (crashes: number) => describeEvent({ ...crash, crashes }).message;
     assert.doesNotMatch(describeCrash(1), /in a row/);
-    assert.match(describeCrash(2), /\(SIGSEGV\), for the 2nd time in a row\. Starting it again in 2\.0 s\./);
+    assert.match(describeCrash(2), /\(SIGSEGV\), for the 2nd time in a row\. Starting it again in 2 s\./);
     for (const [crashes, ordinal] of [
       [3, "3rd"],
       [11, "11th"],

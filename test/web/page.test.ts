@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
+import { formatDuration } from "../../src/format.ts";
 import { html } from "../../src/web/html.ts";
 import { renderPage } from "../../src/web/page.ts";
-import { formatLength } from "../../src/web/times.ts";
 import { samples } from "../events/samples.ts";
 import { live, MINUTE, morning, START, snapshot } from "../observed/story.ts";
 
@@ -36,12 +36,12 @@ describe("html", () => {
   });
 });
 
-describe("formatLength", () => {
+describe("formatDuration", () => {
   it("says lengths as people do", () => {
     const lengths = [
       0, 59_400, 60_000, 3_540_000, 3_600_000, 7_500_000, 86_400_000, 90_000_000, 864_000_000, -5,
     ];
-    assert.deepEqual(lengths.map(formatLength), [
+    assert.deepEqual(lengths.map(formatDuration), [
       "0 s",
       "59 s",
       "1 min",
@@ -67,7 +67,7 @@ describe("renderPage", () => {
       "In agreement",
       "3 monitors changed",
       "2 monitors added",
-      "monitoring paused for 5 s",
+      "monitoring paused for 5.1 s",
       "The repository does not answer.",
       "Check the network and RESTIC_REPOSITORY.",
       "Last error, solved",
