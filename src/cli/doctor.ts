@@ -22,7 +22,7 @@ import { type Result, success } from "../result.ts";
 import { version } from "../version.ts";
 import { EXIT, newCommand, withAnyConfig } from "./command.ts";
 import { download, listSnapshots, openSources, type Sources } from "./sources.ts";
-import { paint, printJson, printLine, shortId, table } from "./terminal.ts";
+import { paint, printJson, printLine, table } from "./terminal.ts";
 
 /** Longer than restic needs to report that a server is away, milliseconds. */
 const REPOSITORY_LIMIT = 45_000;
