@@ -3,13 +3,13 @@ import { version } from "../version.ts";
 import { addCommands } from "./commands.ts";
 
 const HELP = `
-Environment (the whole table is in README.md):
+Environment (the whole table is in docs/configuration.md):
   REPLICATOR_MODE        BACKUP: this instance is the primary and publishes. RESTORE (default): a replica, it follows.
   RESTIC_REPOSITORY      where the configuration is exchanged: whatever restic speaks (s3:…, b2:…, sftp:…, rest:…, a folder)
   RESTIC_PASSWORD        the repository's password, or RESTIC_PASSWORD_FILE, or RESTIC_PASSWORD_COMMAND
   REPLICATOR_RESTIC_ENV  variables that this command, ssh or rclone need, such as VAULT_TOKEN,VAULT_ADDR; kept from Kuma
   REPLICATOR_RESTIC_OPTIONS  options of restic, such as -o "sftp.args=-i /run/secrets/ssh/key"
-  NTFY_URL               where to tell of publishes and applies, such as ntfy.sh/my-topic
+  NTFY_URL               where to send messages on publishes and applies, such as ntfy.sh/my-topic
   REPLICATOR_HTTP        where a page, metrics and health are served, such as 127.0.0.1:3080 (off)
   BACKUP_INTERVAL        how often a primary looks for changes (5m)
   RESTORE_INTERVAL       how often a replica looks for a snapshot (6m)

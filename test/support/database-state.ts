@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
@@ -28,8 +28,7 @@ export interface DatabaseState {
 export function readState(dataDir: string): DatabaseState {
   const folder = mkdtempSync(join(tmpdir(), "faults-look-"));
   try {
-    for (const name of ["kuma.db", "kuma.db-wal"])
-      if (existsSync(join(dataDir, name))) copyFileSync(join(dataDir, name), join(folder, name));
+    copyAtRest(dataDir, folder);
     const file = join(folder, "kuma.db");
     const { integrity, proven, sequences } = ask(file);
     assertInvariant(integrity === "ok", `integrity_check of ${dataDir}: ${integrity}`);
@@ -48,6 +47,32 @@ export function readState(dataDir: string): DatabaseState {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Database and -wal belong together: where a checkpoint or Kuma's end came in between, they are copied again. */
+function copyAtRest(from: string, to: string): void {
+  const files = ["kuma.db", "kuma.db-wal"];
+  for (let tries = 0; tries < 100; tries++) {
+    const before = signatures(from, files);
+    try {
+      for (const name of files) {
+        rmSync(join(to, name), { force: true });
+        if (existsSync(join(from, name))) copyFileSync(join(from, name), join(to, name));
+      }
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+      continue;
+    }
+    if (signatures(from, files) === before) return;
+  }
+}
+
+/** Changes when one of the files does. */
+function signatures(folder: string, names: readonly string[]): string {
+  return names
+    .map((name) => statSync(join(folder, name), { throwIfNoEntry: false }))
+    .map((stats) => `${stats?.size} ${stats?.mtimeMs}`)
+    .join(", ");
 }
 
 function ask(file: string): { integrity: string; proven: boolean | undefined; sequences: string } {
