@@ -2,20 +2,13 @@ import { z } from "zod";
 import { shortId } from "../format.ts";
 import { decodeUtf8 } from "../parse.ts";
 import { failure, success } from "../result.ts";
-import type { Restic } from "./restic.ts";
+import { type Asking, listIds } from "./list-ids.ts";
 import { parseSnapshots } from "./snapshots.ts";
 import { ownWords } from "./stderr.ts";
 import type { RepositoryProblem, RepositoryResult, SnapshotInfo } from "./types.ts";
 
 /** Any snapshot in `snapshots --json`. */
 const withId = z.object({ id: z.string() });
-
-/** Each call of restic: how it is run, how long it may take (milliseconds), and what ends it. */
-interface Asking {
-  readonly restic: Restic;
-  readonly limit: number;
-  readonly signal: AbortSignal;
-}
 
 interface Listing {
   readonly ours: readonly SnapshotInfo[];
@@ -35,7 +28,7 @@ export async function list(asking: Asking): Promise<RepositoryResult<SnapshotInf
   const listed = await askForSnapshots(asking);
   if (!listed.ok) return listed;
   if (listed.value.said === "") return success([...listed.value.ours]);
-  const there = await askForIds(asking);
+  const there = await listIds(asking, "snapshots");
   if (!there.ok) return there;
   if (missing(there.value, listed.value).length === 0) return success([...listed.value.ours]);
   // One that was published meanwhile lacks in the first list, one that was forgotten meanwhile in the second.
@@ -58,13 +51,6 @@ async function askForSnapshots({ restic, limit, signal }: Asking): Promise<Repos
 
 function idsIn(json: string): Set<string> {
   return new Set((withId.array().nullable().parse(JSON.parse(json)) ?? []).map(({ id }) => id));
-}
-
-/** The ids of all snapshots, readable or not: the names of their files. One LIST, nothing is downloaded. */
-async function askForIds({ restic, limit, signal }: Asking): Promise<RepositoryResult<string[]>> {
-  const done = await restic({ args: ["list", "snapshots", "--no-lock"], limit, signal });
-  if (!done.ok) return done;
-  return success(decodeUtf8(done.value.stdout).match(/^[0-9a-f]{64}$/gm) ?? []);
 }
 
 function missing(there: readonly string[], { ids }: Listing): string[] {

@@ -3,8 +3,8 @@ import { hostname } from "node:os";
 import { z } from "zod";
 import { decodeUtf8 } from "../parse.ts";
 import { success } from "../result.ts";
+import { type Asking, listIds } from "./list-ids.ts";
 import { type Lock, type OwnLocks, STALE_AFTER } from "./own-locks.ts";
-import type { Restic } from "./restic.ts";
 import type { RepositoryResult } from "./types.ts";
 
 const lockShape = z.object({
@@ -12,13 +12,6 @@ const lockShape = z.object({
   hostname: z.string(),
   pid: z.number(),
 });
-
-/** Each call of restic: how it is run, how long it may take (milliseconds), and what ends it. */
-interface Asking {
-  readonly restic: Restic;
-  readonly limit: number;
-  readonly signal: AbortSignal;
-}
 
 /**
  * Whether `restic unlock` does no harm. It takes no id: it removes every lock that it takes for dead, so one lock that
@@ -35,12 +28,13 @@ interface Asking {
  * What gets the pid in the second between this and the unlock cannot be known; so soon it is a ping of Kuma's, if any.
  */
 export async function mayUnlock(
-  { restic, limit, signal }: Asking,
+  asking: Asking,
   own: Pick<OwnLocks, "isLeftByUs">,
 ): Promise<RepositoryResult<boolean>> {
-  const listed = await restic({ args: ["list", "locks", "--no-lock"], limit, signal });
+  const { restic, limit, signal } = asking;
+  const listed = await listIds(asking, "locks");
   if (!listed.ok) return listed;
-  for (const id of decodeUtf8(listed.value.stdout).match(/^[0-9a-f]{64}$/gm) ?? []) {
+  for (const id of listed.value) {
     const shown = await restic({ args: ["cat", "lock", id, "--no-lock"], limit, signal });
     // What restic cannot read it passes over when it unlocks, too.
     if (!shown.ok && shown.problem.code === "repository-damaged") continue;
