@@ -5,8 +5,7 @@ import { applyContent } from "./apply.ts";
 import type { Context } from "./context.ts";
 import { fetchSnapshot } from "./fetch.ts";
 import { describeLost, meet, notAdopted } from "./first-contact.ts";
-import { isSameSnapshot } from "./lineage.ts";
-import { rememberApplied } from "./reached.ts";
+import { isInPlace, rememberApplied } from "./reached.ts";
 import { forgetRefused } from "./refused.ts";
 
 /**
@@ -27,7 +26,9 @@ export async function applyFirst(
   const { kind, lost } = meet(here.value, snapshot.value.content);
   if (kind === "stranger" && consent === "ask") return failure(notAdopted(info, lost));
   const applied = await applyContent(context, snapshot.value, info, signal);
-  if (applied.ok && lost.length > 0 && (await isInPlace(context, info))) {
+  if (!applied.ok || lost.length === 0) return applied;
+  const inPlace = await isInPlace(context, info);
+  if (inPlace.ok && inPlace.value) {
     const { id, contentHash, instanceName } = info;
     context.emit({
       type: "replaced",
@@ -59,12 +60,6 @@ export async function adopt(
   if (!applied.ok) return applied;
   const remembered = await rememberApplied(context, info);
   return remembered.ok ? success("This instance follows the primary from now on.") : remembered;
-}
-
-/** Not so when Uptime Kuma did not run with it: then what was here is back. */
-async function isInPlace({ database }: Context, { id }: SnapshotInfo): Promise<boolean> {
-  const last = await database.lastApply();
-  return last.ok && last.value !== undefined && isSameSnapshot(last.value.snapshotId, id);
 }
 
 export const NOTHING_TO_ADOPT = "This instance follows the primary already: there is nothing to adopt.";

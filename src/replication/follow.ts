@@ -29,10 +29,7 @@ export async function follow(
   if (!applied.ok) return applied;
   const isApplied = applied.value !== undefined && isSameSnapshot(applied.value.snapshotId, latest.id);
   emit({ type: "repository-checked", latest, agrees: isApplied });
-  const known = [applied.value?.snapshotId, stateFile.state.published?.snapshotId].filter(
-    (id) => id !== undefined,
-  );
-  const reached = findReached(stateFile.state, snapshots, known);
+  const reached = findReached(stateFile.state, snapshots, found.value.known);
   const goesBack = isBehind(latest, snapshots, reached);
   if (goesBack && !isApplied && !accept && reached) return refuseToGoBack(latest, reached);
   if (isApplied && !goesBack) rememberReached(stateFile, latest);

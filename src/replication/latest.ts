@@ -4,8 +4,8 @@ import { failure, type Problem, type Result, success } from "../result.ts";
 import type { Context } from "./context.ts";
 import { listKnown } from "./known.ts";
 
-/** What a cycle finds in the repository. */
-export type Found =
+/** What a cycle finds in the repository; `known`: what this instance applied and published last, see `listKnown`. */
+export type Found = { readonly known: readonly string[] } & (
   | {
       readonly kind: "snapshot";
       readonly latest: SnapshotInfo;
@@ -13,7 +13,8 @@ export type Found =
       readonly snapshots: readonly SnapshotInfo[];
     }
   /** There never was any, as far as this instance knows. */
-  | { readonly kind: "no-snapshot" | "no-repository" };
+  | { readonly kind: "no-snapshot" | "no-repository" }
+);
 
 /**
  * Looks for the latest snapshot of ours. Nothing at all is in order only for an instance that has never published or
@@ -26,18 +27,19 @@ export async function findLatest(
   { accept }: { accept: boolean },
   signal: AbortSignal,
 ): Promise<Result<Found>> {
-  const known = await listKnown(context);
-  if (!known.ok) return known;
-  const last = accept ? undefined : known.value.at(-1);
+  const read = await listKnown(context);
+  if (!read.ok) return read;
+  const known = read.value;
+  const last = accept ? undefined : known.at(-1);
   const listed = await context.repository.list(signal);
   if (!listed.ok && listed.problem.code === "repository-missing") {
     if (last !== undefined) return failure(repositoryGone(last, listed.problem));
-    return context.config.createRepository ? success({ kind: "no-repository" }) : listed;
+    return context.config.createRepository ? success({ kind: "no-repository", known }) : listed;
   }
   if (!listed.ok) return listed;
   const latest = chooseLatest(listed.value);
-  if (latest !== undefined) return success({ kind: "snapshot", latest, snapshots: listed.value });
-  return last === undefined ? success({ kind: "no-snapshot" }) : failure(snapshotsGone(last));
+  if (latest !== undefined) return success({ kind: "snapshot", known, latest, snapshots: listed.value });
+  return last === undefined ? success({ kind: "no-snapshot", known }) : failure(snapshotsGone(last));
 }
 
 /**

@@ -28,13 +28,22 @@ export function rememberReached(stateFile: StateFile, info: SnapshotInfo): Resul
 
 /** Remembers a snapshot that was applied just now, unless it was undone at once. */
 export async function rememberApplied(
-  { database, stateFile }: Pick<Context, "database" | "stateFile">,
+  context: Pick<Context, "database" | "stateFile">,
   latest: SnapshotInfo,
 ): Promise<Result<void>> {
+  const inPlace = await isInPlace(context, latest);
+  if (!inPlace.ok) return inPlace;
+  return inPlace.value ? rememberReached(context.stateFile, latest) : success(undefined);
+}
+
+/** Whether a snapshot is what was applied last: not so when Kuma did not run with it, and what was before is back. */
+export async function isInPlace(
+  { database }: Pick<Context, "database">,
+  { id }: SnapshotInfo,
+): Promise<Result<boolean>> {
   const applied = await database.lastApply();
   if (!applied.ok) return applied;
-  const isInPlace = applied.value !== undefined && isSameSnapshot(applied.value.snapshotId, latest.id);
-  return isInPlace ? rememberReached(stateFile, latest) : success(undefined);
+  return success(applied.value !== undefined && isSameSnapshot(applied.value.snapshotId, id));
 }
 
 /**

@@ -1,7 +1,6 @@
 import { type Result, success } from "../result.ts";
 import type { Content } from "../snapshot/index.ts";
 import type { Context } from "./context.ts";
-import { listKnown } from "./known.ts";
 import type { Found } from "./latest.ts";
 import type { PrimaryView } from "./lineage.ts";
 import { findReached } from "./reached.ts";
@@ -22,8 +21,6 @@ export async function viewOf(
   const isEmpty = content.tables.every(({ rows }) => rows.length === 0);
   const isUntouched = isEmpty ? await context.database.isUntouched() : success(false);
   if (!isUntouched.ok) return isUntouched;
-  const known = await listKnown(context);
-  if (!known.ok) return known;
   const { state } = context.stateFile;
   const { latest, snapshots } = found.kind === "snapshot" ? found : { latest: undefined, snapshots: [] };
   // What this instance was publishing when it was killed.
@@ -34,8 +31,8 @@ export async function viewOf(
     instanceName: context.config.instanceName,
     isEmpty,
     isUntouched: isUntouched.value,
-    known: wasPublishing ? [...known.value, latest.id] : known.value,
-    reached: findReached(state, snapshots, known.value)?.generation,
+    known: wasPublishing ? [...found.known, latest.id] : found.known,
+    reached: findReached(state, snapshots, found.known)?.generation,
     takeover,
     isForced,
   });
