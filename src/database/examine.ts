@@ -3,7 +3,7 @@ import { success } from "../result.ts";
 import type { Content } from "../snapshot/index.ts";
 import { dropDangling } from "./dangling.ts";
 import { readTable } from "./read.ts";
-import { findDangling } from "./references.ts";
+import { describeUnresolved } from "./references.ts";
 import { readSchema } from "./schema.ts";
 import type { DatabaseResult, Examination } from "./types.ts";
 import { findDuplicates } from "./unique.ts";
@@ -24,7 +24,7 @@ export function examineContent(
   return success({
     leftOut: [...dropDangling({ tables, files: [] }).notes, ...readUploads(uploadDir, tables).notes],
     faults: [
-      ...findDangling(db, schema.value, content, new Set()),
+      ...describeUnresolved(db, schema.value, content, new Set()),
       ...findDuplicates(db, schema.value, content),
     ],
   });

@@ -11,7 +11,7 @@ import { planTable, type TablePlan } from "./plan-table.ts";
 import { refuse } from "./problems.ts";
 import { readTable, type Surroundings } from "./read.ts";
 import { readRecord } from "./record.ts";
-import { findBrokenReferences, findDangling } from "./references.ts";
+import { describeUnresolved, findBrokenReferences } from "./references.ts";
 import { type LiveTable, readSchema, type Schema } from "./schema.ts";
 import type { DatabaseResult, PlanSummary } from "./types.ts";
 import { findDuplicates } from "./unique.ts";
@@ -69,7 +69,7 @@ export function makePlan(
   }
   if (lost.length > 0) return refuseVersion(versions, lost);
   const faults = [
-    ...findDangling(db, schema.value, content, findBrokenReferences(db, schema.value)),
+    ...describeUnresolved(db, schema.value, content, findBrokenReferences(db, schema.value)),
     ...findDuplicates(db, schema.value, content),
   ];
   if (faults.length > 0) return refuse("snapshot-inconsistent", faults.join(" "));

@@ -4,11 +4,11 @@ import { type Content, encodeValue, type Row, type Value } from "../snapshot/ind
 import { quote } from "./connection.ts";
 import { iconNames } from "./icons.ts";
 import { readContent, type Surroundings } from "./read.ts";
-import { readRecord, readUndo, refuseRecord, type StoredRecord } from "./record.ts";
-import { restoreRows } from "./roll-back.ts";
-import { readSchema, type Schema } from "./schema.ts";
+import type { StoredRecord } from "./record.ts";
+import { readLastUndo, restoreRows } from "./roll-back.ts";
+import type { Schema } from "./schema.ts";
 import type { DatabaseResult, RollBackPreview } from "./types.ts";
-import { decodeUndo, digestRow, type Undo } from "./undo.ts";
+import { digestRow, type Undo } from "./undo.ts";
 
 /**
  * What undoing the last apply would do, by doing it: to a copy of the replicated tables in memory. So what is shown is
@@ -18,30 +18,26 @@ export function previewRollBack(
   db: Database.Database,
   surroundings: Surroundings,
 ): DatabaseResult<RollBackPreview | undefined> {
-  const record = readRecord(db);
-  if (!record.ok) return record;
-  if (record.value === undefined || !record.value.canUndo) return success(undefined);
-  const undo = decodeUndo(readUndo(db));
-  if (!undo) return refuseRecord(db);
-  const schema = readSchema(db);
-  if (!schema.ok) return schema;
+  const read = readLastUndo(db);
+  if (!read.ok || read.value === undefined) return read.ok ? success(undefined) : read;
+  const { record, undo, schema } = read.value;
   const before = readContent(db, surroundings);
   if (!before.ok) return before;
-  const copy = copyTables(db, schema.value);
+  const copy = copyTables(db, schema);
   try {
-    const dangling = restoreRows(copy, schema.value, undo);
+    const dangling = restoreRows(copy, schema, undo);
     if (!dangling.ok) return dangling;
     const after = readContent(copy, surroundings);
     if (!after.ok) return after;
-    const { changedAt, snapshotId } = record.value;
+    const { changedAt, snapshotId } = record;
     return success({
       changedAt,
       snapshotId,
       before: before.value,
       after: { ...after.value, files: filesAfter(after.value, undo) },
-      edited: findEdits(db, schema.value, undo),
+      edited: findEdits(db, schema, undo),
       dangling: dangling.value,
-      withoutHistory: countWithoutHistory(undo, record.value),
+      withoutHistory: countWithoutHistory(undo, record),
     });
   } finally {
     copy.close();

@@ -29,7 +29,7 @@ export function findBrokenReferences(db: Database, schema: Schema): BrokenRefere
  * settled before (dangling.ts). A sentence for each column.
  * @param known what is broken here already is not the content's fault: Kuma has lived with it
  */
-export function findDangling(
+export function describeUnresolved(
   db: Database,
   schema: Schema,
   content: Content,

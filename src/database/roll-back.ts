@@ -20,22 +20,31 @@ import { changeRows, deleteRows, insertRows } from "./write-rows.ts";
 export function rollBackApply(db: Database, uploadDir: string): DatabaseResult<void> {
   let putFilesBack = () => {};
   const undone = inTransaction(db, "IMMEDIATE", (): DatabaseResult<void> => {
-    const record = readRecord(db);
-    if (!record.ok) return record;
-    if (record.value === undefined || !record.value.canUndo) return success(undefined);
-    const undo = decodeUndo(readUndo(db));
-    if (!undo) return refuseRecord(db);
-    const schema = readSchema(db);
-    if (!schema.ok) return schema;
-    const restored = restoreRows(db, schema.value, undo);
+    const read = readLastUndo(db);
+    if (!read.ok || read.value === undefined) return read.ok ? success(undefined) : read;
+    const { record, undo, schema } = read.value;
+    const restored = restoreRows(db, schema, undo);
     if (!restored.ok) return restored;
     restoreHistory(db, undo);
-    writeRecord(db, undo.previous && recordBefore(undo.previous, record.value));
+    writeRecord(db, undo.previous && recordBefore(undo.previous, record));
     putFilesBack = swapUploads(uploadDir, undo.files);
     return success(undefined);
   });
   if (!undone.ok) putFilesBack();
   return undone;
+}
+
+/** All that undoing the last apply begins with; undefined when there is none to undo. Must run in a transaction. */
+export function readLastUndo(
+  db: Database,
+): DatabaseResult<{ record: StoredRecord; undo: Undo; schema: Schema } | undefined> {
+  const record = readRecord(db);
+  if (!record.ok) return record;
+  if (record.value === undefined || !record.value.canUndo) return success(undefined);
+  const undo = decodeUndo(readUndo(db));
+  if (!undo) return refuseRecord(db);
+  const schema = readSchema(db);
+  return schema.ok ? success({ record: record.value, undo, schema: schema.value }) : schema;
 }
 
 /**
