@@ -1,5 +1,5 @@
-export { hasPendingMigrations } from "./migrations.ts";
-export { openKumaDatabase, openSqlite, type SyncDatabase } from "./sqlite.ts";
+export { hasPendingMigrations } from "./sqlite/migrations.ts";
+export { openKumaDatabase, openSqlite, type SyncDatabase } from "./sqlite/open-sqlite.ts";
 export type {
   DatabaseProblemCode,
   DatabaseResult,
