@@ -1,3 +1,5 @@
+export { type LocationSources, locateDatabase } from "./locate.ts";
+export type { DatabaseLocation } from "./location.ts";
 export { hasPendingMigrations } from "./migrations.ts";
 export { openKumaDatabase, openSqlite, type SyncDatabase } from "./sqlite.ts";
 export type {
