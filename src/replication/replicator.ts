@@ -50,7 +50,7 @@ export function createReplicator(
     kumaVersion,
     kuma,
     database: openKumaDatabase({
-      file: databaseFile,
+      locate: () => success({ engine: "sqlite", file: databaseFile }),
       uploadDir: join(config.kuma.dataDir, "upload"),
       kumaVersion,
       timeZone: config.kuma.timeZone,

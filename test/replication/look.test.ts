@@ -10,6 +10,7 @@ import type { Context } from "../../src/replication/context.ts";
 import { createPublisher } from "../../src/replication/publish.ts";
 import { openStateFile } from "../../src/replication/state.ts";
 import { openRepository } from "../../src/repository/index.ts";
+import { success } from "../../src/result.ts";
 
 const DAY = 86_400_000;
 const MINUTE = 60_000;
@@ -40,7 +41,11 @@ function rig(folder: string) {
     },
   };
   const kumaVersion = "2.5.3";
-  const database = openKumaDatabase({ file, uploadDir: join(folder, "upload"), kumaVersion });
+  const database = openKumaDatabase({
+    locate: () => success({ engine: "sqlite", file }),
+    uploadDir: join(folder, "upload"),
+    kumaVersion,
+  });
   const { file: stateFile } = openStateFile(folder);
   const role = { current: "primary" };
   const context = { config, kumaVersion, database, repository, stateFile, role, emit: () => undefined };
