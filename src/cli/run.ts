@@ -26,6 +26,7 @@ import {
   type Replicator,
 } from "../replication/index.ts";
 import { openRepository } from "../repository/index.ts";
+import { success } from "../result.ts";
 import { version } from "../version.ts";
 import { openWebServer, type WebServer } from "../web/index.ts";
 
@@ -175,7 +176,12 @@ function openReplicator(config: Config, kumaVersion: string, kuma: Supervisor, e
   if (problem !== undefined) emit({ type: "warning", message: `${problem.message} ${problem.advice}` });
   return createReplicator({
     ...{ config, kumaVersion, kuma, stateFile, emit },
-    database: openKumaDatabase({ file, uploadDir, kumaVersion, timeZone }),
+    database: openKumaDatabase({
+      locate: () => success({ engine: "sqlite", file }),
+      uploadDir,
+      kumaVersion,
+      timeZone,
+    }),
     databaseStage: () => {
       if (!existsSync(file)) return "absent";
       return hasPendingMigrations(file, dir) ? "to-be-migrated" : "usable";

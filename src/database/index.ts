@@ -1,7 +1,8 @@
 export { type LocationSources, locateDatabase } from "./locate.ts";
 export type { DatabaseLocation } from "./location.ts";
+export { openKumaDatabase } from "./open.ts";
 export { hasPendingMigrations } from "./sqlite/migrations.ts";
-export { openKumaDatabase, openSqlite, type SyncDatabase } from "./sqlite/open-sqlite.ts";
+export { openSqlite, type SyncDatabase } from "./sqlite/open-sqlite.ts";
 export type {
   DatabaseProblemCode,
   DatabaseResult,
