@@ -1,6 +1,6 @@
 import { shortId } from "../../format.ts";
 import { isSameSnapshot, type SnapshotInfo } from "../../repository/index.ts";
-import { failure, type Result, success } from "../../result.ts";
+import { failure, type Result } from "../../result.ts";
 import type { State, StateFile } from "../state/state-file.ts";
 
 /** How far along the chain this instance has come, by what it published or applied. */
@@ -22,10 +22,7 @@ export function findReached(
  * @returns the problem "state-not-writable"
  */
 export function rememberReached(stateFile: StateFile, info: SnapshotInfo): Result<void> {
-  const { reached } = stateFile.state;
-  const now = toReached(info);
-  const isKnown = reached?.snapshotId === now.snapshotId && reached.generation === now.generation;
-  return isKnown ? success(undefined) : stateFile.update({ reached: now });
+  return stateFile.update({ reached: toReached(info) });
 }
 
 /**
