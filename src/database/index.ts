@@ -1,5 +1,7 @@
-export { hasPendingMigrations } from "./migrations.ts";
-export { openKumaDatabase, openSqlite, type SyncDatabase } from "./sqlite.ts";
+export { type LocationSources, locateDatabase } from "./locate.ts";
+export type { DatabaseLocation } from "./location.ts";
+export { hasPendingMigrations } from "./sqlite/migrations.ts";
+export { openKumaDatabase, openSqlite, type SyncDatabase } from "./sqlite/open-sqlite.ts";
 export type {
   DatabaseProblemCode,
   DatabaseResult,
