@@ -64,7 +64,7 @@ function carryOut(
     case "promote":
       return commands.promote(request, signal);
     case "demote":
-      return commands.demote(signal);
+      return commands.demote({ discard: request.discard ?? false }, signal);
   }
 }
 

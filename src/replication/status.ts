@@ -1,9 +1,9 @@
 import type { Role } from "../config/index.ts";
 import type { KumaDatabase } from "../database/index.ts";
-import { isSameSnapshot } from "./chain/lineage.ts";
+import { findHead } from "./chain/reached.ts";
 import { listRefused, type Refusal } from "./state/refused.ts";
 import type { RoleSwitch } from "./state/role.ts";
-import type { State, StateFile } from "./state/state-file.ts";
+import type { StateFile } from "./state/state-file.ts";
 
 /** How replication stands; all times in milliseconds since 1970. */
 export interface ReplicationStatus {
@@ -39,33 +39,19 @@ export async function replicationStatus(
   const { published, instanceId } = stateFile.state;
   const read = await database.lastApply();
   const last = read.ok ? read.value : undefined;
-  const applied = last && {
-    snapshotId: last.snapshotId,
-    at: last.appliedAt,
-    verified: last.verified,
-    canUndo: last.canUndo,
-  };
   return {
     instanceId,
     role: role.current,
     roleGivenAt: role.givenAt,
     published: published && { snapshotId: published.snapshotId, at: published.at },
-    applied,
-    head: findHead(stateFile.state, applied),
+    applied: last && {
+      snapshotId: last.snapshotId,
+      at: last.appliedAt,
+      verified: last.verified,
+      canUndo: last.canUndo,
+    },
+    head: findHead(stateFile.state, last)?.snapshotId,
     refused: listRefused(stateFile.state),
     nextCycleAt,
   };
-}
-
-/**
- * Of what was published and what was applied last, the one that was reached last along the chain: times say little where a
- * clock was set. Where it is neither, for what was reached is undone by now, time has to do.
- */
-function findHead({ published, reached }: State, applied: ReplicationStatus["applied"]): string | undefined {
-  const furthest = [published, applied].find(
-    (each) =>
-      each !== undefined && reached !== undefined && isSameSnapshot(each.snapshotId, reached.snapshotId),
-  );
-  const later = (published?.at ?? 0) >= (applied?.at ?? 0) ? published : applied;
-  return (furthest ?? later)?.snapshotId;
 }

@@ -25,6 +25,27 @@ export function rememberReached(stateFile: StateFile, info: SnapshotInfo): Resul
   return stateFile.update({ reached: toReached(info) });
 }
 
+/** A snapshot that this instance stands on. */
+interface Head {
+  readonly snapshotId: string;
+  readonly contentHash: string;
+}
+
+/**
+ * The snapshot that this instance stands on: of what it published and what it applied last, the one that it reached last
+ * along the chain, for times say little where a clock was set. Where it is neither, since what was reached is undone by
+ * now, time has to do.
+ */
+export function findHead(
+  { published, reached }: State,
+  applied: (Head & { readonly appliedAt: number }) | undefined,
+): Head | undefined {
+  const isReached = (id: string) => reached !== undefined && isSameSnapshot(id, reached.snapshotId);
+  const furthest = [published, applied].find((each) => each !== undefined && isReached(each.snapshotId));
+  const later = (published?.at ?? 0) >= (applied?.appliedAt ?? 0) ? published : applied;
+  return furthest ?? later;
+}
+
 /**
  * Whether a snapshot comes before what this instance has reached, so that taking it would go backwards along the chain:
  * the repository was put back from a copy, or lost what came after. A generation that was made out by time may come out
