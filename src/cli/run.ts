@@ -154,12 +154,12 @@ function createSignalHandlers(instance: {
     },
     syncNow: () => replicator()?.syncNow(),
     reportState: async () => {
-      const running = replicator();
+      const status = await replicator()?.status();
       emit({
         type: "state-report",
-        role: (await running?.status())?.role ?? instance.role,
+        role: status?.role ?? instance.role,
         kuma: kuma.state.name,
-        head: await running?.head(),
+        head: status?.head,
       });
     },
     forward: kuma.forward,
