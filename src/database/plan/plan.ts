@@ -12,6 +12,7 @@ import type { UploadState } from "../uploads/uploads.ts";
 import { readRecord } from "../write/record.ts";
 import { type ColumnMatch, matchColumns } from "./columns.ts";
 import { dropDangling } from "./dangling.ts";
+import { fillOmitted } from "./omitted.ts";
 import { keepOwnZones } from "./own-zones.ts";
 import { mapOwners } from "./owners.ts";
 import { type PlannedFiles, planFiles } from "./plan-files.ts";
@@ -44,7 +45,7 @@ export function makePlan(
   const versions = { theirs: origin.kumaVersion, ours: kumaVersion };
   const schema = readSchema(db);
   if (!schema.ok) return schema;
-  const { content: settled, notes } = dropDangling(snapshot.content);
+  const { content: settled, notes } = dropDangling(fillOmitted(db, schema.value, snapshot.content));
   const content = keepOwnZones(db, schema.value, settled, readServerZone(db, timeZone));
   const complete = checkTables(content.tables, schema.value);
   if (!complete.ok) return complete;
