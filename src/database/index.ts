@@ -1,4 +1,6 @@
 export { type CatalogTable, catalog } from "./catalog.ts";
+export { type LocationSources, locateDatabase } from "./locate.ts";
+export type { DatabaseLocation } from "./location.ts";
 export { hasPendingMigrations } from "./sqlite/migrations.ts";
 export { openKumaDatabase, openSqlite, type SyncDatabase } from "./sqlite/open-sqlite.ts";
 export type {

@@ -13,6 +13,7 @@ import { readRecord } from "../write/record.ts";
 import { type ColumnMatch, matchColumns } from "./columns.ts";
 import { dropDangling } from "./dangling.ts";
 import { fillOmitted } from "./omitted.ts";
+import { keepOwnMoments } from "./own-moments.ts";
 import { keepOwnZones } from "./own-zones.ts";
 import { mapOwners } from "./owners.ts";
 import { type PlannedFiles, planFiles } from "./plan-files.ts";
@@ -46,7 +47,8 @@ export function makePlan(
   const schema = readSchema(db);
   if (!schema.ok) return schema;
   const { content: settled, notes } = dropDangling(fillOmitted(db, schema.value, snapshot.content));
-  const content = keepOwnZones(db, schema.value, settled, readServerZone(db, timeZone));
+  const zoned = keepOwnZones(db, schema.value, settled, readServerZone(db, timeZone));
+  const content = keepOwnMoments(db, schema.value, zoned);
   const complete = checkTables(content.tables, schema.value);
   if (!complete.ok) return complete;
   const record = readRecord(db);
