@@ -1,3 +1,4 @@
+export { type CatalogTable, catalog } from "./catalog.ts";
 export { type LocationSources, locateDatabase } from "./locate.ts";
 export type { DatabaseLocation } from "./location.ts";
 export { openKumaDatabase } from "./open.ts";
