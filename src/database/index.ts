@@ -1,7 +1,7 @@
 export { type LocationSources, locateDatabase } from "./locate.ts";
 export type { DatabaseLocation } from "./location.ts";
-export { hasPendingMigrations } from "./migrations.ts";
-export { openKumaDatabase, openSqlite, type SyncDatabase } from "./sqlite.ts";
+export { hasPendingMigrations } from "./sqlite/migrations.ts";
+export { openKumaDatabase, openSqlite, type SyncDatabase } from "./sqlite/open-sqlite.ts";
 export type {
   DatabaseProblemCode,
   DatabaseResult,
