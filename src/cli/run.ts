@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { type Config, loadConfig } from "../config/index.ts";
 import { createHandler, serveControl } from "../control/index.ts";
+import { type EmbeddedMariaDbLocation, locateDatabase } from "../database/index.ts";
 import {
   combineListeners,
   createLogListener,
@@ -9,6 +10,7 @@ import {
   type TemporaryListeners,
 } from "../events/index.ts";
 import { createSupervisor, type End, readKumaVersion, type Supervisor } from "../kuma/index.ts";
+import { createEmbeddedServer } from "../mariadbd/index.ts";
 import { createNtfyNotifier, createWaker, type Waker } from "../ntfy/index.ts";
 import { createObserver, createStatusFile, type Observer } from "../observed/index.ts";
 import { exitCodeOf, listenToSignals, startReaper } from "../pid1/index.ts";
@@ -75,13 +77,14 @@ async function supervise(
   }: { web: WebServer; observer: Observer; commandListeners: TemporaryListeners; waker: Waker },
   emit: Listener,
 ): Promise<number> {
-  const kuma = createSupervisor(config.kuma, emit);
+  const kumaVersion = readKumaVersion(config.kuma.dir);
+  const server = createEmbeddedServer(() => locateEmbedded(config.kuma, kumaVersion), config.kuma, emit);
+  const kuma = createSupervisor(config.kuma, server, emit);
   const shutdown = new AbortController();
   let replicator: Replicator | undefined;
   // Before anything that takes time: as PID 1 we lose for good what we do not listen to.
   listen(kuma, () => replicator, shutdown, config, emit);
 
-  const kumaVersion = readKumaVersion(config.kuma.dir);
   emit({ type: "started", role: config.role, instanceName: config.instanceName, kumaVersion });
   for (const message of config.warnings) emit({ type: "warning", message });
   const reaper = await startReaper();
@@ -110,6 +113,13 @@ async function supervise(
   await Promise.all([work, kuma.stop("shutdown")]);
   if (lock.ok) lock.value();
   return end === undefined ? 0 : explainEnd(end, emit);
+}
+
+/** Where Kuma's embedded MariaDB is, if its database is there now. */
+function locateEmbedded(kuma: Config["kuma"], kumaVersion: string): EmbeddedMariaDbLocation | undefined {
+  const { dataDir, dir, databaseEnv } = kuma;
+  const found = locateDatabase({ dataDir, kumaDir: dir, kumaVersion, env: databaseEnv });
+  return found.ok && found.value.engine === "embedded-mariadb" ? found.value : undefined;
 }
 
 /** Lets commands reach this instance. @returns what ends that; a no-op where it could not be had */
