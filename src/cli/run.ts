@@ -3,7 +3,12 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Config, loadConfig, type Role } from "../config/index.ts";
 import { createHandler, serveControl } from "../control/index.ts";
-import { hasPendingMigrations, openKumaDatabase } from "../database/index.ts";
+import {
+  type EmbeddedMariaDbLocation,
+  hasPendingMigrations,
+  locateDatabase,
+  openKumaDatabase,
+} from "../database/index.ts";
 import {
   combineListeners,
   createLogListener,
@@ -12,6 +17,7 @@ import {
   type TemporaryListeners,
 } from "../events/index.ts";
 import { createSupervisor, type End, readKumaVersion, type Supervisor } from "../kuma/index.ts";
+import { createEmbeddedServer } from "../mariadbd/index.ts";
 import { createNtfyNotifier, createWaker, type Waker } from "../ntfy/index.ts";
 import { createObserver, createStatusFile, type Observer } from "../observed/index.ts";
 import { exitCodeOf, listenToSignals, startReaper } from "../pid1/index.ts";
@@ -82,7 +88,9 @@ async function supervise(
   }: { web: WebServer; observer: Observer; commandListeners: TemporaryListeners; waker: Waker },
   emit: Listener,
 ): Promise<number> {
-  const kuma = createSupervisor(config.kuma, emit);
+  const kumaVersion = readKumaVersion(config.kuma.dir);
+  const server = createEmbeddedServer(() => locateEmbedded(config.kuma, kumaVersion), config.kuma, emit);
+  const kuma = createSupervisor(config.kuma, server, emit);
   const shutdown = new AbortController();
   let replicator: Replicator | undefined;
   // Before anything that takes time: as PID 1 we lose for good what we do not listen to.
@@ -90,7 +98,6 @@ async function supervise(
     createSignalHandlers({ kuma, replicator: () => replicator, role: config.role, shutdown, emit }),
   );
 
-  const kumaVersion = readKumaVersion(config.kuma.dir);
   emit({ type: "started", role: config.role, instanceName: config.instanceName, kumaVersion });
   for (const message of config.warnings) emit({ type: "warning", message });
   const reaper = await startReaper();
@@ -119,6 +126,13 @@ async function supervise(
   await Promise.all([work, kuma.stop("shutdown")]);
   if (lock.ok) lock.value();
   return end === undefined ? 0 : explainEnd(end, emit);
+}
+
+/** Where Kuma's embedded MariaDB is, if its database is there now. */
+function locateEmbedded(kuma: Config["kuma"], kumaVersion: string): EmbeddedMariaDbLocation | undefined {
+  const { dataDir, dir, databaseEnv } = kuma;
+  const found = locateDatabase({ dataDir, kumaDir: dir, kumaVersion, env: databaseEnv });
+  return found.ok && found.value.engine === "embedded-mariadb" ? found.value : undefined;
 }
 
 /** Lets commands reach this instance. @returns what ends that; a no-op where it could not be had */

@@ -1,6 +1,6 @@
 export { type CatalogTable, catalog } from "./catalog.ts";
 export { type LocationSources, locateDatabase } from "./locate.ts";
-export type { DatabaseLocation } from "./location.ts";
+export type { DatabaseLocation, EmbeddedMariaDbLocation } from "./location.ts";
 export { openKumaDatabase } from "./open.ts";
 export { hasPendingMigrations } from "./sqlite/migrations.ts";
 export { openSqlite, type SyncDatabase } from "./sqlite/open-sqlite.ts";
