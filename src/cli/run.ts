@@ -171,10 +171,10 @@ function openReplicator(config: Config, kumaVersion: string, kuma: Supervisor, e
   const { dir, dataDir, timeZone } = config.kuma;
   const file = join(dataDir, "kuma.db");
   const uploadDir = join(dataDir, "upload");
-  const { file: stateFile, problem } = openStateFile(stateDir);
+  const { file: stateFile, isNew: isStateNew, problem } = openStateFile(stateDir);
   if (problem !== undefined) emit({ type: "warning", message: `${problem.message} ${problem.advice}` });
   return createReplicator({
-    ...{ config, kumaVersion, kuma, stateFile, emit },
+    ...{ config, kumaVersion, kuma, stateFile, isStateNew, emit },
     database: openKumaDatabase({ file, uploadDir, kumaVersion, timeZone }),
     databaseStage: () => {
       if (!existsSync(file)) return "absent";
