@@ -172,8 +172,8 @@ describe("commands that steer", { timeout: 240_000 }, () => {
     rename(replica, "mine");
     const asked = await replica.command("promote", "--as-is");
     assert.equal(asked.exitCode, 1, asked.stdout);
-    assert.match(asked.stderr, /^On every replica, in place of the latest snapshot [0-9a-f]{8} of "fra":$/m);
-    assert.match(asked.stderr, /^ {2}monitor "mine" name: ".*" → "mine"$/m);
+    assert.match(asked.stderr, /^On every replica, in place of the latest snapshot [0-9a-f]{8} of "nyc":$/m);
+    assert.match(asked.stderr, /^ {2}monitor ".*" name: "by the new primary" → "mine"$/m);
     assert.match(asked.stderr, /^This changes: 1 monitor changed\.$[\s\S]*Nothing was changed[\s\S]*--yes/m);
     assert.match(said(await replica.command("status")), /^nyc +replica/m);
     said(await replica.command("promote", "--as-is", "--yes"));

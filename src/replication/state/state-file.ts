@@ -10,12 +10,12 @@ import { failure, type Problem, type Result, success } from "../../result.ts";
 const FORMAT = 1;
 
 const published = z.object({
-  /** restic's id; 8 digits where an old restic tells no more. */
+  /** restic's id; 8 digits where an old restic gives no more. */
   snapshotId: z.string(),
   contentHash: z.string(),
   /** Milliseconds since 1970. */
   at: z.number(),
-  /** Per table and row id a short hash, so that the next change can be told in words; no row's content is in it. */
+  /** Per table and row id a short hash, so that the next change can be described; no row's content is in it. */
   fingerprint: z.record(z.string(), z.record(z.string(), z.string())),
 });
 
