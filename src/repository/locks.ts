@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
 import { hostname } from "node:os";
 import { z } from "zod";
-import { decodeUtf8 } from "../parse.ts";
+import { decodeUtf8, parseJson } from "../parse.ts";
 import { success } from "../result.ts";
-import { type Asking, listIds } from "./list-ids.ts";
+import { commands } from "./commands.ts";
+import { type Asking, listIds } from "./list.ts";
 import { type Lock, type OwnLocks, STALE_AFTER } from "./own-locks.ts";
 import type { RepositoryResult } from "./types.ts";
 
@@ -35,7 +36,7 @@ export async function mayUnlock(
   const listed = await listIds(asking, "locks");
   if (!listed.ok) return listed;
   for (const id of listed.value) {
-    const shown = await restic({ args: ["cat", "lock", id, "--no-lock"], limit, signal });
+    const shown = await restic({ args: commands.catLock(id), limit, signal });
     // What restic cannot read it passes over when it unlocks, too.
     if (!shown.ok && shown.problem.code === "repository-damaged") continue;
     if (!shown.ok) return shown;
@@ -54,9 +55,5 @@ function isInNeedOfCare(lock: Lock, own: Pick<OwnLocks, "isLeftByUs">): boolean 
 }
 
 function parse(json: string): Lock | undefined {
-  try {
-    return lockShape.parse(JSON.parse(json));
-  } catch {
-    return undefined;
-  }
+  return lockShape.safeParse(parseJson(json)).data;
 }
