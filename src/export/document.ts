@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { parseJson } from "../parse.ts";
-import { failure, type Problem, type Result, success } from "../result.ts";
+import { failure, type Result, success } from "../result.ts";
 import {
   decodeSnapshot,
   decodeValue,
@@ -11,7 +11,7 @@ import {
   type Value,
 } from "../snapshot/index.ts";
 import { withoutAdditions } from "./additions.ts";
-import { aboutFile } from "./problems.ts";
+import { aboutFile, type ExportProblem } from "./problems.ts";
 
 const values = z.record(z.string(), z.unknown());
 const shape = z.object({
@@ -56,7 +56,7 @@ export function toDocument({ origin, content }: Snapshot): z.infer<typeof shape>
  * The snapshot that an exported file holds, JSON or JSON Lines, also after a way through a terminal; everything in it is
  * checked, and problems speak of the file.
  */
-export function fromFile(bytes: Uint8Array): Result<Snapshot> {
+export function fromFile(bytes: Uint8Array): Result<Snapshot, ExportProblem> {
   const text = withoutAdditions(bytes);
   if (!text.startsWith("{"))
     return failure({
@@ -69,7 +69,7 @@ export function fromFile(bytes: Uint8Array): Result<Snapshot> {
   return read.ok ? read : failure(aboutFile(read.problem));
 }
 
-function fromText(text: string): Result<Snapshot> {
+function fromText(text: string): Result<Snapshot, ExportProblem> {
   const json = parseJson(text);
   if (json === undefined) return decodeSnapshot(Buffer.from(text, "utf8"));
   const parsed = shape.safeParse(json);
@@ -85,7 +85,7 @@ function fromDocument({
   createdAt,
   tables,
   files,
-}: z.infer<typeof shape>): Result<Snapshot> {
+}: z.infer<typeof shape>): Result<Snapshot, ExportProblem> {
   const decoded: Snapshot["content"]["tables"][number][] = [];
   for (const { name, columns, owner, defaults, rows } of tables) {
     const known = decodeAll(defaults ?? {});
@@ -119,7 +119,7 @@ function decodeAll(json: Record<string, unknown>): Record<string, Value> | undef
   return Object.fromEntries(decoded);
 }
 
-function wrong(what: string): Problem {
+function wrong(what: string): ExportProblem {
   return {
     code: "import-invalid",
     message: `The file is JSON, but not an export of Replicator Kuma: ${what} is wrong.`,

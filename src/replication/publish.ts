@@ -2,7 +2,14 @@ import { steadyNow } from "../clock.ts";
 import { shortId } from "../format.ts";
 import type { SnapshotInfo } from "../repository/index.ts";
 import { failure, type Problem, type Result, success } from "../result.ts";
-import { type Content, contentHash, countChanges, encodeWhole, fingerprint } from "../snapshot/index.ts";
+import {
+  type Content,
+  contentHash,
+  countChanges,
+  encodeWhole,
+  fingerprint,
+  isSnapshotDefect,
+} from "../snapshot/index.ts";
 import { applySnapshot } from "./apply.ts";
 import type { Context } from "./context.ts";
 import { fetchSnapshot } from "./fetch.ts";
@@ -127,7 +134,7 @@ export function createPublisher(context: Context): Publisher {
     if (isSameSnapshot(latest.id, stateFile.state.published?.snapshotId ?? "")) return unchanged();
     const whole = await fetchSnapshot(context, latest, signal);
     if (whole.ok) return remember(toReached(latest), content, hash, unchanged);
-    return whole.problem.code.startsWith("snapshot-") ? publish(content, hash, next, signal) : whole;
+    return isSnapshotDefect(whole.problem) ? publish(content, hash, next, signal) : whole;
   }
 
   async function publish(
