@@ -8,6 +8,7 @@ import {
   encodeValue,
   SNAPSHOT_FORMAT,
   type Snapshot,
+  type Table,
   type Value,
 } from "../snapshot/index.ts";
 import { withoutAdditions } from "./additions.ts";
@@ -31,11 +32,13 @@ const shape = z.object({
   files: z.array(z.object({ name: z.string(), base64: z.base64() })),
 });
 
+type Document = z.infer<typeof shape>;
+
 /**
  * A snapshot as one JSON document that a person can read and edit: rows are objects, by column. Values have the form
  * that snapshots use, so nothing is lost.
  */
-export function toDocument({ origin, content }: Snapshot): z.infer<typeof shape> {
+export function toDocument({ origin, content }: Snapshot): Document {
   return {
     format: SNAPSHOT_FORMAT,
     kumaVersion: origin.kumaVersion,
@@ -53,8 +56,8 @@ export function toDocument({ origin, content }: Snapshot): z.infer<typeof shape>
 }
 
 /**
- * The snapshot that an exported file holds, JSON or JSON Lines, also after a way through a terminal; everything in it is
- * checked, and problems speak of the file.
+ * The snapshot that an exported file holds, JSON or JSON Lines, also after a way through a terminal; everything in it
+ * is checked, and problems speak of the file.
  */
 export function fromFile(bytes: Uint8Array): Result<Snapshot, ExportProblem> {
   const text = withoutAdditions(bytes);
@@ -85,24 +88,42 @@ function fromDocument({
   createdAt,
   tables,
   files,
-}: z.infer<typeof shape>): Result<Snapshot, ExportProblem> {
-  const decoded: Snapshot["content"]["tables"][number][] = [];
-  for (const { name, columns, owner, defaults, rows } of tables) {
-    const known = decodeAll(defaults ?? {});
-    if (known === undefined) return failure(wrong(`${name}.defaults`));
-    const list: Value[][] = [];
-    for (const [index, row] of rows.entries()) {
-      const named = decodeAll(row);
-      const unknown = Object.keys(row).find((column) => !columns.includes(column));
-      if (named === undefined || unknown !== undefined)
-        return failure(wrong(`row ${index + 1} of ${name}${unknown ? `, column ${unknown}` : ""}`));
-      list.push(columns.map((column) => named[column] ?? null));
-    }
-    decoded.push({ name, columns, ...(owner === undefined ? {} : { owner }), defaults: known, rows: list });
+}: Document): Result<Snapshot, ExportProblem> {
+  const decoded: Table[] = [];
+  for (const each of tables) {
+    const table = fromTable(each);
+    if (!table.ok) return table;
+    decoded.push(table.value);
   }
   const origin = { kumaVersion, instanceName: instance.name, instanceId: instance.id, createdAt };
   const icons = files.map(({ name, base64 }) => ({ name, bytes: Buffer.from(base64, "base64") }));
   return success({ origin, content: { tables: decoded, files: icons } });
+}
+
+function fromTable({
+  name,
+  columns,
+  owner,
+  defaults,
+  rows,
+}: Document["tables"][number]): Result<Table, ExportProblem> {
+  const known = decodeAll(defaults ?? {});
+  if (known === undefined) return failure(wrong(`${name}.defaults`));
+  const list: Value[][] = [];
+  for (const [index, row] of rows.entries()) {
+    const named = decodeAll(row);
+    const unknown = Object.keys(row).find((column) => !columns.includes(column));
+    if (named === undefined || unknown !== undefined)
+      return failure(wrong(`row ${index + 1} of ${name}${unknown ? `, column ${unknown}` : ""}`));
+    list.push(columns.map((column) => named[column] ?? null));
+  }
+  return success({
+    name,
+    columns,
+    ...(owner === undefined ? {} : { owner }),
+    defaults: known,
+    rows: list,
+  });
 }
 
 function encodeAll(entries: readonly (readonly [string, Value])[]): Record<string, unknown> {
