@@ -2,7 +2,9 @@ import { errorMessage, errorWithStack } from "../format.ts";
 import type { Problem } from "../result.ts";
 import { PROTOCOL_VERSION } from "./protocol.ts";
 
-/** Why a command and the running instance do not come together. What the command itself fails of has codes of its own. */
+/**
+ * Why a command and the running instance do not come together. What the command itself fails of has codes of its own.
+ */
 type ControlProblemCode =
   | "no-supervisor"
   | "control-unavailable"

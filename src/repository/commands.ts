@@ -24,9 +24,9 @@ export const commands = {
   /** Removes locks whose restic is dead, and no other. */
   unlock: () => ["unlock"],
   /**
-   * Says what a policy would forget of our snapshots, and changes nothing. Those with our tag and our path, nothing else
-   * that is kept there; grouped by paths, because all of ours have the same one and their hosts differ: after a change
-   * of the primary the policy goes on counting.
+   * Says what a policy would forget of our snapshots, and changes nothing. Those with our tag and our path, nothing
+   * else that is kept there; grouped by paths, because all of ours have the same one and their hosts differ: after a
+   * change of the primary the policy goes on counting.
    */
   forgetDryRun: (keep: readonly string[]) => [
     ...["forget", "--json", "--dry-run", "--no-lock"],

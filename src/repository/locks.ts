@@ -25,8 +25,9 @@ const lockShape = z.object({
  * https://github.com/restic/restic/blob/v0.14.0/internal/restic/lock_unix.go; the same in 0.19.1). In a container that
  * was killed and started again the pids come again: that of the dead restic may now be Kuma's, or that of one of its
  * threads, which a signal reaches just so, and Kuma dies of it. No restic of ours is at work when this is asked, so
- * whoever has the pid is a stranger to the lock, or somebody's own restic: then the answer is no, as it is when in doubt.
- * What gets the pid in the second between this and the unlock cannot be known; so soon it is a ping of Kuma's, if any.
+ * whoever has the pid is a stranger to the lock, or somebody's own restic: then the answer is no, as it is when in
+ * doubt. What gets the pid in the second between this and the unlock cannot be known; so soon it is a ping of Kuma's,
+ * if any.
  */
 export async function mayUnlock(
   asking: Asking,
