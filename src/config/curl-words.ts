@@ -1,4 +1,4 @@
-import { splitCommand } from "./command.ts";
+import { splitCommand } from "./values.ts";
 
 /** What the words around an address ask for, in curl's options. */
 export interface CurlWords {

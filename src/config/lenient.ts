@@ -1,7 +1,6 @@
 import type { z } from "zod";
-import type { Problem } from "../result.ts";
 import type { Environment } from "./environment.ts";
-import type { Mistake } from "./mistake.ts";
+import type { Mistake, SettingProblem } from "./mistake.ts";
 import { type Settings, settingsSchema } from "./settings.ts";
 
 /** Without these nobody knows how Kuma is to be started: another command or another user may do harm to its data. */
@@ -17,7 +16,7 @@ export interface ReadSettings {
   /** undefined when Kuma cannot be started with them. */
   readonly settings: Settings | undefined;
   /** Why not. */
-  readonly problems: readonly Problem[];
+  readonly problems: readonly SettingProblem[];
   /** What is wrong, but keeps nothing from starting. */
   readonly mistakes: readonly Mistake[];
 }
@@ -46,7 +45,7 @@ function nameOf(issue: z.core.$ZodIssue): string {
   return issue.path.join(".");
 }
 
-function explain(issue: z.core.$ZodIssue): Problem {
+function explain(issue: z.core.$ZodIssue): SettingProblem {
   const advice = issue.code === "custom" ? issue.params?.advice : undefined;
   return {
     code: "setting-invalid",

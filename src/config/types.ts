@@ -1,4 +1,4 @@
-import type { Problem } from "../result.ts";
+import type { SettingProblem } from "./mistake.ts";
 
 /** How the instance takes part: the primary publishes, a replica follows. */
 export type Role = "primary" | "replica";
@@ -132,7 +132,7 @@ export interface Config {
   /** Said loudly once at start: settings that are wrong or surely not what was meant, and what is done instead. */
   readonly warnings: readonly string[];
   /** What makes replication impossible, everything at once: Kuma runs without it. None: it is possible. */
-  readonly obstacles: readonly Problem[];
+  readonly obstacles: readonly SettingProblem[];
   /** Every secret value that we know of; the log replaces each occurrence. */
   readonly secrets: readonly string[];
 }
