@@ -4,10 +4,10 @@ import { execa } from "execa";
 import { readKumaVersion } from "../../src/kuma/index.ts";
 import { ensureKuma } from "../../test/support/install/kuma.ts";
 import { assertInvariant } from "../../test/support/invariant.ts";
+import { makeRepository, resticEnvironment } from "../../test/support/repository.ts";
 import { type RestServer, serveRepository } from "../../test/support/rest-server.ts";
 import { change, fillData } from "../../test/support/source-data.ts";
 import { openNamespace, type SupervisorNamespace } from "../../test/support/supervisor-namespace.ts";
-import { makeRepository, resticEnvironment } from "../../test/support/test-repository.ts";
 import type { Figure, Measure } from "../figure.ts";
 import { spread } from "../stats.ts";
 

@@ -6,7 +6,9 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { explain } from "../../src/repository/problems.ts";
 import { cacheOptions } from "../../src/repository/restic.ts";
-import { folder, makeFolder, never, open, request } from "../support/restic.ts";
+import { makeFolder, never, open, request } from "../support/repository.ts";
+
+const folder = makeFolder();
 
 describe("restic's cache", () => {
   it("is used when there is room for it, there already or not, or nobody says where it is", () => {

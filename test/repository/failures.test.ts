@@ -19,14 +19,22 @@ import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import type { RepositoryResult } from "../../src/repository/index.ts";
-import { freePort } from "../support/ports.ts";
-import { environment, folder, listen, makeFolder, never, open, request, restic } from "../support/restic.ts";
+import { freePort, listen } from "../support/ports.ts";
+import {
+  makeFolder,
+  makeRepository,
+  never,
+  open,
+  request,
+  resticEnvironment,
+} from "../support/repository.ts";
 
+const folder = makeFolder();
 const path = join(folder, "r");
 let snapshot = "";
 
 before(async () => {
-  restic(path, ["init"]);
+  await makeRepository(path);
   const published = await open(path).publish(request("content"), never);
   assert.ok(published.ok);
   snapshot = published.value.id;
@@ -169,7 +177,7 @@ async function asNobody(repository: string): Promise<{ problem?: { code: string;
   chmodSync(home, 0o777);
   const script = `
     const { openRepository } = await import(${JSON.stringify(new URL("../../src/repository/index.ts", import.meta.url).href)});
-    const env = ${JSON.stringify({ ...environment(repository), HOME: home, RESTIC_CACHE_DIR: join(home, "cache") })};
+    const env = ${JSON.stringify({ ...resticEnvironment(repository), HOME: home, RESTIC_CACHE_DIR: join(home, "cache") })};
     process.setgroups([]); process.setgid(65534); process.setuid(65534);
     const repository = openRepository({ env }, { instanceName: "x", limits: { backup: 3000 } });
     const stream = [new Uint8Array(9)];
@@ -191,7 +199,7 @@ describe("a lock", () => {
   it("of a living restic is respected", async () => {
     const copy = join(makeFolder(), "r");
     cpSync(path, copy, { recursive: true });
-    const holder = spawn("restic", ["check", "-q"], { env: environment(copy), stdio: "ignore" });
+    const holder = spawn("restic", ["check", "-q"], { env: resticEnvironment(copy), stdio: "ignore" });
     // restic looks again 200 ms after it has made its lock: time enough to stop it there.
     while (!readdirSync(join(copy, "locks")).some((name) => /^[0-9a-f]{64}$/.test(name))) await pause(10);
     holder.kill("SIGSTOP");

@@ -1,5 +1,5 @@
 import http from "node:http";
-import { listen } from "../support/restic.ts";
+import { listen } from "../support/ports.ts";
 
 export const KEYS = {
   AWS_ACCESS_KEY_ID: "full-access",
