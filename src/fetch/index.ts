@@ -1,8 +1,6 @@
 import type { ProxyConfig } from "../config/index.ts";
 import { bypassesProxy } from "./bypass.ts";
-
-/** What our own requests need of `fetch`. */
-export type Fetch = (url: string, request: RequestInit) => Promise<Response>;
+import type { Fetch } from "./send.ts";
 
 /**
  * `fetch` through the proxies of the environment, which Node's own does not know (it does from Node 24 on). Without a
@@ -32,4 +30,4 @@ async function openProxy(address: string): Promise<Fetch> {
   return (url, request) => proxied(url, { ...request, dispatcher });
 }
 
-export { sendRequest, shorten } from "./send.ts";
+export { type Fetch, sendRequest, shorten } from "./send.ts";
