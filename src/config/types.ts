@@ -106,7 +106,7 @@ export interface Config {
   readonly adopt: "ask" | "replace";
   /** What a primary keeps of our snapshots, as arguments of `restic forget`; none: everything. */
   readonly keep: readonly string[];
-  /** How long Kuma must live with a new configuration before it counts as proven, milliseconds after it is ready. */
+  /** How long Kuma must live with a new configuration before it counts as verified, milliseconds after it is ready. */
   readonly verifyWindow: number;
   /** Milliseconds between two cycles, in each role: a command may change the role while this runs. */
   readonly intervals: Readonly<Record<Role, number>>;
