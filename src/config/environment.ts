@@ -7,7 +7,8 @@ export type Environment = Readonly<Record<string, string>>;
 
 /** Who sees a variable. The first row that fits decides; what fits none is for Kuma alone. */
 const AUDIENCE: readonly { names: RegExp; kuma: boolean; restic: boolean }[] = [
-  // restic's own (of these those that restic-variables.ts knows), and those of the storage services that it speaks to, rclone among them.
+  // restic's own (of these those that restic-variables.ts knows), and those of the storage services that it speaks to,
+  // rclone among them.
   { names: /^(RESTIC|AWS|B2|AZURE|GOOGLE|OS|ST|RCLONE)_/, kuma: false, restic: true },
   // Ours. REPLICATOR_INSTANCE_NAME reaches Kuma all the same: its notifications carry it.
   { names: /^(REPLICATOR|NTFY)_/, kuma: false, restic: false },

@@ -3,7 +3,10 @@ const COUNT = /^[1-9]\d{0,5}$/;
 const SPAN = /^(?=.)(\d+y)?(\d+m)?(\d+d)?(\d+h)?$/;
 const TAGS = /^[^\s-]\S*$/;
 
-/** The options of `restic forget` that say what is kept, with what each takes: https://restic.readthedocs.io/en/stable/060_forget.html */
+/**
+ * The options of `restic forget` that say what is kept, with what each takes:
+ * https://restic.readthedocs.io/en/stable/060_forget.html
+ */
 const KEEP_OPTIONS: Readonly<Record<string, RegExp>> = {
   "--keep-last": COUNT,
   "--keep-hourly": COUNT,

@@ -22,7 +22,9 @@ export interface ReadSettings {
   readonly mistakes: readonly Mistake[];
 }
 
-/** All settings that are ours. A wrong one is told and counts as unset, so that the monitoring runs, where that can be. */
+/**
+ * All settings that are ours. A wrong one is told and counts as unset, so that the monitoring runs, where that can be.
+ */
 export function readSettings(env: Environment): ReadSettings {
   const parsed = settingsSchema.safeParse(env);
   if (parsed.success) return { settings: parsed.data, problems: [], mistakes: [] };

@@ -18,8 +18,8 @@ export function namesForRestic(env: Environment): string[] {
 }
 
 /**
- * Checks REPLICATOR_RESTIC_ENV: the variables that restic's helper programs need (RESTIC_PASSWORD_COMMAND, ssh, rclone),
- * given to restic and kept from Kuma.
+ * Checks REPLICATOR_RESTIC_ENV: the variables that restic's helper programs need (RESTIC_PASSWORD_COMMAND, ssh,
+ * rclone), given to restic and kept from Kuma.
  * @returns what to warn of: a name that is not set
  */
 export function checkResticEnv(env: Environment): Result<string[]> {

@@ -24,8 +24,8 @@ const INSECURE_TLS = "--insecure-tls";
 export type ParsedOptions = { readonly options: readonly string[] } | { readonly wrong: string };
 
 /**
- * Reads REPLICATOR_RESTIC_OPTIONS, `-o sftp.args="-i /key" --limit-upload 500`, into arguments of the form --name=value.
- * Words are split without a shell; quotes keep white space.
+ * Reads REPLICATOR_RESTIC_OPTIONS, `-o sftp.args="-i /key" --limit-upload 500`, into arguments of the form
+ * --name=value. Words are split without a shell; quotes keep white space.
  * @returns what is wrong with it, as the end of a sentence, when it cannot be used; values are not quoted in that
  */
 export function parseResticOptions(text: string): ParsedOptions {

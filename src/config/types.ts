@@ -5,7 +5,10 @@ export type Role = "primary" | "replica";
 
 /** The supervisor's patience, all times in milliseconds. */
 export interface KumaLimits {
-  /** From SIGTERM to SIGKILL of the whole tree. Kuma itself takes 4 s, at times 6 s, to end (measured on 1.23.17, 2.5.3). */
+  /**
+   * From SIGTERM to SIGKILL of the whole tree. Kuma itself takes 4 s, at times 6 s, to end (measured on 1.23.17,
+   * 2.5.3).
+   */
   readonly stopGrace: number;
   /** How long a started Kuma may stay silent before it counts as hung. One that answers (a migration) has no limit. */
   readonly startLimit: number;
@@ -99,8 +102,8 @@ export interface Config {
   /** Publish once onto a snapshot that this instance has neither published nor applied (REPLICATOR_TAKEOVER). */
   readonly takeover: boolean;
   /**
-   * What a replica does with a configuration of its own that the first snapshot does not have: "ask" applies nothing until
-   * a person says so, "replace" applies.
+   * What a replica does with a configuration of its own that the first snapshot does not have: "ask" applies nothing
+   * until a person says so, "replace" applies.
    */
   readonly adopt: "ask" | "replace";
   /** What a primary keeps of our snapshots, as arguments of `restic forget`; none: everything. */
@@ -117,7 +120,9 @@ export interface Config {
     /** What a tap on a notice opens. */
     readonly clickUrl: string | undefined;
   };
-  /** The topic by which a primary wakes its replicas (REPLICATOR_WAKE); undefined: they look at their interval alone. */
+  /**
+   * The topic by which a primary wakes its replicas (REPLICATOR_WAKE); undefined: they look at their interval alone.
+   */
   readonly wake: NtfyConfig | undefined;
   /** What ntfy, webhook and dead man's switch are reached through; undefined: nothing. */
   readonly proxy: ProxyConfig | undefined;

@@ -21,7 +21,9 @@ export function createFetch(proxy: ProxyConfig | undefined): Fetch {
   };
 }
 
-/** https targets are reached by CONNECT; http ones are asked of the proxy, which often lets CONNECT to port 443 only. */
+/**
+ * https targets are reached by CONNECT; http ones are asked of the proxy, which often lets CONNECT to port 443 only.
+ */
 async function openProxy(address: string): Promise<Fetch> {
   const { fetch, ProxyAgent } = await import("undici");
   const dispatcher = new ProxyAgent({ uri: address, proxyTunnel: false });

@@ -4,8 +4,8 @@ import { mkdtempSync, readdirSync, rmSync, statfsSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { cacheOptions } from "../../src/repository/cache-room.ts";
 import { explain } from "../../src/repository/problems.ts";
+import { cacheOptions } from "../../src/repository/restic.ts";
 import { folder, makeFolder, never, open, request } from "../support/restic.ts";
 
 describe("restic's cache", () => {

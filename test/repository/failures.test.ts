@@ -126,7 +126,7 @@ describe("what restic complains of", () => {
       "repository-damaged",
     );
     // restic tries for minutes to read what is gone: the limit ends that, and what it said counts.
-    const limits = { download: 2_500 };
+    const limits = { dump: 2_500 };
     const options = { instanceName: "primary", limits };
     const gone = open(damagedCopy("data", rmSync), freshCache(), options);
     fails(await gone.download(snapshot, never), "repository-damaged");
@@ -171,7 +171,7 @@ async function asNobody(repository: string): Promise<{ problem?: { code: string;
     const { openRepository } = await import(${JSON.stringify(new URL("../../src/repository/index.ts", import.meta.url).href)});
     const env = ${JSON.stringify({ ...environment(repository), HOME: home, RESTIC_CACHE_DIR: join(home, "cache") })};
     process.setgroups([]); process.setgid(65534); process.setuid(65534);
-    const repository = openRepository({ env }, { instanceName: "x", limits: { publish: 3000 } });
+    const repository = openRepository({ env }, { instanceName: "x", limits: { backup: 3000 } });
     const stream = [new Uint8Array(9)];
     const done = await repository.publish({ stream, contentHash: "ab".repeat(32), instanceId: "i" }, new AbortController().signal);
     process.stdout.write(JSON.stringify(done));
@@ -233,7 +233,7 @@ describe("a lock", () => {
 });
 
 describe("an end before the end", () => {
-  const limits = { list: 1_000, download: 1_000, publish: 1_000, create: 1_000 };
+  const limits = { list: 1_000, dump: 1_000, backup: 1_000, init: 1_000 };
   const silent = async () => `rest:http://127.0.0.1:${await listen(createServer())}/x/`;
 
   it("is each command's limit when a server never answers", async () => {

@@ -69,7 +69,9 @@ describe("a lock of this machine's name whose pid is not here", { skip: whyNoDea
   });
 });
 
-/** A state folder that says: a restic of ours with this pid was at work, from a minute ago (or earlier by `shift`) on. */
+/**
+ * A state folder that says: a restic of ours with this pid was at work, from a minute ago (or earlier by `shift`) on.
+ */
 function stateOf(pid: number, shift = 0): string {
   const folder = makeFolder();
   const run = { pid, hostname: hostname(), from: Date.now() - 60_000 + shift };
