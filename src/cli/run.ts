@@ -1,6 +1,14 @@
 import { once } from "node:events";
-import { type Config, loadConfig } from "../config/index.ts";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { type Config, loadConfig, type Role } from "../config/index.ts";
 import { createHandler, serveControl } from "../control/index.ts";
+import {
+  type EmbeddedMariaDbLocation,
+  hasPendingMigrations,
+  locateDatabase,
+  openKumaDatabase,
+} from "../database/index.ts";
 import {
   combineListeners,
   createLogListener,
@@ -9,6 +17,7 @@ import {
   type TemporaryListeners,
 } from "../events/index.ts";
 import { createSupervisor, type End, readKumaVersion, type Supervisor } from "../kuma/index.ts";
+import { createEmbeddedServer } from "../mariadbd/index.ts";
 import { createNtfyNotifier, createWaker, type Waker } from "../ntfy/index.ts";
 import { createObserver, createStatusFile, type Observer } from "../observed/index.ts";
 import { exitCodeOf, listenToSignals, startReaper } from "../pid1/index.ts";
@@ -18,8 +27,12 @@ import {
   createBlocked,
   createReplicator,
   lockStateDir,
+  openRole,
+  openStateFile,
   type Replicator,
 } from "../replication/index.ts";
+import { openRepository } from "../repository/index.ts";
+import { success } from "../result.ts";
 import { version } from "../version.ts";
 import { openWebServer, type WebServer } from "../web/index.ts";
 
@@ -31,8 +44,8 @@ const EXIT_LOCKED = 1;
 
 /**
  * Supervises Kuma and replicates its configuration until a signal ends it.
- * @returns the exit code: 0 after SIGTERM or SIGINT; 2 for settings that Kuma cannot be started with; 1 when another instance runs on the same
- * data; 126 or 127 when Kuma cannot be started at all; Kuma's own when it crashes too often
+ * @returns the exit code: 0 after SIGTERM or SIGINT; 2 for settings that Kuma cannot be started with; 1 when another
+ *   instance runs on the same data; 126 or 127 when Kuma cannot be started at all; Kuma's own when it crashes too often
  */
 export async function run(env: NodeJS.ProcessEnv, cwd: string): Promise<number> {
   const loaded = loadConfig(env, cwd);
@@ -75,13 +88,16 @@ async function supervise(
   }: { web: WebServer; observer: Observer; commandListeners: TemporaryListeners; waker: Waker },
   emit: Listener,
 ): Promise<number> {
-  const kuma = createSupervisor(config.kuma, emit);
+  const kumaVersion = readKumaVersion(config.kuma.dir);
+  const server = createEmbeddedServer(() => locateEmbedded(config.kuma, kumaVersion), config.kuma, emit);
+  const kuma = createSupervisor(config.kuma, server, emit);
   const shutdown = new AbortController();
   let replicator: Replicator | undefined;
   // Before anything that takes time: as PID 1 we lose for good what we do not listen to.
-  listen(kuma, () => replicator, shutdown, config, emit);
+  listenToSignals(
+    createSignalHandlers({ kuma, replicator: () => replicator, role: config.role, shutdown, emit }),
+  );
 
-  const kumaVersion = readKumaVersion(config.kuma.dir);
   emit({ type: "started", role: config.role, instanceName: config.instanceName, kumaVersion });
   for (const message of config.warnings) emit({ type: "warning", message });
   const reaper = await startReaper();
@@ -98,7 +114,7 @@ async function supervise(
   // Without a state folder, or settings that restic needs, there is no replication, but the monitoring goes on.
   const obstacle = blockedBy([...(lock.ok ? [] : [lock.problem]), ...config.obstacles]);
   const blocked = obstacle && createBlocked(obstacle, config.intervals[config.role], kuma, emit);
-  replicator = blocked === undefined ? createReplicator(config, kumaVersion, kuma, emit) : undefined;
+  replicator = blocked === undefined ? openReplicator(config, kumaVersion, kuma, emit) : undefined;
   const control =
     replicator &&
     openControl({ config, kumaVersion, kuma, replicator, observer, commandListeners }, shutdown, emit);
@@ -110,6 +126,13 @@ async function supervise(
   await Promise.all([work, kuma.stop("shutdown")]);
   if (lock.ok) lock.value();
   return end === undefined ? 0 : explainEnd(end, emit);
+}
+
+/** Where Kuma's embedded MariaDB is, if its database is there now. */
+function locateEmbedded(kuma: Config["kuma"], kumaVersion: string): EmbeddedMariaDbLocation | undefined {
+  const { dataDir, dir, databaseEnv } = kuma;
+  const found = locateDatabase({ dataDir, kumaDir: dir, kumaVersion, env: databaseEnv });
+  return found.ok && found.value.engine === "embedded-mariadb" ? found.value : undefined;
 }
 
 /** Lets commands reach this instance. @returns what ends that; a no-op where it could not be had */
@@ -125,14 +148,16 @@ async function openControl(
   return () => undefined;
 }
 
-function listen(
-  kuma: Supervisor,
-  replicator: () => Replicator | undefined,
-  shutdown: AbortController,
-  config: Config,
-  emit: Listener,
-): void {
-  listenToSignals({
+/** What signals ask for. @param instance.role what a report says where there is no replication */
+function createSignalHandlers(instance: {
+  readonly kuma: Supervisor;
+  readonly replicator: () => Replicator | undefined;
+  readonly role: Role;
+  readonly shutdown: AbortController;
+  readonly emit: Listener;
+}): Parameters<typeof listenToSignals>[0] {
+  const { kuma, replicator, shutdown, emit } = instance;
+  return {
     stop: (signal) => {
       if (shutdown.signal.aborted) {
         kuma.kill(`of a second ${signal}`);
@@ -143,15 +168,40 @@ function listen(
     },
     syncNow: () => replicator()?.syncNow(),
     reportState: async () => {
-      const running = replicator();
+      const status = await replicator()?.status();
       emit({
         type: "state-report",
-        role: (await running?.status())?.role ?? config.role,
+        role: status?.role ?? instance.role,
         kuma: kuma.state.name,
-        head: await running?.head(),
+        head: status?.head,
       });
     },
     forward: kuma.forward,
+  };
+}
+
+/** Opens all that replication works with. */
+function openReplicator(config: Config, kumaVersion: string, kuma: Supervisor, emit: Listener): Replicator {
+  const { instanceName, stateDir, restic } = config;
+  const { dir, dataDir, timeZone } = config.kuma;
+  const file = join(dataDir, "kuma.db");
+  const uploadDir = join(dataDir, "upload");
+  const { file: stateFile, problem } = openStateFile(stateDir);
+  if (problem !== undefined) emit({ type: "warning", message: `${problem.message} ${problem.advice}` });
+  return createReplicator({
+    ...{ config, kumaVersion, kuma, stateFile, emit },
+    database: openKumaDatabase({
+      locate: () => success({ engine: "sqlite", file }),
+      uploadDir,
+      kumaVersion,
+      timeZone,
+    }),
+    databaseStage: () => {
+      if (!existsSync(file)) return "absent";
+      return hasPendingMigrations(file, dir) ? "to-be-migrated" : "usable";
+    },
+    repository: openRepository(restic, { instanceName, stateDir }),
+    role: openRole(config.role, stateFile),
   });
 }
 

@@ -23,7 +23,12 @@ export function openSources({ instanceName, kuma, restic }: Config): Sources {
   const uploadDir = join(kuma.dataDir, "upload");
   return {
     repository: openRepository(restic, { instanceName }),
-    database: openKumaDatabase({ file, uploadDir, kumaVersion, timeZone: kuma.timeZone }),
+    database: openKumaDatabase({
+      locate: () => success({ engine: "sqlite", file }),
+      uploadDir,
+      kumaVersion,
+      timeZone: kuma.timeZone,
+    }),
     kumaVersion,
   };
 }
@@ -35,7 +40,7 @@ export function listSnapshots({ repository }: Sources, limit?: number): Promise<
 
 /** A snapshot, complete and verified. */
 export function download({ repository }: Sources, info: SnapshotInfo): Promise<Result<Snapshot>> {
-  return fetchSnapshot({ repository }, info, never);
+  return fetchSnapshot(repository, info, never);
 }
 
 /** The one snapshot that a person means by `latest` or the beginning of an id. */

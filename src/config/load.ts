@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { databaseEnvironment, databaseSecrets } from "./database.ts";
 import { readDotenv } from "./dotenv.ts";
 import {
   checkResticEnv,
@@ -61,6 +62,7 @@ export function loadConfig(processEnv: NodeJS.ProcessEnv, cwd: string): LoadedCo
   const obstacles = [...restic.problems, ...(resticEnv.ok ? [] : [resticEnv.problem])];
   const secrets = worthHiding([
     ...secretsOf(env),
+    ...(kuma.ok ? databaseSecrets(env, kuma.value) : []),
     ...restic.secrets,
     ...notices.value.secrets,
     ...secretsOfPing(webhook?.url),
@@ -120,6 +122,7 @@ function assemble({ settings, env, kuma, notices, wake, http, ...parts }: Parts)
       env: kumaEnvironment(env, kuma.ownFile, instanceName),
       // dotenv leaves a variable that exists alone, also an empty one.
       timeZone: env.TZ ?? kuma.ownFile.TZ,
+      databaseEnv: databaseEnvironment(env, kuma.ownFile),
       limits: {
         stopGrace: settings.REPLICATOR_STOP_GRACE,
         startLimit: settings.REPLICATOR_START_LIMIT,

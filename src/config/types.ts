@@ -31,6 +31,8 @@ export interface KumaConfig {
   readonly env: Readonly<Record<string, string>>;
   /** TZ as the child sees it: of its environment, else of the `.env` in its own folder; undefined: not set. */
   readonly timeZone: string | undefined;
+  /** UPTIME_KUMA_DB_… as the child sees them: of its environment, else of the `.env` in its own folder. */
+  readonly databaseEnv: Readonly<Record<string, string>>;
   readonly limits: KumaLimits;
   /** Who Kuma runs as and its data folder belongs to; undefined: as we do. */
   readonly user: { readonly uid: number; readonly gid: number } | undefined;
@@ -88,7 +90,7 @@ export interface HttpConfig extends ListenAddress {
 }
 
 export interface Config {
-  /** What REPLICATOR_MODE asks for. The role at work may be another one: see src/replication/role.ts. */
+  /** What REPLICATOR_MODE asks for. The role at work may be another one: see src/replication/state/role.ts. */
   readonly role: Role;
   readonly instanceName: string;
   /** Absolute. */

@@ -11,6 +11,11 @@ const ADVICE: Readonly<Record<DatabaseProblemCode, string>> = {
     "Uptime Kuma hangs on an empty database file: if nothing of value is in the folder, remove the file and restart.",
   "database-not-sqlite":
     "Only SQLite is replicated: check that the data folder is Uptime Kuma's and that it uses SQLite. It runs on, alone.",
+  "database-settings-invalid":
+    "Correct the variable (UPTIME_KUMA_DB_…) or db-config.json in Uptime Kuma's data folder, and restart.",
+  "database-not-chosen": "Open Uptime Kuma's page and choose one; replication begins after that.",
+  "database-unreachable":
+    "Nothing to do if it passes; else start the database server, or check its address in Uptime Kuma's settings.",
   "database-damaged":
     "Restore the data folder from a backup, or let SQLite's .recover command save what it can.",
   "database-locked": "Nothing to do if it passes; else find out which other program has the database open.",

@@ -10,6 +10,7 @@ import type { KumaEvent } from "./kuma-events.ts";
 export type ReplicatorEvent =
   | ProcessEvent
   | KumaEvent
+  | DatabaseServerEvent
   | CycleEvent
   | RepositoryEvent
   | SnapshotEvent
@@ -68,6 +69,26 @@ interface ShuttingDown {
 interface Stopped {
   readonly type: "stopped";
   readonly exitCode: number;
+}
+
+// -- The MariaDB server that Kuma starts for itself, while Kuma is stopped --------------------------------------------
+
+type DatabaseServerEvent = DatabaseServerStarted | DatabaseServerEnded;
+
+/** One of our own, since Kuma had left none: it is ready. */
+interface DatabaseServerStarted {
+  readonly type: "database-server-started";
+  readonly pid: number;
+  readonly afterMs: number;
+}
+
+/** Kuma's or ours was ended, so that the next Kuma can start one. */
+interface DatabaseServerEnded {
+  readonly type: "database-server-ended";
+  readonly pids: readonly number[];
+  /** By SIGKILL, after the grace. */
+  readonly killed: boolean;
+  readonly afterMs: number;
 }
 
 // -- Cycles ----------------------------------------------------------------------------------------------------------

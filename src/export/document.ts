@@ -30,6 +30,7 @@ const shape = z.object({
     }),
   ),
   files: z.array(z.object({ name: z.string(), base64: z.base64() })),
+  omits: z.array(z.string()).optional(),
 });
 
 type Document = z.infer<typeof shape>;
@@ -52,6 +53,7 @@ export function toDocument({ origin, content }: Snapshot): Document {
       rows: rows.map((row) => encodeAll(columns.map((column, position) => [column, row[position] ?? null]))),
     })),
     files: content.files.map(({ name, bytes }) => ({ name, base64: Buffer.from(bytes).toString("base64") })),
+    omits: content.omits && [...content.omits],
   };
 }
 
@@ -88,6 +90,7 @@ function fromDocument({
   createdAt,
   tables,
   files,
+  omits,
 }: Document): Result<Snapshot, ExportProblem> {
   const decoded: Table[] = [];
   for (const each of tables) {
@@ -97,7 +100,8 @@ function fromDocument({
   }
   const origin = { kumaVersion, instanceName: instance.name, instanceId: instance.id, createdAt };
   const icons = files.map(({ name, base64 }) => ({ name, bytes: Buffer.from(base64, "base64") }));
-  return success({ origin, content: { tables: decoded, files: icons } });
+  const content = { tables: decoded, files: icons, ...(omits === undefined ? {} : { omits }) };
+  return success({ origin, content });
 }
 
 function fromTable({

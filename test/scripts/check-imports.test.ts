@@ -98,7 +98,7 @@ describe("check-imports", () => {
     ["src/replication/cycle.ts", "../database/index.ts"],
     ["src/cli/health.ts", "../kuma/probe.ts"],
     ["src/database/read.ts", "../clock.ts"],
-    ["test/database/read.test.ts", "../../src/database/sqlite.ts"],
+    ["test/database/read.test.ts", "../../src/database/sqlite/open-sqlite.ts"],
     ["test/faults/fault.ts", "../support/wait.ts"],
   ] as const) {
     it(`passes when ${file} imports ${imported}`, async () => {

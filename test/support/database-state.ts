@@ -1,7 +1,8 @@
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
+import { copyDatabase } from "./copy-database.ts";
 import { assertInvariant } from "./invariant.ts";
 import { readLocalTables, readReplicatedTables, type TableRows } from "./rows.ts";
 
@@ -28,7 +29,7 @@ export interface DatabaseState {
 export function readState(dataDir: string): DatabaseState {
   const folder = mkdtempSync(join(tmpdir(), "faults-look-"));
   try {
-    copyAtRest(dataDir, folder);
+    copyDatabase(dataDir, folder);
     const file = join(folder, "kuma.db");
     const { integrity, proven, sequences } = ask(file);
     assertInvariant(integrity === "ok", `integrity_check of ${dataDir}: ${integrity}`);
@@ -47,32 +48,6 @@ export function readState(dataDir: string): DatabaseState {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-/** Database and -wal belong together: where a checkpoint or Kuma's end came in between, they are copied again. */
-function copyAtRest(from: string, to: string): void {
-  const files = ["kuma.db", "kuma.db-wal"];
-  for (let tries = 0; tries < 100; tries++) {
-    const before = signatures(from, files);
-    try {
-      for (const name of files) {
-        rmSync(join(to, name), { force: true });
-        if (existsSync(join(from, name))) copyFileSync(join(from, name), join(to, name));
-      }
-    } catch (error) {
-      if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
-      continue;
-    }
-    if (signatures(from, files) === before) return;
-  }
-}
-
-/** Changes when one of the files does. */
-function signatures(folder: string, names: readonly string[]): string {
-  return names
-    .map((name) => statSync(join(folder, name), { throwIfNoEntry: false }))
-    .map((stats) => `${stats?.size} ${stats?.mtimeMs}`)
-    .join(", ");
 }
 
 function ask(file: string): { integrity: string; proven: boolean | undefined; sequences: string } {

@@ -1,0 +1,153 @@
+import type { Database } from "better-sqlite3";
+import { success } from "../../result.ts";
+import type { Snapshot, Table, TableCounts } from "../../snapshot/index.ts";
+import { catalog } from "../catalog.ts";
+import { refuse } from "../problems.ts";
+import { readTable, type Surroundings } from "../read/read.ts";
+import { readServerZone } from "../read/zone.ts";
+import { type LiveTable, readSchema, type Schema } from "../sqlite/schema.ts";
+import { findDuplicates } from "../sqlite/unique.ts";
+import type { DatabaseResult, PlanSummary } from "../types.ts";
+import type { UploadState } from "../uploads/uploads.ts";
+import { readRecord } from "../write/record.ts";
+import { type ColumnMatch, matchColumns } from "./columns.ts";
+import { dropDangling } from "./dangling.ts";
+import { fillOmitted } from "./omitted.ts";
+import { keepOwnMoments } from "./own-moments.ts";
+import { keepOwnZones } from "./own-zones.ts";
+import { mapOwners } from "./owners.ts";
+import { type PlannedFiles, planFiles } from "./plan-files.ts";
+import { planTable, type TablePlan } from "./plan-table.ts";
+import { describeUnresolved, findBrokenReferences } from "./references.ts";
+
+/** All that applying a snapshot has to change here. */
+export interface Plan {
+  readonly schema: Schema;
+  /** Only tables in which something changes. */
+  readonly tables: readonly TablePlan[];
+  /** Only files that are missing or differ here, or that a status page here refers to and none does any more. */
+  readonly files: readonly UploadState[];
+  readonly summary: PlanSummary;
+}
+
+/** The two sides, for sentences. */
+interface Versions {
+  readonly theirs: string;
+  readonly ours: string;
+}
+
+/** Finds what differs, and everything that can be wrong with the snapshot. Changes nothing; must run in a transaction. */
+export function makePlan(
+  db: Database,
+  snapshot: Snapshot,
+  { uploadDir, timeZone, kumaVersion }: Surroundings & { readonly kumaVersion: string },
+): DatabaseResult<Plan> {
+  const { origin } = snapshot;
+  const versions = { theirs: origin.kumaVersion, ours: kumaVersion };
+  const schema = readSchema(db);
+  if (!schema.ok) return schema;
+  const { content: settled, notes } = dropDangling(fillOmitted(db, schema.value, snapshot.content));
+  const zoned = keepOwnZones(db, schema.value, settled, readServerZone(db, timeZone));
+  const content = keepOwnMoments(db, schema.value, zoned);
+  const complete = checkTables(content.tables, schema.value);
+  if (!complete.ok) return complete;
+  const record = readRecord(db);
+  if (!record.ok) return record;
+  const ownerOf = mapOwners(db);
+  const tables: TablePlan[] = [];
+  const lost: string[] = [];
+  for (const table of content.tables) {
+    const live = schema.value.get(table.name);
+    if (!live) {
+      if (table.rows.length > 0) lost.push(`${table.name} (the whole table)`);
+      else notes.push(`Uptime Kuma ${kumaVersion} has no table ${table.name}; the snapshot's is empty.`);
+      continue;
+    }
+    const match = matchColumns(live, table);
+    const known = record.value === undefined ? withoutWeakAspects(live) : live;
+    const plan = planTable(db, known, table, match, ownerOf);
+    tables.push(plan);
+    lost.push(...nameColumns(plan, match));
+    notes.push(...describePlan(plan, match, kumaVersion));
+  }
+  if (lost.length > 0) return refuseVersion(versions, lost);
+  const faults = [
+    ...describeUnresolved(db, schema.value, content, findBrokenReferences(db, schema.value)),
+    ...findDuplicates(db, schema.value, content),
+  ];
+  if (faults.length > 0) return refuse("snapshot-inconsistent", faults.join(" "));
+  const pages = schema.value.get("status_page");
+  const files = planFiles(content, pages && readTable(db, pages), uploadDir);
+  return files.ok ? success(finish(schema.value, tables, files.value, notes)) : files;
+}
+
+/** Before the first apply both sides have counted their ids by themselves: of most monitors the type is the same. */
+function withoutWeakAspects({ entry, ...live }: LiveTable): LiveTable {
+  const { weakAspects, ...rest } = entry;
+  return { ...live, entry: rest };
+}
+
+function checkTables(tables: readonly Table[], schema: Schema): DatabaseResult<void> {
+  const unknown = tables.find((table) => !catalog.some((entry) => entry.name === table.name));
+  if (unknown)
+    return refuse("schema-unknown", `The snapshot has a table ${unknown.name}, which is not replicated.`);
+  const lacking = [...schema.values()].find(
+    ({ entry }) => !entry.optional && !tables.some((table) => table.name === entry.name),
+  );
+  if (lacking) return refuse("snapshot-inconsistent", `The snapshot has no table ${lacking.entry.name}.`);
+  return success(undefined);
+}
+
+function nameColumns(plan: TablePlan, match: ColumnMatch): string[] {
+  const demanded = plan.added.length > 0 ? match.demanded : [];
+  return [
+    ...match.lost.map((column) => `${plan.name}.${column}`),
+    ...[...demanded, ...plan.unfit].map((column) => `${plan.name}.${column} (demands a value)`),
+  ];
+}
+
+function describePlan(plan: TablePlan, match: ColumnMatch, kumaVersion: string): string[] {
+  const dropped = match.dropped.map((column) => `${plan.name}.${column}`).join(", ");
+  return [
+    ...(dropped ? [`Left out, unknown to Uptime Kuma ${kumaVersion} and not set anywhere: ${dropped}.`] : []),
+    ...(plan.adopted > 0
+      ? [`${plan.adopted} of the written rows of ${plan.name} belong to an account of this instance.`]
+      : []),
+    ...(plan.replaced.size > 0 ? [describeReplaced(plan)] : []),
+  ];
+}
+
+function describeReplaced({ name, replaced }: TablePlan): string {
+  const [which, it] =
+    replaced.size === 1 ? [`1 ${name} has`, "it takes"] : [`${replaced.size} of ${name} have`, "they take"];
+  return `${which} the id of another one here, and ${it} over nothing of its history.`;
+}
+
+function refuseVersion({ theirs, ours }: Versions, lost: readonly string[]) {
+  return refuse(
+    "version-mismatch",
+    `The snapshot comes from Uptime Kuma ${theirs}; Uptime Kuma ${ours} here cannot hold ${lost.join(", ")}.`,
+  );
+}
+
+function finish(schema: Schema, planned: readonly TablePlan[], files: PlannedFiles, notes: string[]): Plan {
+  const tables = planned.filter((table) => hasCounts(countTable(table)));
+  const { added, changed, removed } = files;
+  const fileCounts = { added: added.length, removed: removed.length, changed: changed.length };
+  const changes = Object.fromEntries([
+    ...tables.map((table) => [table.name, countTable(table)] as const),
+    ...(hasCounts(fileCounts) ? [["file", fileCounts] as const] : []),
+  ]);
+  const empty = Object.keys(changes).length === 0;
+  const summary = { empty, changes, notes: [...notes, ...files.notes] };
+  return { schema, tables, files: [...added, ...changed, ...removed], summary };
+}
+
+function countTable({ added, removed, changed }: TablePlan): TableCounts {
+  const changedRows = changed.reduce((sum, { after }) => sum + after.length, 0);
+  return { added: added.length, removed: removed.length, changed: changedRows };
+}
+
+function hasCounts({ added, removed, changed }: TableCounts): boolean {
+  return added + removed + changed > 0;
+}

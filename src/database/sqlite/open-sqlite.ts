@@ -1,0 +1,73 @@
+import type { Database } from "better-sqlite3";
+import { success } from "../../result.ts";
+import { examineContent } from "../plan/examine.ts";
+import { makePlan } from "../plan/plan.ts";
+import { hashContent } from "../read/hash.ts";
+import { readContent } from "../read/read.ts";
+import { isUntouched } from "../read/untouched.ts";
+import type { DatabaseResult, KumaDatabase, LastApply } from "../types.ts";
+import { applySnapshot } from "../write/apply.ts";
+import { confirmApply, dropAllHistory, hasDroppable } from "../write/confirm.ts";
+import { previewRollBack } from "../write/preview-roll-back.ts";
+import { readRecord, recordApplied, summarize } from "../write/record.ts";
+import { rollBackApply } from "../write/roll-back.ts";
+import { inTransaction, withDatabase } from "./connection.ts";
+
+export interface KumaFiles {
+  /** Kuma's database file, absolute. */
+  readonly file: string;
+  /** The folder of uploaded icons, absolute; need not exist. */
+  readonly uploadDir: string;
+  /** Of the Kuma that uses the database; for what is said about versions that do not fit. */
+  readonly kumaVersion: string;
+  /** TZ as Kuma's process sees it; undefined: not set. */
+  readonly timeZone?: string | undefined;
+}
+
+/** The calls of `KumaDatabase`, answered at once: for the thread that may wait, and for tests. */
+export type SyncDatabase = {
+  readonly [Call in keyof KumaDatabase]: (
+    ...given: Parameters<KumaDatabase[Call]>
+  ) => Awaited<ReturnType<KumaDatabase[Call]>>;
+};
+
+/** Kuma's SQLite database. Opens nothing yet; see `KumaDatabase` for what each call promises. */
+export function openSqlite(files: KumaFiles): SyncDatabase {
+  const { file, uploadDir } = files;
+  return {
+    read: () => reading((db) => readContent(db, files)),
+    hash: () => reading((db) => hashContent(db, files)),
+    examine: (content) => reading((db) => examineContent(db, content, uploadDir)),
+    isUntouched: () => reading(isUntouched),
+    plan: (snapshot) =>
+      reading((db) => {
+        const plan = makePlan(db, snapshot, files);
+        return plan.ok ? success(plan.value.summary) : plan;
+      }),
+    apply: (snapshot, id) => withDatabase(file, "write", (db) => applySnapshot(db, snapshot, id, files)),
+    lastApply: () =>
+      reading((db): DatabaseResult<LastApply | undefined> => {
+        const record = readRecord(db);
+        if (!record.ok) return record;
+        const stored = record.value;
+        return success(
+          stored && {
+            ...summarize(stored),
+            changedAt: stored.changedAt,
+            hasStaleHistory: hasDroppable(stored),
+            canUndo: stored.canUndo,
+          },
+        );
+      }),
+    markApplied: (id) =>
+      withDatabase(file, "write", (db) => inTransaction(db, "IMMEDIATE", () => recordApplied(db, id))),
+    confirm: () => withDatabase(file, "write", confirmApply),
+    dropHistory: () => withDatabase(file, "write", dropAllHistory),
+    previewRollBack: () => reading((db) => previewRollBack(db, files)),
+    rollBack: () => withDatabase(file, "write", (db) => rollBackApply(db, uploadDir)),
+  };
+
+  function reading<T>(work: (db: Database) => DatabaseResult<T>) {
+    return withDatabase(file, "read", (db) => inTransaction(db, "DEFERRED", () => work(db)));
+  }
+}

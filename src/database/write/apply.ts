@@ -1,0 +1,71 @@
+import type { Database } from "better-sqlite3";
+import { success } from "../../result.ts";
+import type { Snapshot } from "../../snapshot/index.ts";
+import { hasAccounts } from "../plan/owners.ts";
+import { makePlan, type Plan } from "../plan/plan.ts";
+import { describeBroken, findBrokenReferences } from "../plan/references.ts";
+import { refuse } from "../problems.ts";
+import type { Surroundings } from "../read/read.ts";
+import { inTransaction } from "../sqlite/connection.ts";
+import type { DatabaseResult, PlanSummary } from "../types.ts";
+import { swapUploads } from "../uploads/uploads.ts";
+import { makeRoom } from "./make-room.ts";
+import { readRecord, recordApplied, summarize, writeRecord } from "./record.ts";
+import { encodeUndo, prepareUndo } from "./undo.ts";
+import { writeTable } from "./write-rows.ts";
+
+/**
+ * Makes rows and files equal to the snapshot's, in one transaction. Killed before COMMIT, the rows are as before and
+ * a file or two may be new already; the next apply finds the rows differing and goes through.
+ *
+ * There is no quick_check before it: that reads every page of a file which may have ten million heartbeats. What
+ * protects instead: the plan reads every replicated row before anything is written, SQLite reports damage that it
+ * meets (SQLITE_CORRUPT), and then the transaction leaves everything as it was.
+ */
+export function applySnapshot(
+  db: Database,
+  snapshot: Snapshot,
+  id: { snapshotId: string; contentHash: string },
+  surroundings: Surroundings & { readonly kumaVersion: string },
+): DatabaseResult<PlanSummary> {
+  const { uploadDir } = surroundings;
+  let putFilesBack = () => {};
+  const applied = inTransaction(db, "IMMEDIATE", (): DatabaseResult<PlanSummary> => {
+    const plan = makePlan(db, snapshot, surroundings);
+    if (!plan.ok) return plan;
+    const { summary, files } = plan.value;
+    const record = readRecord(db);
+    if (!record.ok) return record;
+    if (summary.empty) {
+      const noted = recordApplied(db, id);
+      return noted.ok ? success(summary) : noted;
+    }
+    const previous = record.value && summarize(record.value);
+    const prepared = prepareUndo(db, plan.value, uploadDir, previous);
+    const { setAside, ...history } = makeRoom(db, plan.value, record.value);
+    const undo = encodeUndo({ ...prepared, setAside });
+    const written = writePlan(db, plan.value);
+    if (!written.ok) return written;
+    const now = Date.now();
+    writeRecord(db, { ...id, appliedAt: now, changedAt: now, verified: false, undo, ...history });
+    putFilesBack = swapUploads(uploadDir, files);
+    return success(summary);
+  });
+  if (!applied.ok) putFilesBack();
+  return applied;
+}
+
+/** Writes the rows; SQLite itself has the last word on whether any of them now points at nothing. */
+function writePlan(db: Database, { schema, tables }: Plan): DatabaseResult<void> {
+  const before = findBrokenReferences(db, schema);
+  for (const table of tables) {
+    const written = writeTable(db, table);
+    if (!written.ok) return written;
+  }
+  const ownersExist = hasAccounts(db);
+  const broken = [...findBrokenReferences(db, schema)].filter((reference) => {
+    if (before.has(reference)) return false;
+    return ownersExist || !reference.endsWith(" user");
+  });
+  return broken.length === 0 ? success(undefined) : refuse("snapshot-inconsistent", describeBroken(broken));
+}

@@ -1,0 +1,1 @@
+export { createEmbeddedServer } from "./embedded-server.ts";
