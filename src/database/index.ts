@@ -3,6 +3,7 @@ export type { DatabaseLocation, EmbeddedMariaDbLocation } from "./location.ts";
 export { hasPendingMigrations } from "./sqlite/migrations.ts";
 export { openKumaDatabase, openSqlite, type SyncDatabase } from "./sqlite/open-sqlite.ts";
 export type {
+  DatabaseProblem,
   DatabaseProblemCode,
   DatabaseResult,
   Examination,
