@@ -32,6 +32,7 @@ import {
   type Replicator,
 } from "../replication/index.ts";
 import { openRepository } from "../repository/index.ts";
+import { success } from "../result.ts";
 import { version } from "../version.ts";
 import { openWebServer, type WebServer } from "../web/index.ts";
 
@@ -167,12 +168,12 @@ function createSignalHandlers(instance: {
     },
     syncNow: () => replicator()?.syncNow(),
     reportState: async () => {
-      const running = replicator();
+      const status = await replicator()?.status();
       emit({
         type: "state-report",
-        role: (await running?.status())?.role ?? instance.role,
+        role: status?.role ?? instance.role,
         kuma: kuma.state.name,
-        head: await running?.head(),
+        head: status?.head,
       });
     },
     forward: kuma.forward,
@@ -189,7 +190,12 @@ function openReplicator(config: Config, kumaVersion: string, kuma: Supervisor, e
   if (problem !== undefined) emit({ type: "warning", message: `${problem.message} ${problem.advice}` });
   return createReplicator({
     ...{ config, kumaVersion, kuma, stateFile, emit },
-    database: openKumaDatabase({ file, uploadDir, kumaVersion, timeZone }),
+    database: openKumaDatabase({
+      locate: () => success({ engine: "sqlite", file }),
+      uploadDir,
+      kumaVersion,
+      timeZone,
+    }),
     databaseStage: () => {
       if (!existsSync(file)) return "absent";
       return hasPendingMigrations(file, dir) ? "to-be-migrated" : "usable";

@@ -23,7 +23,12 @@ export function openSources({ instanceName, kuma, restic }: Config): Sources {
   const uploadDir = join(kuma.dataDir, "upload");
   return {
     repository: openRepository(restic, { instanceName }),
-    database: openKumaDatabase({ file, uploadDir, kumaVersion, timeZone: kuma.timeZone }),
+    database: openKumaDatabase({
+      locate: () => success({ engine: "sqlite", file }),
+      uploadDir,
+      kumaVersion,
+      timeZone: kuma.timeZone,
+    }),
     kumaVersion,
   };
 }

@@ -29,6 +29,7 @@ const shape = z.object({
     }),
   ),
   files: z.array(z.object({ name: z.string(), base64: z.base64() })),
+  omits: z.array(z.string()).optional(),
 });
 
 /**
@@ -49,6 +50,7 @@ export function toDocument({ origin, content }: Snapshot): z.infer<typeof shape>
       rows: rows.map((row) => encodeAll(columns.map((column, position) => [column, row[position] ?? null]))),
     })),
     files: content.files.map(({ name, bytes }) => ({ name, base64: Buffer.from(bytes).toString("base64") })),
+    omits: content.omits && [...content.omits],
   };
 }
 
@@ -85,6 +87,7 @@ function fromDocument({
   createdAt,
   tables,
   files,
+  omits,
 }: z.infer<typeof shape>): Result<Snapshot> {
   const decoded: Snapshot["content"]["tables"][number][] = [];
   for (const { name, columns, owner, defaults, rows } of tables) {
@@ -102,7 +105,8 @@ function fromDocument({
   }
   const origin = { kumaVersion, instanceName: instance.name, instanceId: instance.id, createdAt };
   const icons = files.map(({ name, base64 }) => ({ name, bytes: Buffer.from(base64, "base64") }));
-  return success({ origin, content: { tables: decoded, files: icons } });
+  const content = { tables: decoded, files: icons, ...(omits === undefined ? {} : { omits }) };
+  return success({ origin, content });
 }
 
 function encodeAll(entries: readonly (readonly [string, Value])[]): Record<string, unknown> {

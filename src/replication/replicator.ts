@@ -14,7 +14,7 @@ import { createRetention } from "./primary/retention.ts";
 import { createFollower } from "./replica/follower.ts";
 import type { RoleSwitch } from "./state/role.ts";
 import type { StateFile } from "./state/state-file.ts";
-import { headOf, type ReplicationStatus, replicationStatus } from "./status.ts";
+import { type ReplicationStatus, replicationStatus } from "./status.ts";
 
 /** What replication works with; whoever makes it opens these. */
 interface Parts {
@@ -34,8 +34,6 @@ export interface Replicator {
   run(signal: AbortSignal): Promise<void>;
   /** Publishes or checks for a snapshot at once. */
   syncNow(): void;
-  /** restic's id of the snapshot that this instance stands on, published or applied; undefined before the first. */
-  head(): Promise<string | undefined>;
   /** What people may ask for while it runs. */
   readonly commands: OperatorCommands;
   /** How replication stands, without asking the repository. */
@@ -68,7 +66,6 @@ export function createReplicator(parts: Parts): Replicator {
       await runExclusive(() => retention.end());
     },
     syncNow: cycles.wake,
-    head: async () => headOf(await replicationStatus(parts, cycles.nextAt)),
     commands: createOperatorCommands({
       ...{ ...parts, runExclusive, cycle, applier, follower, publisher },
       startLimit: config.kuma.limits.startLimit,
