@@ -12,7 +12,7 @@ const { dependencies } = JSON.parse(readFileSync(at("package.json"), "utf8"));
 
 rmSync(at("dist"), { recursive: true, force: true });
 await build({
-  entryPoints: { main: at("src/cli/main.ts") },
+  entryPoints: { main: at("src/cli/main.ts"), "read-bash-snapshot": at("src/bash-snapshots/program.ts") },
   outdir: at("dist"),
   bundle: true,
   // What is imported only when it is needed stays a file of its own.

@@ -63,6 +63,14 @@ export const folders = {
     holds: "Kuma's database: catalog of tables, read, plan, apply, confirm, roll back; uploaded icons",
     imports: ["config", "snapshot"],
   },
+  "bash-snapshots": {
+    holds: "reads what the bash versions published, in a process of its own, into the snapshot's form",
+    imports: ["database", "snapshot"],
+  },
+  mariadbd: {
+    holds: "the MariaDB server that Kuma 2 can start for itself, while Kuma is stopped: found, used, ended",
+    imports: ["config", "database", "events", "pid1"],
+  },
   repository: {
     holds: "the restic client: typed results, typed problems",
     imports: ["config"],

@@ -1,7 +1,7 @@
 import { namesIn, rowsOf } from "../../diff/index.ts";
 import { shortId } from "../../format.ts";
 import type { Problem } from "../../result.ts";
-import type { Content, Table } from "../../snapshot/index.ts";
+import { type Content, type Table, withoutOmitted } from "../../snapshot/index.ts";
 
 /** What somebody made here and a snapshot does not have, each in words: `monitor "shop"`. */
 export type Lost = readonly string[];
@@ -102,8 +102,9 @@ interface Comparison {
 
 function compareAll(here: Content, there: Content): Comparison[] {
   const names = namesIn(here);
+  const sides = [withoutOmitted(here, there), withoutOmitted(there, here)];
   return [...IDENTITIES].map(([name, { label, rest }]) => {
-    const [mine, theirs] = [here, there].map(({ tables }) => tables.find((table) => table.name === name));
+    const [mine, theirs] = sides.map(({ tables }) => tables.find((table) => table.name === name));
     // Another release of Uptime Kuma may lack a column: that says nothing about what a row is.
     const shared = rest.filter((column) => [mine, theirs].every((table) => has(table, column)));
     const keyOf = (row: NamedRow) => identify(row, [label, ...shared]);
