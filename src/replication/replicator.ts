@@ -1,11 +1,11 @@
 import type { Config } from "../config/index.ts";
-import type { KumaDatabase } from "../database/index.ts";
+import type { DatabaseStage, KumaDatabase } from "../database/index.ts";
 import type { Listener } from "../events/index.ts";
 import type { Supervisor } from "../kuma/index.ts";
 import type { Repository } from "../repository/index.ts";
 import type { Result } from "../result.ts";
 import { createApplier } from "./apply/applier.ts";
-import { boot, type DatabaseStage, limitForBoot } from "./boot.ts";
+import { boot, limitForBoot } from "./boot.ts";
 import { createOperatorCommands, type OperatorCommands } from "./commands/operator-commands.ts";
 import { type CycleReason, createCycles } from "./cycles.ts";
 import { createMutex } from "./mutex.ts";
@@ -22,7 +22,7 @@ interface Parts {
   readonly kumaVersion: string;
   readonly kuma: Supervisor;
   readonly database: KumaDatabase;
-  readonly databaseStage: () => DatabaseStage;
+  readonly databaseStage: () => Promise<Result<DatabaseStage>>;
   readonly repository: Repository;
   readonly stateFile: StateFile;
   readonly role: RoleSwitch;
