@@ -1,12 +1,10 @@
 import { once } from "node:events";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { type Config, loadConfig, type Role } from "../config/index.ts";
 import { createHandler, serveControl } from "../control/index.ts";
 import {
+  databaseStage,
   type EmbeddedMariaDbLocation,
-  hasPendingMigrations,
-  locateDatabase,
+  type KumaPlace,
   openKumaDatabase,
 } from "../database/index.ts";
 import {
@@ -17,7 +15,7 @@ import {
   type TemporaryListeners,
 } from "../events/index.ts";
 import { createSupervisor, type End, readKumaVersion, type Supervisor } from "../kuma/index.ts";
-import { createEmbeddedServer } from "../mariadbd/index.ts";
+import { createEmbeddedServer, type EmbeddedServer } from "../mariadbd/index.ts";
 import { createNtfyNotifier, createWaker, type Waker } from "../ntfy/index.ts";
 import { createObserver, createStatusFile, type Observer } from "../observed/index.ts";
 import { exitCodeOf, listenToSignals, startReaper } from "../pid1/index.ts";
@@ -32,9 +30,9 @@ import {
   type Replicator,
 } from "../replication/index.ts";
 import { openRepository } from "../repository/index.ts";
-import { success } from "../result.ts";
 import { version } from "../version.ts";
 import { openWebServer, type WebServer } from "../web/index.ts";
+import { kumaPlace } from "./kuma-place.ts";
 
 /** How long the end may wait for notices under way, milliseconds. */
 const NOTICE_LIMIT = 2_000;
@@ -89,7 +87,8 @@ async function supervise(
   emit: Listener,
 ): Promise<number> {
   const kumaVersion = readKumaVersion(config.kuma.dir);
-  const server = createEmbeddedServer(() => locateEmbedded(config.kuma, kumaVersion), config.kuma, emit);
+  const place = kumaPlace(config.kuma, kumaVersion);
+  const server = createEmbeddedServer(() => embeddedIn(place.locate()), config.kuma, emit);
   const kuma = createSupervisor(config.kuma, server, emit);
   const shutdown = new AbortController();
   let replicator: Replicator | undefined;
@@ -114,7 +113,7 @@ async function supervise(
   // Without a state folder, or settings that restic needs, there is no replication, but the monitoring goes on.
   const obstacle = blockedBy([...(lock.ok ? [] : [lock.problem]), ...config.obstacles]);
   const blocked = obstacle && createBlocked(obstacle, config.intervals[config.role], kuma, emit);
-  replicator = blocked === undefined ? openReplicator(config, kumaVersion, kuma, emit) : undefined;
+  replicator = blocked === undefined ? openReplicator(config, { place, kuma, server }, emit) : undefined;
   const control =
     replicator &&
     openControl({ config, kumaVersion, kuma, replicator, observer, commandListeners }, shutdown, emit);
@@ -128,11 +127,8 @@ async function supervise(
   return end === undefined ? 0 : explainEnd(end, emit);
 }
 
-/** Where Kuma's embedded MariaDB is, if its database is there now. */
-function locateEmbedded(kuma: Config["kuma"], kumaVersion: string): EmbeddedMariaDbLocation | undefined {
-  const { dataDir, dir, databaseEnv } = kuma;
-  const found = locateDatabase({ dataDir, kumaDir: dir, kumaVersion, env: databaseEnv });
-  return found.ok && found.value.engine === "embedded-mariadb" ? found.value : undefined;
+function embeddedIn(location: ReturnType<KumaPlace["locate"]>): EmbeddedMariaDbLocation | undefined {
+  return location.ok && location.value.engine === "embedded-mariadb" ? location.value : undefined;
 }
 
 /** Lets commands reach this instance. @returns what ends that; a no-op where it could not be had */
@@ -181,25 +177,23 @@ function createSignalHandlers(instance: {
 }
 
 /** Opens all that replication works with. */
-function openReplicator(config: Config, kumaVersion: string, kuma: Supervisor, emit: Listener): Replicator {
+function openReplicator(
+  config: Config,
+  { place, kuma, server }: { place: KumaPlace; kuma: Supervisor; server: EmbeddedServer },
+  emit: Listener,
+): Replicator {
   const { instanceName, stateDir, restic } = config;
-  const { dir, dataDir, timeZone } = config.kuma;
-  const file = join(dataDir, "kuma.db");
-  const uploadDir = join(dataDir, "upload");
-  const { file: stateFile, problem } = openStateFile(stateDir);
+  const { kumaVersion } = place;
+  const { file: stateFile, isNew: isStateNew, problem } = openStateFile(stateDir);
   if (problem !== undefined) emit({ type: "warning", message: `${problem.message} ${problem.advice}` });
   return createReplicator({
-    ...{ config, kumaVersion, kuma, stateFile, emit },
-    database: openKumaDatabase({
-      locate: () => success({ engine: "sqlite", file }),
-      uploadDir,
-      kumaVersion,
-      timeZone,
-    }),
-    databaseStage: () => {
-      if (!existsSync(file)) return "absent";
-      return hasPendingMigrations(file, dir) ? "to-be-migrated" : "usable";
-    },
+    ...{ config, kumaVersion, kuma, stateFile, isStateNew, emit },
+    database: openKumaDatabase({ ...place, whenReady: server.use }),
+    databaseStage: () =>
+      server.use(async () => {
+        const location = place.locate();
+        return location.ok ? databaseStage(location.value, config.kuma.dir) : location;
+      }),
     repository: openRepository(restic, { instanceName, stateDir }),
     role: openRole(config.role, stateFile),
   });

@@ -15,6 +15,8 @@ export interface KumaSurroundings extends Surroundings {
 export interface KumaPlace extends KumaSurroundings {
   /** Asked at each call: Kuma may change its database at any of its starts. */
   readonly locate: () => DatabaseResult<DatabaseLocation>;
+  /** Makes a call once the database's server is ready for it; left out: at once. */
+  readonly whenReady?: <T>(call: () => Promise<DatabaseResult<T>>) => Promise<DatabaseResult<T>>;
 }
 
 /** The calls of `KumaDatabase`, whether they answer at once or later. */
@@ -44,7 +46,13 @@ export function openKumaDatabase(place: KumaPlace): KumaDatabase {
     rollBack: () => on((engine) => engine.rollBack()),
   };
 
-  async function on<T>(
+  function on<T>(
+    work: (engine: Engine) => DatabaseResult<T> | Promise<DatabaseResult<T>>,
+  ): Promise<DatabaseResult<T>> {
+    return place.whenReady === undefined ? call(work) : place.whenReady(() => call(work));
+  }
+
+  async function call<T>(
     work: (engine: Engine) => DatabaseResult<T> | Promise<DatabaseResult<T>>,
   ): Promise<DatabaseResult<T>> {
     const located = place.locate();

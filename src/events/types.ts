@@ -4,8 +4,8 @@ import type { ChangeCounts } from "../snapshot/index.ts";
 import type { KumaEvent } from "./kuma-events.ts";
 
 /**
- * All that happens. Listeners (log, ntfy, page, metrics) switch over `type`; the compiler checks that none is forgotten.
- * Types and fields are also what the JSON log shows.
+ * All that happens. Listeners (log, ntfy, page, metrics) switch over `type`; the compiler checks that none is
+ * forgotten. Types and fields are also what the JSON log shows.
  */
 export type ReplicatorEvent =
   | ProcessEvent
@@ -40,7 +40,9 @@ interface Warning {
   readonly message: string;
 }
 
-/** The role at work is not what REPLICATOR_MODE asks for, or is so again: a command gave it, now or before a restart. */
+/**
+ * The role at work is not what REPLICATOR_MODE asks for, or is so again: a command gave it, now or before a restart.
+ */
 interface RoleChanged {
   readonly type: "role-changed";
   readonly role: Role;
@@ -209,7 +211,7 @@ interface RolledBack {
   readonly problem: Problem;
 }
 
-// -- Messages: to people, and those that wake a replica (REPLICATOR_WAKE) ----------------------------------------------
+// -- Messages: to people, and those that wake a replica (REPLICATOR_WAKE) ---------------------------------------------
 
 type MessageEvent = NotificationFailed | WakeReady | WakeFailed | Woken;
 

@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { steadyNow } from "../clock.ts";
 import type { KumaConfig } from "../config/index.ts";
-import type { EmbeddedMariaDbLocation } from "../database/index.ts";
+import type { DatabaseResult, EmbeddedMariaDbLocation } from "../database/index.ts";
 import type { Listener } from "../events/index.ts";
 import { sendSignal } from "../pid1/index.ts";
-import { failure, interrupted, type Problem, type Result, success } from "../result.ts";
+import { failure, success } from "../result.ts";
 import { serverAnswers } from "./answers.ts";
 import { findHindrances } from "./hindrances.ts";
+import { interruptedStart, inUse } from "./problems.ts";
 import { isServerOn, listServers } from "./processes.ts";
 import { startServer } from "./start.ts";
 
@@ -25,7 +26,7 @@ export interface EmbeddedServer {
    * Does work that needs the server. While Kuma is stopped, a server is made ready for it first, and stays for more work.
    * Else it is Kuma's, and may answer or not.
    */
-  use<T, P extends Problem>(work: () => Promise<Result<T, P>>): Promise<Result<T, P | Problem>>;
+  use<T>(work: () => Promise<DatabaseResult<T>>): Promise<DatabaseResult<T>>;
   /** Whether the process is such a server, which is not to be ended as other orphans of Kuma are. */
   isServer(pid: number): boolean;
   /**
@@ -48,7 +49,7 @@ export function createEmbeddedServer(
   let holder: "us" | "kuma" | "nobody" = "us";
   /** Ends a start of ours; a new one for each time that Kuma is stopped. */
   let starting = new AbortController();
-  let providing: Promise<Result<void>> | undefined;
+  let providing: Promise<DatabaseResult<void>> | undefined;
   const working = new Set<Promise<unknown>>();
   /** What was told already. */
   let told: readonly string[] = [];
@@ -57,12 +58,13 @@ export function createEmbeddedServer(
     use: async (work) => {
       const location = locate();
       if (location === undefined || holder === "kuma") return work();
-      if (holder === "nobody") return failure(interrupted("Work on the database"));
+      if (holder === "nobody") return failure(interruptedStart());
       providing ??= provide(location, starting.signal).finally(() => {
         providing = undefined;
       });
       const provided = await providing;
       if (!provided.ok) return provided;
+      if (holder !== "us") return failure(interruptedStart());
       const done = work();
       working.add(done);
       return done.finally(() => working.delete(done));
@@ -89,7 +91,7 @@ export function createEmbeddedServer(
   async function provide(
     { socket, serverDir }: EmbeddedMariaDbLocation,
     signal: AbortSignal,
-  ): Promise<Result<void>> {
+  ): Promise<DatabaseResult<void>> {
     const begun = steadyNow();
     for (let late = false; !signal.aborted && !late; late = steadyNow() - begun > limits.startLimit) {
       const servers = listServers(serverDir);
@@ -100,15 +102,15 @@ export function createEmbeddedServer(
       if (await serverAnswers(socket)) return success(undefined);
       await sleep(CHECK_EVERY_MS);
     }
-    if (signal.aborted) return failure(interrupted("Starting MariaDB"));
+    if (signal.aborted) return failure(interruptedStart());
     return startOwn(signal);
   }
 
-  async function startOwn(signal: AbortSignal): Promise<Result<void>> {
+  async function startOwn(signal: AbortSignal): Promise<DatabaseResult<void>> {
     const location = locate();
     if (location === undefined) return success(undefined);
     await endOrphans(location.serverDir);
-    if (signal.aborted) return failure(interrupted("Starting MariaDB"));
+    if (signal.aborted) return failure(interruptedStart());
     const started = await startServer(location, env, limits.startLimit, signal);
     if (!started.ok) return started;
     emit({ type: "database-server-started", ...started.value });
@@ -152,12 +154,4 @@ export function createEmbeddedServer(
     for (const message of found) if (!told.includes(message)) emit({ type: "warning", message });
     told = found;
   }
-}
-
-function inUse(pid: number, serverDir: string): Problem {
-  return {
-    code: "database-in-use",
-    message: `Another Uptime Kuma runs the MariaDB server (process ${pid}) on ${serverDir}.`,
-    advice: "Stop it: two of them on the same data harm each other.",
-  };
 }

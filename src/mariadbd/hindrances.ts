@@ -3,6 +3,7 @@ import { connect } from "node:net";
 import { delimiter, join } from "node:path";
 import type { EmbeddedMariaDbLocation } from "../database/index.ts";
 import type { Problem } from "../result.ts";
+import { ADVICE, inUse } from "./problems.ts";
 import { listServers } from "./processes.ts";
 
 /** MariaDB's own default; Debian's configuration, which Kuma's image has, leaves it. */
@@ -29,18 +30,10 @@ export async function findHindrances(
 }
 
 const missing: Problem = {
-  code: "mariadbd-missing",
+  code: "database-unreachable",
   message: "Uptime Kuma is set to its embedded MariaDB, but there is no program mariadbd here.",
-  advice: "Use an image of Uptime Kuma that has it: those whose tag ends in -slim have not.",
+  advice: ADVICE.missing,
 };
-
-function inUse(pid: number, serverDir: string): Problem {
-  return {
-    code: "database-in-use",
-    message: `Another Uptime Kuma runs the MariaDB server (process ${pid}) on ${serverDir}: this one will wait for it.`,
-    advice: "Stop the other one.",
-  };
-}
 
 /** Kuma gives the folder itself to the server's user, but not what is in it. */
 function wrongOwner(serverDir: string, runAs: EmbeddedMariaDbLocation["runAs"]): Problem[] {
@@ -51,7 +44,7 @@ function wrongOwner(serverDir: string, runAs: EmbeddedMariaDbLocation["runAs"]):
   if (uid === needed) return [];
   return [
     {
-      code: "database-owner",
+      code: "database-unreachable",
       message: `The files in ${serverDir} belong to user ${uid}, and Uptime Kuma's embedded MariaDB runs as user ${needed}.`,
       advice: `Stop the container and run chown -R ${needed} on that folder.`,
     },
@@ -62,7 +55,7 @@ async function takenPort(port: string): Promise<Problem[]> {
   if (!(await isTaken(Number(port)))) return [];
   return [
     {
-      code: "database-port-taken",
+      code: "database-unreachable",
       message: `Something else listens on 127.0.0.1:${port}, where Uptime Kuma's embedded MariaDB would: it will not start.`,
       advice: "Stop the other one, or set MYSQL_TCP_PORT to a free port; nothing connects to that one.",
     },

@@ -1,1 +1,1 @@
-export { createEmbeddedServer } from "./embedded-server.ts";
+export { createEmbeddedServer, type EmbeddedServer } from "./embedded-server.ts";

@@ -3,9 +3,10 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { steadyNow } from "../clock.ts";
-import type { EmbeddedMariaDbLocation } from "../database/index.ts";
-import { failure, interrupted, type Problem, type Result, success } from "../result.ts";
+import type { DatabaseProblem, DatabaseResult, EmbeddedMariaDbLocation } from "../database/index.ts";
+import { failure, success } from "../result.ts";
 import { serverAnswers } from "./answers.ts";
+import { ADVICE, interruptedStart, unreachable } from "./problems.ts";
 
 const CHECK_EVERY_MS = 50;
 /** Of what the server says, for the case that it ends by itself. Bytes. */
@@ -29,7 +30,7 @@ export async function startServer(
   env: Readonly<Record<string, string>>,
   limit: number,
   signal: AbortSignal,
-): Promise<Result<OwnServer>> {
+): Promise<DatabaseResult<OwnServer>> {
   const { serverDir, socket, pidFile, runAs, database } = location;
   if (!existsSync(join(serverDir, database)))
     return failure({
@@ -77,33 +78,29 @@ export async function startServer(
   if (hasEnded) return failure(endedEarly(said));
   server.kill("SIGKILL");
   await server;
-  return failure(signal.aborted ? interrupted("Starting MariaDB") : notReady(limit, said));
+  return failure(signal.aborted ? interruptedStart() : notReady(limit, said));
 }
 
-function cannotRun(code: string | undefined): Problem {
-  return {
-    code: "mariadbd-missing",
-    message: `The program mariadbd of Uptime Kuma's embedded MariaDB cannot be started (${code ?? "no reason given"}).`,
-    advice: "Use an image of Uptime Kuma that has it: those whose tag ends in -slim have not.",
-  };
+function cannotRun(code: string | undefined): DatabaseProblem {
+  const why = code ?? "no reason given";
+  return unreachable(
+    `The program mariadbd of Uptime Kuma's embedded MariaDB cannot be started (${why}).`,
+    ADVICE.missing,
+  );
 }
 
-function endedEarly(said: string): Problem {
-  return {
-    code: "mariadbd-failed",
-    message: `Uptime Kuma's embedded MariaDB ended before it was ready: ${lastError(said)}`,
-    advice:
-      "Check space, owner and permissions of its data folder; Uptime Kuma starts it once more by itself.",
-  };
+function endedEarly(said: string): DatabaseProblem {
+  return unreachable(
+    `Uptime Kuma's embedded MariaDB ended before it was ready: ${lastError(said)}`,
+    "Check space, owner and permissions of its data folder; Uptime Kuma tries once more by itself.",
+  );
 }
 
-function notReady(limit: number, said: string): Problem {
-  return {
-    code: "mariadbd-failed",
-    message: `Uptime Kuma's embedded MariaDB was not ready within ${Math.round(limit / 1000)} s: ${lastError(said)}`,
-    advice:
-      "Nothing to do if it passes: recovering from a crash takes its time. Else see what Uptime Kuma logs of it.",
-  };
+function notReady(limit: number, said: string): DatabaseProblem {
+  return unreachable(
+    `Uptime Kuma's embedded MariaDB was not ready within ${Math.round(limit / 1000)} s: ${lastError(said)}`,
+    "Nothing to do if it passes: to recover from a crash takes its time. Else see what Uptime Kuma logs of it.",
+  );
 }
 
 /** The first line that the server itself calls an error (those after it follow from it), or else its last one. */

@@ -74,7 +74,7 @@ describe("the embedded MariaDB while Kuma is stopped", { timeout: 4 * 60_000 }, 
     const [pid = 0] = data.pids();
     const server = open();
     const used = await server.use(selectOne);
-    assert.ok(!used.ok && used.problem.code === "database-in-use");
+    assert.ok(!used.ok && used.problem.code === "database-unreachable");
     assert.match(used.problem.message, new RegExp(`process ${pid}`));
     await server.handOver();
     await server.close();
@@ -118,7 +118,7 @@ describe("the embedded MariaDB while Kuma is stopped", { timeout: 4 * 60_000 }, 
     assert.deepEqual(await work, success(undefined));
     assert.deepEqual(steps, ["work done", "ended"]);
     const late = await server.use(selectOne);
-    assert.ok(!late.ok && late.problem.code === "interrupted");
+    assert.ok(!late.ok && /interrupted/.test(late.problem.message));
     assert.deepEqual(data.pids(), []);
   });
 
@@ -128,7 +128,7 @@ describe("the embedded MariaDB while Kuma is stopped", { timeout: 4 * 60_000 }, 
     await waitFor("its start", () => data.pids().length > 0 || undefined, { timeout: 30_000, every: 5 });
     await server.close();
     const done = await work;
-    assert.ok(!done.ok && done.problem.code === "interrupted");
+    assert.ok(!done.ok && /interrupted/.test(done.problem.message));
     assert.deepEqual(data.pids(), []);
   });
 
@@ -143,10 +143,10 @@ describe("the embedded MariaDB while Kuma is stopped", { timeout: 4 * 60_000 }, 
   it("is told as a problem, with its own words, when it cannot start", async () => {
     const unreadable = { ...data.location, pidFile: "/proc/nowhere/mysqld.pid" };
     const failed = await open({}, LIMITS, unreadable).use(selectOne);
-    assert.ok(!failed.ok && failed.problem.code === "mariadbd-failed");
+    assert.ok(!failed.ok && failed.problem.code === "database-unreachable");
     assert.match(failed.problem.message, /ended before it was ready: .*pid/i);
     const missing = await open({ PATH: "/nowhere" }).use(selectOne);
-    assert.ok(!missing.ok && missing.problem.code === "mariadbd-missing");
+    assert.ok(!missing.ok && /mariadbd .* cannot be started \(ENOENT\)/.test(missing.problem.message));
     const empty = await open({}, LIMITS, { ...data.location, database: "other" }).use(selectOne);
     assert.ok(!empty.ok && empty.problem.code === "database-missing");
     assert.deepEqual(data.pids(), []);
