@@ -27,6 +27,8 @@ export interface TestMariaDb {
   drop(database: string): Promise<void>;
   /** Runs statements as the administrator, with foreign keys off. */
   run(database: string, ...statements: string[]): Promise<void>;
+  /** A connection of the administrator's, as Kuma's are: foreign keys on. */
+  connect(database: string): Promise<Connection>;
   /** Rows as objects; dates and whole numbers beyond 2^53 as text. */
   query(database: string, sql: string): Promise<Record<string, unknown>[]>;
   /** SIGKILL, and a start on what that has left. */
@@ -94,6 +96,7 @@ export async function startMariadbd(...options: string[]): Promise<TestMariaDb> 
     },
     drop: (database) => run("mysql", `DROP DATABASE ${database}`),
     run,
+    connect,
     query: async (database, sql) => {
       const connection = await connect(database);
       try {
