@@ -37,7 +37,10 @@ export interface TestMariaDb {
   close(): Promise<void>;
 }
 
-/** A database server with a data folder of its own, reached by its socket alone; small, and killed with this process. */
+/**
+ * A database server with a data folder of its own, reached by its socket alone unless an option names a port; small, and
+ * killed with this process.
+ */
 export async function startMariadbd(...options: string[]): Promise<TestMariaDb> {
   const folder = mkdtempSync(join(tmpdir(), "mariadbd-"));
   chmodSync(folder, 0o755);
@@ -48,6 +51,7 @@ export async function startMariadbd(...options: string[]): Promise<TestMariaDb> 
     `--user=${userInfo().username}`,
     `--datadir=${data}`,
     "--innodb-log-file-size=8M",
+    ...options,
   ];
   await promisify(execFile)(
     "mariadb-install-db",
@@ -65,7 +69,7 @@ export async function startMariadbd(...options: string[]): Promise<TestMariaDb> 
     const networking = options.some((option) => option.startsWith("--port")) ? [] : ["--skip-networking"];
     server = spawn(
       "setpriv",
-      ["--pdeathsig", "KILL", "mariadbd", ...common, ...own, ...size, ...networking, ...options],
+      ["--pdeathsig", "KILL", "mariadbd", ...common, ...own, ...size, ...networking],
       { stdio: "ignore" },
     );
     await waitFor("mariadbd", () => answers(), { timeout: 60_000, every: 50 });
