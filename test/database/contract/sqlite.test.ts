@@ -50,6 +50,7 @@ const engine: ContractEngine = {
     );
     return instance;
   },
+  manyMonitors: 1_500,
   unusable: [
     ["is missing", "database-missing", (t) => ruin(t, rmSync)],
     ["is empty", "database-empty", (t) => ruin(t, truncateSync)],
