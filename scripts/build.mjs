@@ -12,7 +12,8 @@ const { dependencies } = JSON.parse(readFileSync(at("package.json"), "utf8"));
 
 rmSync(at("dist"), { recursive: true, force: true });
 await build({
-  entryPoints: { main: at("src/cli/main.ts") },
+  // The thread finds its program beside the chunk that starts it.
+  entryPoints: { main: at("src/cli/main.ts"), worker: at("src/database/worker/worker.ts") },
   outdir: at("dist"),
   bundle: true,
   // What is imported only when it is needed stays a file of its own.

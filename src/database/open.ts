@@ -54,7 +54,10 @@ export function openKumaDatabase(place: KumaPlace): KumaDatabase {
 }
 
 /** The engine of a database. It holds nothing between two calls, so it need not be closed. */
-function openEngine(location: DatabaseLocation, surroundings: KumaSurroundings): DatabaseResult<Engine> {
+export function openEngine(
+  location: DatabaseLocation,
+  surroundings: KumaSurroundings,
+): DatabaseResult<Engine> {
   switch (location.engine) {
     case "sqlite":
       return success(openSqlite({ ...surroundings, file: location.file }));
