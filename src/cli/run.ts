@@ -1,6 +1,9 @@
 import { once } from "node:events";
-import { type Config, loadConfig } from "../config/index.ts";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { type Config, loadConfig, type Role } from "../config/index.ts";
 import { createHandler, serveControl } from "../control/index.ts";
+import { hasPendingMigrations, openKumaDatabase } from "../database/index.ts";
 import {
   combineListeners,
   createLogListener,
@@ -18,8 +21,12 @@ import {
   createBlocked,
   createReplicator,
   lockStateDir,
+  openRole,
+  openStateFile,
   type Replicator,
 } from "../replication/index.ts";
+import { openRepository } from "../repository/index.ts";
+import { success } from "../result.ts";
 import { version } from "../version.ts";
 import { openWebServer, type WebServer } from "../web/index.ts";
 
@@ -31,8 +38,8 @@ const EXIT_LOCKED = 1;
 
 /**
  * Supervises Kuma and replicates its configuration until a signal ends it.
- * @returns the exit code: 0 after SIGTERM or SIGINT; 2 for settings that Kuma cannot be started with; 1 when another instance runs on the same
- * data; 126 or 127 when Kuma cannot be started at all; Kuma's own when it crashes too often
+ * @returns the exit code: 0 after SIGTERM or SIGINT; 2 for settings that Kuma cannot be started with; 1 when another
+ *   instance runs on the same data; 126 or 127 when Kuma cannot be started at all; Kuma's own when it crashes too often
  */
 export async function run(env: NodeJS.ProcessEnv, cwd: string): Promise<number> {
   const loaded = loadConfig(env, cwd);
@@ -79,7 +86,9 @@ async function supervise(
   const shutdown = new AbortController();
   let replicator: Replicator | undefined;
   // Before anything that takes time: as PID 1 we lose for good what we do not listen to.
-  listen(kuma, () => replicator, shutdown, config, emit);
+  listenToSignals(
+    createSignalHandlers({ kuma, replicator: () => replicator, role: config.role, shutdown, emit }),
+  );
 
   const kumaVersion = readKumaVersion(config.kuma.dir);
   emit({ type: "started", role: config.role, instanceName: config.instanceName, kumaVersion });
@@ -98,7 +107,7 @@ async function supervise(
   // Without a state folder, or settings that restic needs, there is no replication, but the monitoring goes on.
   const obstacle = blockedBy([...(lock.ok ? [] : [lock.problem]), ...config.obstacles]);
   const blocked = obstacle && createBlocked(obstacle, config.intervals[config.role], kuma, emit);
-  replicator = blocked === undefined ? createReplicator(config, kumaVersion, kuma, emit) : undefined;
+  replicator = blocked === undefined ? openReplicator(config, kumaVersion, kuma, emit) : undefined;
   const control =
     replicator &&
     openControl({ config, kumaVersion, kuma, replicator, observer, commandListeners }, shutdown, emit);
@@ -125,14 +134,16 @@ async function openControl(
   return () => undefined;
 }
 
-function listen(
-  kuma: Supervisor,
-  replicator: () => Replicator | undefined,
-  shutdown: AbortController,
-  config: Config,
-  emit: Listener,
-): void {
-  listenToSignals({
+/** What signals ask for. @param instance.role what a report says where there is no replication */
+function createSignalHandlers(instance: {
+  readonly kuma: Supervisor;
+  readonly replicator: () => Replicator | undefined;
+  readonly role: Role;
+  readonly shutdown: AbortController;
+  readonly emit: Listener;
+}): Parameters<typeof listenToSignals>[0] {
+  const { kuma, replicator, shutdown, emit } = instance;
+  return {
     stop: (signal) => {
       if (shutdown.signal.aborted) {
         kuma.kill(`of a second ${signal}`);
@@ -146,12 +157,35 @@ function listen(
       const running = replicator();
       emit({
         type: "state-report",
-        role: (await running?.status())?.role ?? config.role,
+        role: (await running?.status())?.role ?? instance.role,
         kuma: kuma.state.name,
         head: await running?.head(),
       });
     },
     forward: kuma.forward,
+  };
+}
+
+/** Opens all that replication works with. */
+function openReplicator(config: Config, kumaVersion: string, kuma: Supervisor, emit: Listener): Replicator {
+  const { instanceName, stateDir, restic } = config;
+  const { dir, dataDir, timeZone } = config.kuma;
+  const file = join(dataDir, "kuma.db");
+  const uploadDir = join(dataDir, "upload");
+  const { file: stateFile, problem } = openStateFile(stateDir);
+  if (problem !== undefined) emit({ type: "warning", message: `${problem.message} ${problem.advice}` });
+  return createReplicator({
+    ...{ config, kumaVersion, kuma, stateFile, emit },
+    database: openKumaDatabase({
+      locate: () => success({ engine: "sqlite", file }),
+      ...{ uploadDir, kumaVersion, timeZone },
+    }),
+    databaseStage: () => {
+      if (!existsSync(file)) return "absent";
+      return hasPendingMigrations(file, dir) ? "to-be-migrated" : "usable";
+    },
+    repository: openRepository(restic, { instanceName, stateDir }),
+    role: openRole(config.role, stateFile),
   });
 }
 

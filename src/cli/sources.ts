@@ -40,7 +40,7 @@ export function listSnapshots({ repository }: Sources, limit?: number): Promise<
 
 /** A snapshot, complete and verified. */
 export function download({ repository }: Sources, info: SnapshotInfo): Promise<Result<Snapshot>> {
-  return fetchSnapshot({ repository }, info, never);
+  return fetchSnapshot(repository, info, never);
 }
 
 /** The one snapshot that a person means by `latest` or the beginning of an id. */

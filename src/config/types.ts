@@ -87,7 +87,7 @@ export interface HttpConfig extends ListenAddress {
 }
 
 export interface Config {
-  /** What REPLICATOR_MODE asks for. The role at work may be another one: see src/replication/role.ts. */
+  /** What REPLICATOR_MODE asks for. The role at work may be another one: see src/replication/state/role.ts. */
   readonly role: Role;
   readonly instanceName: string;
   /** Absolute. */

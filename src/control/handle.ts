@@ -2,7 +2,7 @@ import type { Config } from "../config/index.ts";
 import { describeEvent, type ReplicatorEvent, type TemporaryListeners } from "../events/index.ts";
 import type { Supervisor } from "../kuma/index.ts";
 import { cycleProblem, type ObservedState, type Observer } from "../observed/index.ts";
-import type { OperatorCommands, Replicator } from "../replication/index.ts";
+import type { OperatorCommands, ReplicationStatus, Replicator } from "../replication/index.ts";
 import type { Problem, Result } from "../result.ts";
 import { describeChanges } from "../snapshot/index.ts";
 import { SHUTTING_DOWN } from "./problems.ts";
@@ -89,12 +89,20 @@ async function statusOf(instance: Instance): Promise<Status> {
     roleGivenAt,
     kuma: { version: kumaVersion, state: kuma.state.name, url: config.kuma.url },
     published: published && { ...published, changes: changesOf(observed, published.snapshotId) },
-    applied: applied && { ...applied, changes: changesOf(observed, applied.snapshotId) },
+    applied: applied && toProtocol(applied, changesOf(observed, applied.snapshotId)),
     head: await replicator.head(),
     refused: [...refused],
     nextCycleAt,
     failing: failing && { problem: failing.problem, since: failing.since, times: failing.times },
   };
+}
+
+/** `proven` is the protocol's word for verified. */
+function toProtocol(
+  { verified, ...applied }: NonNullable<ReplicationStatus["applied"]>,
+  changes: string | undefined,
+): Status["applied"] {
+  return { ...applied, proven: verified, changes };
 }
 
 /** What a publish or an apply since the start changed, in words. */

@@ -10,8 +10,8 @@ export interface Blocked {
 }
 
 /**
- * Runs Kuma without replication: the monitoring goes on, and each cycle fails of the same problem, so that all who
- * listen for failures learn of it and go on learning: log, notices, dead man's switch, page, metrics and health.
+ * Runs Kuma without replication: the monitoring goes on, and each cycle fails with the same problem, so that it stays
+ * visible wherever failures are: log, notifications, dead man's switch, page, metrics and health.
  * @param interval milliseconds between two cycles
  */
 export function createBlocked(problem: Problem, interval: number, kuma: Supervisor, emit: Listener): Blocked {

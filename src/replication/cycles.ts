@@ -1,9 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { steadyNow, toWallClock } from "../clock.ts";
 import type { Listener } from "../events/index.ts";
+import { errorWithStack } from "../format.ts";
 import type { Supervisor } from "../kuma/index.ts";
-import type { Problem, Result } from "../result.ts";
-import { attempt } from "./attempt.ts";
+import { failure, type Problem, type Result } from "../result.ts";
+
+/**
+ * Why a cycle runs. "scheduled": its time has come, or something woke it. "requested": a person asked, and wants the
+ * repository checked. "retry": that person knows what was refused before: a snapshot, a repository that went back, or
+ * one that is empty or gone.
+ */
+export type CycleReason = "scheduled" | "requested" | "retry";
 
 /** The repeated work of an instance, and the bell that starts the next cycle early. */
 export interface Cycles {
@@ -11,14 +18,14 @@ export interface Cycles {
   run(signal: AbortSignal): Promise<void>;
   /** Ends the present pause; during a cycle it makes the next one follow at once. */
   wake(): void;
-  /** Tells a failure, with how often it was seen in a row, and a recovery; nothing of what a shutdown cut short. */
+  /** Reports a failure, with how often it was seen in a row, and a recovery; nothing that a shutdown cut short. */
   reportResult(result: Result<void>, signal: AbortSignal): void;
   /** When the next cycle is due, milliseconds since 1970; undefined while one runs or Kuma is not ready. */
   readonly nextAt: number | undefined;
 }
 
 /**
- * @param cycle one round of work; its problems are told, counted and tried again, they never end the loop
+ * @param cycle one round of work; its problems are reported, counted and tried again, they never end the loop
  * @param interval milliseconds between the end of a cycle and the start of the next
  */
 export function createCycles(
@@ -84,5 +91,18 @@ export function createCycles(
     repeated = problem.code === lastCode ? repeated + 1 : 0;
     lastCode = problem.code;
     emit({ type: "cycle-failed", problem, repeated });
+  }
+}
+
+/** Runs work; a defect in it becomes a failure like any other: nothing of replication may end the supervision. */
+export async function attempt(work: () => Promise<Result<void>>): Promise<Result<void>> {
+  try {
+    return await work();
+  } catch (error) {
+    return failure({
+      code: "internal",
+      message: `Replication failed unexpectedly: ${errorWithStack(error)}`,
+      advice: "Uptime Kuma goes on running. Please report it with this line.",
+    });
   }
 }

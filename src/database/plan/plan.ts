@@ -12,6 +12,7 @@ import type { UploadState } from "../uploads/uploads.ts";
 import { readRecord } from "../write/record.ts";
 import { type ColumnMatch, matchColumns } from "./columns.ts";
 import { dropDangling } from "./dangling.ts";
+import { keepOwnMoments } from "./own-moments.ts";
 import { keepOwnZones } from "./own-zones.ts";
 import { mapOwners } from "./owners.ts";
 import { type PlannedFiles, planFiles } from "./plan-files.ts";
@@ -45,7 +46,8 @@ export function makePlan(
   const schema = readSchema(db);
   if (!schema.ok) return schema;
   const { content: settled, notes } = dropDangling(snapshot.content);
-  const content = keepOwnZones(db, schema.value, settled, readServerZone(db, timeZone));
+  const zoned = keepOwnZones(db, schema.value, settled, readServerZone(db, timeZone));
+  const content = keepOwnMoments(db, schema.value, zoned);
   const complete = checkTables(content.tables, schema.value);
   if (!complete.ok) return complete;
   const record = readRecord(db);

@@ -1,7 +1,8 @@
 import type { Database } from "better-sqlite3";
 import type { CatalogReference } from "../catalog.ts";
+import { isUnsettled, type Moment, settledMoment } from "../moments.ts";
 import { quote } from "../sqlite/connection.ts";
-import type { LiveTable, Schema } from "../sqlite/schema.ts";
+import type { Column, LiveTable, Schema } from "../sqlite/schema.ts";
 import { settledZone } from "./zone.ts";
 
 /** Gives what stands for a table in FROM, so that a statement sees the rows that are published. */
@@ -9,7 +10,7 @@ export type PublishedRows = (table: LiveTable) => string;
 
 /**
  * What is published of each table, and hashed: not the rows that Kuma cannot reach since what they belong to is gone, no
- * reference to nothing, no zone that depends on the instance. What is left in Kuma's own tables stays as it is. Good for
+ * reference to nothing, no zone that depends on the instance, dates in one form. What is left in Kuma's own tables stays as it is. Good for
  * one transaction: it looks for what points at nothing, so that where nothing does a table is read as it is.
  * @param zone from `readServerZone`
  */
@@ -45,6 +46,8 @@ export function publishedRows(db: Database, schema: Schema, zone: string): Publi
           `CASE WHEN ${exists(reference)} THEN ${own(reference.column)} END`,
         ]),
     );
+    for (const { name, moment } of unsettledColumns(db, entry.name, columns))
+      settled.set(name, settledMoment(own(name), moment));
     if (entry.zone !== undefined) settled.set(entry.zone, settledZone("own", entry.zone, zone));
     if (settled.size === 0) return rows;
     const list = columns.map(({ name }) => `${settled.get(name) ?? own(name)} AS ${quote(name)}`);
@@ -74,4 +77,17 @@ function referencesOf({ entry, columns }: LiveTable): readonly CatalogReference[
 
 function own(column: string): string {
   return `own.${quote(column)}`;
+}
+
+/** Those columns of a table that have a value in another form. */
+export function unsettledColumns(
+  db: Database,
+  table: string,
+  columns: readonly Column[],
+): { readonly name: string; readonly moment: Moment }[] {
+  return columns.flatMap(({ name, moment }) => {
+    if (moment === undefined) return [];
+    const find = `SELECT 1 FROM ${quote(table)} WHERE ${isUnsettled(quote(name), moment)} LIMIT 1`;
+    return db.prepare(find).get() === undefined ? [] : [{ name, moment }];
+  });
 }

@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import Database from "better-sqlite3";
 import { readEngine } from "../engine.ts";
+import { defineMoments } from "../moments.ts";
 import { explain, refuse } from "../problems.ts";
 import type { DatabaseProblem, DatabaseResult } from "../types.ts";
 
@@ -21,8 +22,7 @@ export function withDatabase<T>(
   let db: Database.Database | undefined;
   try {
     db = new Database(file, { readonly: mode === "read", fileMustExist: true, timeout: BUSY_TIMEOUT[mode] });
-    // INTEGER as bigint and REAL as number: the only way to tell 1 from 1.0, and 2^53 + 1 from 2^53.
-    db.defaultSafeIntegers(true);
+    setUp(db);
     if (mode === "write") {
       // better-sqlite3 turns foreign keys on: deleting a monitor would cascade away its heartbeats. Must come before
       // the transaction, inside it SQLite ignores the statement.
@@ -36,6 +36,20 @@ export function withDatabase<T>(
   } finally {
     db?.close();
   }
+}
+
+/** A database in memory, empty, that is used as Kuma's is. */
+export function openInMemory(): Database.Database {
+  const db = new Database(":memory:");
+  setUp(db);
+  db.pragma("foreign_keys = OFF");
+  return db;
+}
+
+function setUp(db: Database.Database): void {
+  // INTEGER as bigint and REAL as number: the only way to tell 1 from 1.0, and 2^53 + 1 from 2^53.
+  db.defaultSafeIntegers(true);
+  defineMoments(db);
 }
 
 /** All or nothing: a failure, returned or thrown, undoes what the work did. */

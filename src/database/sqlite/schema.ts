@@ -2,6 +2,7 @@ import type { Database } from "better-sqlite3";
 import { success } from "../../result.ts";
 import type { Value } from "../../snapshot/index.ts";
 import { type CatalogTable, catalog } from "../catalog.ts";
+import { type Moment, momentOf } from "../moments.ts";
 import { refuse } from "../problems.ts";
 import type { DatabaseResult } from "../types.ts";
 import { type Affinity, affinityOf, constantDefault } from "./affinity.ts";
@@ -9,6 +10,8 @@ import { type Affinity, affinityOf, constantDefault } from "./affinity.ts";
 export interface Column {
   readonly name: string;
   readonly affinity: Affinity;
+  /** Of a date or a time of day. */
+  readonly moment: Moment | undefined;
   readonly notNull: boolean;
   readonly hasDefault: boolean;
   /** undefined when there is none, or when it is an expression such as DATETIME('now'). */
@@ -61,6 +64,7 @@ function readColumns(db: Database, table: string): Column[] {
     .map(({ name, type, notnull, dflt_value: expression }) => ({
       name,
       affinity: affinityOf(type),
+      moment: momentOf(type),
       notNull: notnull === 1n,
       hasDefault: expression !== null,
       defaultValue: expression === null ? undefined : constantDefault(expression, affinityOf(type)),

@@ -1,8 +1,8 @@
-import Database from "better-sqlite3";
+import type { Database } from "better-sqlite3";
 import { success } from "../../result.ts";
 import { type Content, encodeValue, type Row, type Value } from "../../snapshot/index.ts";
 import { readContent, type Surroundings } from "../read/read.ts";
-import { quote } from "../sqlite/connection.ts";
+import { openInMemory, quote } from "../sqlite/connection.ts";
 import type { Schema } from "../sqlite/schema.ts";
 import type { DatabaseResult, RollBackPreview } from "../types.ts";
 import { iconNames } from "../uploads/icons.ts";
@@ -15,7 +15,7 @@ import { digestRow, type Undo } from "./undo.ts";
  * what will be done, and Kuma's database is only read. Must run in a transaction.
  */
 export function previewRollBack(
-  db: Database.Database,
+  db: Database,
   surroundings: Surroundings,
 ): DatabaseResult<RollBackPreview | undefined> {
   const read = readLastUndo(db);
@@ -45,10 +45,8 @@ export function previewRollBack(
 }
 
 /** The replicated tables with their rules, the settings (the server's time zone is one of them), and the counters. */
-function copyTables(db: Database.Database, schema: Schema): Database.Database {
-  const copy = new Database(":memory:");
-  copy.defaultSafeIntegers(true);
-  copy.pragma("foreign_keys = OFF");
+function copyTables(db: Database, schema: Schema): Database {
+  const copy = openInMemory();
   const definitions = db
     .prepare<[string], string>(
       "SELECT sql FROM sqlite_master WHERE tbl_name = ? AND sql IS NOT NULL ORDER BY type = 'index'",
@@ -62,7 +60,7 @@ function copyTables(db: Database.Database, schema: Schema): Database.Database {
   return copy;
 }
 
-function copyRows(from: Database.Database, to: Database.Database, table: string): void {
+function copyRows(from: Database, to: Database, table: string): void {
   const columns = from.prepare<[string], string>("SELECT name FROM pragma_table_info(?)").pluck().all(table);
   const list = columns.map(quote).join(", ");
   to.exec(`DELETE FROM ${quote(table)}`);
@@ -84,7 +82,7 @@ function filesAfter({ files, tables }: Content, undo: Undo): Content["files"] {
 }
 
 /** The rows that an undo overwrites or deletes and that are not as the apply has written them. */
-function findEdits(db: Database.Database, schema: Schema, undo: Undo): RollBackPreview["edited"] {
+function findEdits(db: Database, schema: Schema, undo: Undo): RollBackPreview["edited"] {
   const hasColumns = (table: string, columns: readonly string[]) =>
     columns.every((name) => schema.get(table)?.columns.some((column) => column.name === name));
   return undo.tables.flatMap(({ name: table, added, marks, changed }) => {
@@ -112,7 +110,7 @@ function findEdits(db: Database.Database, schema: Schema, undo: Undo): RollBackP
 }
 
 function readRows(
-  db: Database.Database,
+  db: Database,
   table: string,
   columns: readonly string[],
   ids: readonly Value[],

@@ -1,0 +1,127 @@
+import type { Config } from "../../config/index.ts";
+import type { KumaDatabase } from "../../database/index.ts";
+import type { Listener } from "../../events/index.ts";
+import type { Repository, SnapshotInfo } from "../../repository/index.ts";
+import { failure, type Problem, type Result, success } from "../../result.ts";
+import type { Applier, Outcome } from "../apply/applier.ts";
+import { fetchAndApply, fetchSnapshot } from "../apply/fetch.ts";
+import { type ChainSources, type Found, findLatest } from "../chain/latest.ts";
+import { isSameSnapshot } from "../chain/lineage.ts";
+import { findReached, isBehind, refuseToGoBack, rememberReached } from "../chain/reached.ts";
+import { forgetRefused, isRefused } from "../state/refused.ts";
+import { describeLost, meet, notAdopted } from "./first-contact.ts";
+
+interface Parts extends ChainSources {
+  readonly repository: Pick<Repository, "list" | "download">;
+  readonly database: Pick<KumaDatabase, "lastApply" | "read">;
+  readonly applier: Pick<Applier, "apply">;
+  /** What becomes of a configuration of its own that the first snapshot does not have. */
+  readonly adopt: Config["adopt"];
+  readonly emit: Listener;
+}
+
+/** The cycle of a replica. */
+export interface Follower {
+  /**
+   * Finds the latest snapshot and applies it when it is not the one applied last.
+   * @param options.reapply apply it even then: a restart brings back what was changed here by hand
+   * @param options.acceptLoss also one that comes before what this instance has had; else it never goes backwards along
+   *   the chain
+   */
+  follow(options: { reapply: boolean; acceptLoss: boolean }, signal: AbortSignal): Promise<Result<void>>;
+  /**
+   * Takes a snapshot in place of a configuration of its own, because a person who was shown what goes has asked for it.
+   * @returns one sentence on how things are now
+   */
+  adopt(info: SnapshotInfo, signal: AbortSignal): Promise<Result<string>>;
+}
+
+export function createFollower(parts: Parts): Follower {
+  const { repository, database, stateFile, applier, emit } = parts;
+
+  return {
+    follow: async (options, signal) => {
+      const found = await findLatest(parts, false, signal);
+      if (!found.ok) return found;
+      if (found.value.kind === "snapshot") return followTo(found.value, options, signal);
+      emit({ type: "nothing-published-yet", found: found.value.kind });
+      return success(undefined);
+    },
+
+    adopt: async (info, signal) => {
+      const last = await database.lastApply();
+      if (!last.ok) return last;
+      if (last.value !== undefined) return success(NOTHING_TO_ADOPT);
+      // Perhaps this very one was undone before: now it is wanted.
+      const cleared = forgetRefused(stateFile);
+      if (!cleared.ok) return cleared;
+      const done = remember(info, await applyFirst(info, "replace", signal));
+      return done.ok ? success("This instance follows the primary from now on.") : done;
+    },
+  };
+
+  async function followTo(
+    { latest, snapshots, known }: Found & { kind: "snapshot" },
+    { reapply, acceptLoss }: { reapply: boolean; acceptLoss: boolean },
+    signal: AbortSignal,
+  ): Promise<Result<void>> {
+    const last = await database.lastApply();
+    if (!last.ok) return last;
+    const isApplied = last.value !== undefined && isSameSnapshot(last.value.snapshotId, latest.id);
+    emit({ type: "repository-checked", latest, agrees: isApplied });
+    const reached = findReached(stateFile.state, snapshots, known);
+    const goesBack = isBehind(latest, snapshots, reached);
+    if (goesBack && !isApplied && !acceptLoss && reached) return refuseToGoBack(latest, reached);
+    if (isApplied && !goesBack) rememberReached(stateFile, latest);
+    if (isRefused(stateFile, latest.id) || (isApplied && !reapply)) {
+      emit({ type: "unchanged", role: "replica" });
+      return success(undefined);
+    }
+    const isFirst = last.value === undefined;
+    return remember(
+      latest,
+      await (isFirst ? applyFirst(latest, parts.adopt, signal) : fetchAndApply(parts, latest, signal)),
+    );
+  }
+
+  /**
+   * Applies a snapshot to a database that has no record of ours, unless that would cost somebody a configuration of
+   * their own. What it does cost is reported once it is in place.
+   * @param consent "replace": a person has agreed to what is lost
+   */
+  async function applyFirst(
+    info: SnapshotInfo,
+    consent: Config["adopt"],
+    signal: AbortSignal,
+  ): Promise<Result<Outcome>> {
+    const snapshot = await fetchSnapshot(repository, info, signal);
+    if (!snapshot.ok) return snapshot;
+    const here = await database.read();
+    if (!here.ok) return here;
+    const { kind, lost } = meet(here.value, snapshot.value.content);
+    if (kind === "stranger" && consent === "ask") return failure(notAdopted(info, lost));
+    const applied = await applier.apply(snapshot.value, info, signal);
+    if (applied.ok && applied.value === "applied" && lost.length > 0) {
+      const { id, contentHash, instanceName } = info;
+      emit({
+        type: "replaced",
+        snapshot: { id, contentHash, instanceName },
+        lost: describeLost(lost),
+      });
+    }
+    return applied;
+  }
+
+  function remember(info: SnapshotInfo, outcome: Result<Outcome>): Result<void> {
+    if (!outcome.ok) return outcome;
+    return outcome.value === "applied" ? rememberReached(stateFile, info) : success(undefined);
+  }
+}
+
+export const NOTHING_TO_ADOPT = "This instance follows the primary already: there is nothing to adopt.";
+
+export const IS_PRIMARY: Problem = {
+  code: "is-primary",
+  message: "This instance is the primary: it publishes what it has, and takes over nothing.",
+  advice: "`replicator-kuma demote` makes it a replica; `restore` goes back to a snapshot.",
+};
