@@ -61,7 +61,7 @@ export const folders = {
   },
   database: {
     holds: "Kuma's database: catalog of tables, read, plan, apply, confirm, roll back; uploaded icons",
-    imports: ["config", "snapshot"],
+    imports: ["config", "diff", "snapshot"],
   },
   repository: {
     holds: "the restic client: typed results, typed problems",
@@ -82,7 +82,7 @@ export const folders = {
   },
   doctor: {
     holds: "checks of what goes wrong in practice, each gives a finding",
-    imports: ["config", "database", "fetch", "patch", "replication", "repository", "snapshot"],
+    imports: ["config", "database", "diff", "fetch", "patch", "replication", "repository", "snapshot"],
   },
   cli: {
     holds:

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Config, loadConfig, type Role } from "../config/index.ts";
 import { createHandler, serveControl } from "../control/index.ts";
-import { hasPendingMigrations, openKumaDatabase } from "../database/index.ts";
+import { hasPendingMigrations, openDatabaseWorker } from "../database/index.ts";
 import {
   combineListeners,
   createLogListener,
@@ -21,6 +21,7 @@ import {
   createBlocked,
   createReplicator,
   lockStateDir,
+  openFingerprintFile,
   openRole,
   openStateFile,
   type Replicator,
@@ -107,7 +108,8 @@ async function supervise(
   // Without a state folder, or settings that restic needs, there is no replication, but the monitoring goes on.
   const obstacle = blockedBy([...(lock.ok ? [] : [lock.problem]), ...config.obstacles]);
   const blocked = obstacle && createBlocked(obstacle, config.intervals[config.role], kuma, emit);
-  replicator = blocked === undefined ? openReplicator(config, kumaVersion, kuma, emit) : undefined;
+  replicator =
+    blocked === undefined ? openReplicator(config, { kumaVersion, kuma }, shutdown.signal, emit) : undefined;
   const control =
     replicator &&
     openControl({ config, kumaVersion, kuma, replicator, observer, commandListeners }, shutdown, emit);
@@ -167,7 +169,12 @@ function createSignalHandlers(instance: {
 }
 
 /** Opens all that replication works with. */
-function openReplicator(config: Config, kumaVersion: string, kuma: Supervisor, emit: Listener): Replicator {
+function openReplicator(
+  config: Config,
+  { kumaVersion, kuma }: { readonly kumaVersion: string; readonly kuma: Supervisor },
+  shutdown: AbortSignal,
+  emit: Listener,
+): Replicator {
   const { instanceName, stateDir, restic } = config;
   const { dir, dataDir, timeZone } = config.kuma;
   const file = join(dataDir, "kuma.db");
@@ -176,15 +183,16 @@ function openReplicator(config: Config, kumaVersion: string, kuma: Supervisor, e
   if (problem !== undefined) emit({ type: "warning", message: `${problem.message} ${problem.advice}` });
   return createReplicator({
     ...{ config, kumaVersion, kuma, stateFile, emit },
-    database: openKumaDatabase({
-      locate: () => success({ engine: "sqlite", file }),
-      ...{ uploadDir, kumaVersion, timeZone },
-    }),
+    database: openDatabaseWorker(
+      { locate: () => success({ engine: "sqlite", file }), uploadDir, kumaVersion, timeZone },
+      shutdown,
+    ),
     databaseStage: () => {
       if (!existsSync(file)) return "absent";
       return hasPendingMigrations(file, dir) ? "to-be-migrated" : "usable";
     },
     repository: openRepository(restic, { instanceName, stateDir }),
+    fingerprintFile: openFingerprintFile(stateDir, stateFile),
     role: openRole(config.role, stateFile),
   });
 }

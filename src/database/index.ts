@@ -12,4 +12,4 @@ export type {
   RollBackPreview,
 } from "./types.ts";
 export { openDatabaseWorker } from "./worker/client.ts";
-export type { DatabaseWorker, LoadedSnapshot } from "./worker/types.ts";
+export type { DatabaseWorker, LoadedSnapshot, Reading } from "./worker/types.ts";

@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import type { KumaDatabase } from "../database/index.ts";
+import type { DatabaseWorker } from "../database/index.ts";
 import type { Supervisor } from "../kuma/index.ts";
 import type { Repository, RepositoryResult } from "../repository/index.ts";
 import { failure, type Result, success } from "../result.ts";
@@ -15,7 +15,7 @@ export type DatabaseStage = "absent" | "to-be-migrated" | "usable";
 
 interface Parts {
   readonly databaseStage: () => DatabaseStage;
-  readonly database: Pick<KumaDatabase, "dropHistory">;
+  readonly database: Pick<DatabaseWorker, "dropHistory">;
   readonly kuma: Pick<Supervisor, "state" | "start">;
   readonly applier: Pick<Applier, "verifyLast">;
   /** Brings a replica to the latest snapshot; undefined for a primary. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { meet } from "../../diff/index.ts";
 import { type Result, success } from "../../result.ts";
 import {
   contentHash,
@@ -11,9 +12,9 @@ import {
 import type { Engine } from "../open.ts";
 import type { DatabaseWorker, LoadedSnapshot, ReadingBefore } from "./types.ts";
 
-/** A `DatabaseWorker` without what only its two sides can do. */
-export type Calls = Omit<DatabaseWorker, "load" | "close"> & {
-  /** What `load` makes of the bytes, which the two sides share by now. */
+/** The calls of `DatabaseWorker` as they are sent to the thread. */
+export type Calls = Omit<DatabaseWorker, "load"> & {
+  /** What `load` is there, the bytes being shared by now. */
   verify(key: number, bytes: Uint8Array): ReturnType<DatabaseWorker["load"]>;
 };
 
@@ -72,6 +73,13 @@ export function createCalls(engine: Engine, { decode }: Decoder): Calls {
       if (!decoded.ok) return decoded;
       const { content, origin } = decoded.value;
       return success({ key, bytes, contentHash: contentHash(content), origin });
+    },
+
+    meet: async (loaded) => {
+      const snapshot = decode(loaded);
+      if (!snapshot.ok) return snapshot;
+      const here = await engine.read();
+      return here.ok ? success(meet(here.value, snapshot.value.content)) : here;
     },
 
     plan: async (loaded) => {

@@ -16,11 +16,11 @@ import type { DatabaseWorker } from "./types.ts";
  */
 const IDLE_LIMIT = 60_000;
 
-const HEAVY: ReadonlySet<CallName> = new Set<CallName>(["read", "verify", "plan", "apply"]);
+const HEAVY: ReadonlySet<CallName> = new Set<CallName>(["read", "verify", "meet", "plan", "apply"]);
 
 /** What changes nothing, and so may be given up. */
 const READING: ReadonlySet<CallName> = new Set<CallName>([
-  ...(["read", "hash", "isUntouched", "lastApply", "verify", "plan"] as const),
+  ...(["read", "hash", "isUntouched", "lastApply", "verify", "meet", "plan"] as const),
 ]);
 
 /** Copied into shared memory at a time, bytes: some milliseconds. */
@@ -29,7 +29,6 @@ const SLICE = 8 * 1024 * 1024;
 /** A call that has no answer yet. */
 interface Pending {
   readonly call: CallName;
-  readonly done: Promise<Result<unknown>>;
   readonly settle: (result: Result<unknown>) => void;
   readonly reject: (defect: Error) => void;
 }
@@ -64,12 +63,9 @@ export function openDatabaseWorker(
       snapshots += 1;
       return ask("verify", snapshots, await share(bytes));
     },
+    meet: (snapshot) => ask("meet", snapshot),
     plan: (snapshot) => ask("plan", snapshot),
     apply: (snapshot, id) => ask("apply", snapshot, id),
-    close: async () => {
-      await Promise.allSettled([...pending.values()].map(({ done }) => done));
-      await end();
-    },
   };
 
   function ask<Call extends CallName>(call: Call, ...args: Parameters<Calls[Call]>): ReturnType<Calls[Call]> {
@@ -88,7 +84,7 @@ export function openDatabaseWorker(
     calls += 1;
     const request: Request<Call> = { id: calls, location: location.value, call, args };
     const { promise, ...answer } = withResolvers();
-    pending.set(request.id, { call, done: promise, ...answer });
+    pending.set(request.id, { call, ...answer });
     // It keeps this process alive only while it has something to do.
     thread.ref();
     thread.postMessage(request);
@@ -121,7 +117,9 @@ export function openDatabaseWorker(
   function conclude(id: number): Pending | undefined {
     const asked = pending.get(id);
     pending.delete(id);
-    if (pending.size === 0) thread?.unref();
+    if (pending.size > 0) return asked;
+    if (signal.aborted) void end();
+    else thread?.unref();
     return asked;
   }
 
@@ -144,6 +142,7 @@ export function openDatabaseWorker(
   }
 
   function giveUpReading(): void {
+    if (pending.size === 0) void end();
     for (const [id, { call }] of pending) {
       if (READING.has(call)) conclude(id)?.settle(failure(INTERRUPTED));
     }

@@ -1,3 +1,4 @@
+import type { FirstContact } from "../../diff/index.ts";
 import type { Result } from "../../result.ts";
 import type { ChangeCounts, Origin } from "../../snapshot/index.ts";
 import type { Examination, KumaDatabase, PlanSummary } from "../types.ts";
@@ -44,13 +45,15 @@ type LightCalls = Pick<
  * crosses between the threads as the bytes of its snapshot alone.
  *
  * Once the process shuts down, calls that only read end at once with the problem "interrupted"; those that write are
- * waited for. When the thread dies each call under way gives the problem "database-failed", and the next begins another.
+ * waited for, and then the thread is ended. When the thread dies each call under way gives the problem "database-failed", and the next begins another.
  */
 export interface DatabaseWorker extends LightCalls {
   /** What `KumaDatabase.read` gives, encoded, and what there is to say about it. Safe while Kuma runs. */
   read(origin: Origin, before?: ReadingBefore): Promise<Result<Reading>>;
   /** Decodes a snapshot and verifies it. The problem's code begins with "snapshot-" when these bytes are none. */
   load(bytes: Uint8Array): Promise<Result<LoadedSnapshot>>;
+  /** How what is here stands to a snapshot of which it knows nothing. Safe while Kuma runs. */
+  meet(snapshot: LoadedSnapshot): Promise<Result<FirstContact>>;
   /** See `KumaDatabase.plan`. */
   plan(snapshot: LoadedSnapshot): Promise<Result<PlanSummary>>;
   /** See `KumaDatabase.apply`. */
@@ -58,6 +61,4 @@ export interface DatabaseWorker extends LightCalls {
     snapshot: LoadedSnapshot,
     id: { snapshotId: string; contentHash: string },
   ): Promise<Result<PlanSummary>>;
-  /** Waits for calls under way, and ends the thread. */
-  close(): Promise<void>;
 }

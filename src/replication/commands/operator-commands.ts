@@ -1,9 +1,9 @@
 import type { Role } from "../../config/index.ts";
+import type { DatabaseWorker } from "../../database/index.ts";
 import { shortId } from "../../format.ts";
 import type { Supervisor } from "../../kuma/index.ts";
 import type { Repository, SnapshotInfo } from "../../repository/index.ts";
 import { failure, type Problem, type Result, success } from "../../result.ts";
-import { contentHash, decodeSnapshot } from "../../snapshot/index.ts";
 import type { Applier, Outcome } from "../apply/applier.ts";
 import { fetchAndApply } from "../apply/fetch.ts";
 import { isSameSnapshot } from "../chain/lineage.ts";
@@ -44,6 +44,7 @@ interface Parts extends Omit<Parameters<typeof rollBack>[0], "kuma" | "role"> {
   readonly runExclusive: Mutex;
   /** One cycle in the role at work; whoever calls it here has the mutex already. */
   readonly cycle: (reason: CycleReason, signal: AbortSignal) => Promise<Result<void>>;
+  readonly database: Pick<DatabaseWorker, "load" | "lastApply" | "rollBack">;
   readonly repository: Pick<Repository, "list" | "download">;
   readonly kuma: Pick<Supervisor, "state" | "start" | "stop" | "untilReady">;
   readonly applier: Pick<Applier, "apply">;
@@ -54,7 +55,8 @@ interface Parts extends Omit<Parameters<typeof rollBack>[0], "kuma" | "role"> {
 }
 
 export function createOperatorCommands(parts: Parts): OperatorCommands {
-  const { runExclusive, cycle, repository, kuma, applier, follower, publisher, role, stateFile } = parts;
+  const { runExclusive, cycle, database, repository, kuma, applier, follower, publisher, role, stateFile } =
+    parts;
 
   return {
     sync: ({ retry }, signal) =>
@@ -82,12 +84,15 @@ export function createOperatorCommands(parts: Parts): OperatorCommands {
 
     importSnapshot: (bytes, signal) =>
       runWhenReady(async () => {
-        const decoded = decodeSnapshot(bytes);
-        if (!decoded.ok) return decoded;
-        const hash = contentHash(decoded.value.content);
-        const { instanceName } = decoded.value.origin;
-        const info = { id: `imported-${shortId(hash)}`, contentHash: hash, instanceName };
-        return replaceContent(() => applier.apply(decoded.value, info, signal), signal);
+        const loaded = await database.load(bytes);
+        if (!loaded.ok) return loaded;
+        const { contentHash, origin } = loaded.value;
+        const info = {
+          id: `imported-${shortId(contentHash)}`,
+          contentHash,
+          instanceName: origin.instanceName,
+        };
+        return replaceContent(() => applier.apply(loaded.value, info, signal), signal);
       }),
 
     promote: ({ asIs }, signal) =>

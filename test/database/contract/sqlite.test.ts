@@ -48,8 +48,9 @@ function openInThread(t: TestContext): ContractInstance {
   const instance = open(t);
   const { location, uploadDir, kumaVersion } = instance;
   const place = { locate: () => success(location), uploadDir, kumaVersion };
-  const worker = openDatabaseWorker(place, new AbortController().signal, startBuilt);
-  t.after(() => worker.close());
+  const shutdown = new AbortController();
+  t.after(() => shutdown.abort());
+  const worker = openDatabaseWorker(place, shutdown.signal, startBuilt);
   return { ...instance, kuma: throughWorker(worker, instance.kuma) };
 }
 
