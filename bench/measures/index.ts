@@ -6,6 +6,7 @@ import { heartbeats } from "./heartbeats.ts";
 import { idle } from "./idle.ts";
 import { peakMemory } from "./peak.ts";
 import { requests } from "./requests.ts";
+import { responsiveness } from "./responsiveness.ts";
 import { scan } from "./scan.ts";
 import { start } from "./start.ts";
 
@@ -19,5 +20,6 @@ export const measures: readonly Measure[] = [
   arrival,
   start,
   peakMemory,
+  responsiveness,
   idle,
 ];

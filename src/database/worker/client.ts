@@ -182,7 +182,7 @@ async function share(bytes: Uint8Array): Promise<Uint8Array> {
 }
 
 /** The thread's program is beside this one, among the sources (.ts) and in what is built of them (.js). */
-function startThread(surroundings: KumaSurroundings): Worker {
+export function startThread(surroundings: KumaSurroundings): Worker {
   const extension = extname(import.meta.url);
   const program = new URL(`./worker${extension}`, import.meta.url);
   const options = { workerData: surroundings, name: "database" };

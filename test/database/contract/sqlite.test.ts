@@ -10,7 +10,7 @@ import {
   openKumaDatabase,
 } from "../../../src/database/index.ts";
 import { success } from "../../../src/result.ts";
-import { startBuilt } from "../built-thread.ts";
+import { startBuilt } from "../../support/built-thread.ts";
 import { dump, makeInstance, query } from "../fixtures.ts";
 import { callContract, databaseContract } from "./contract.ts";
 import type { ContractEngine, ContractInstance } from "./engine.ts";

@@ -11,7 +11,7 @@ import { openFingerprintFile } from "../../../src/replication/state/fingerprint-
 import { openStateFile } from "../../../src/replication/state/state-file.ts";
 import { openRepository } from "../../../src/repository/index.ts";
 import { success } from "../../../src/result.ts";
-import { startBuilt } from "../../database/built-thread.ts";
+import { startBuilt } from "../../support/built-thread.ts";
 
 const DAY = 86_400_000;
 const MINUTE = 60_000;

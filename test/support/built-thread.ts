@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
-import { ensureBuilt } from "../support/install/build.ts";
-import { projectFolder } from "../support/paths.ts";
+import { ensureBuilt } from "./install/build.ts";
+import { projectFolder } from "./paths.ts";
 
 await ensureBuilt();
 
