@@ -1,9 +1,9 @@
 import type { Measure } from "../figure.ts";
 import { arrival } from "./arrival.ts";
-import { blind } from "./blind.ts";
 import { change } from "./change.ts";
 import { heartbeats } from "./heartbeats.ts";
 import { idle } from "./idle.ts";
+import { monitoringGap } from "./monitoring-gap.ts";
 import { peakMemory } from "./peak.ts";
 import { requests } from "./requests.ts";
 import { responsiveness } from "./responsiveness.ts";
@@ -12,7 +12,7 @@ import { start } from "./start.ts";
 
 /** One after the other: none of them shares the machine. */
 export const measures: readonly Measure[] = [
-  blind,
+  monitoringGap,
   change,
   heartbeats,
   scan,
