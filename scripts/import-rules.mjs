@@ -63,13 +63,21 @@ export const folders = {
     holds: "Kuma's database: catalog of tables, read, plan, apply, confirm, roll back; uploaded icons",
     imports: ["config", "diff", "snapshot"],
   },
+  "bash-snapshots": {
+    holds: "reads what the bash versions published, in a process of its own, into the snapshot's form",
+    imports: ["database", "snapshot"],
+  },
+  mariadbd: {
+    holds: "the MariaDB server that Kuma 2 can start for itself, while Kuma is stopped: found, used, ended",
+    imports: ["config", "database", "events", "pid1"],
+  },
   repository: {
     holds: "the restic client: typed results, typed problems",
     imports: ["config"],
   },
   replication: {
     holds:
-      "the two cycles, lineage, state file, lock, operator commands: the only place that knows the whole story",
+      "the only place that knows the whole story: the cycles of `primary/` and `replica/`, `apply/`, what comes after what (`chain/`), what is remembered (`state/`), operator `commands/`",
     imports: ["config", "database", "diff", "events", "kuma", "repository", "snapshot"],
   },
   web: {

@@ -9,9 +9,9 @@ import { success } from "../../src/result.ts";
 import { encodeSnapshot } from "../../src/snapshot/index.ts";
 import { startBuilt } from "../../test/support/built-thread.ts";
 import { freePort } from "../../test/support/ports.ts";
+import { makeRepository } from "../../test/support/repository.ts";
 import { fillData } from "../../test/support/source-data.ts";
 import { openNamespace, type SupervisorNamespace } from "../../test/support/supervisor-namespace.ts";
-import { makeRepository } from "../../test/support/test-repository.ts";
 import { changeMonitors, fillWithMonitors, KUMA, taken, takeSnapshot } from "../databases.ts";
 import type { Figure, Measure } from "../figure.ts";
 import { spread } from "../stats.ts";
@@ -28,7 +28,7 @@ export const responsiveness: Measure = {
   measure: async (folder) => {
     const data = join(folder, "data");
     fillWithMonitors(data, MONITORS);
-    const here = await measureCalls(data, inThisThread(data));
+    const here = await measureCalls(data, await inThisThread(data));
     const shutdown = new AbortController();
     const there = await measureCalls(data, openDatabaseWorker(place(data), shutdown.signal, startBuilt));
     shutdown.abort();
@@ -43,9 +43,9 @@ function place(dataDir: string) {
 }
 
 /** The same calls where everything else has to wait for them. */
-function inThisThread(dataDir: string): DatabaseWorker {
+async function inThisThread(dataDir: string): Promise<DatabaseWorker> {
   const { locate, ...surroundings } = place(dataDir);
-  const calls = createCalls(taken(openEngine(locate().value, surroundings)), createDecoder());
+  const calls = createCalls(taken(await openEngine(locate().value, surroundings)), createDecoder());
   let key = 0;
   return {
     ...calls,

@@ -1,7 +1,7 @@
 import { compare, describeRow } from "../diff/index.ts";
 import { shortId } from "../format.ts";
 import { success } from "../result.ts";
-import { countChanges, describeChanges, fingerprint } from "../snapshot/index.ts";
+import { countChanges, describeChanges, fingerprint, withoutOmitted } from "../snapshot/index.ts";
 import { EXIT, EXIT_HELP, newCommand, withConfig } from "./command.ts";
 import { openSources, readContent } from "./sources.ts";
 import { paint, printJson, printLine } from "./terminal.ts";
@@ -42,7 +42,11 @@ export function diffCommand() {
           return success(EXIT.ok);
         }
         for (const line of changes.flatMap(describeRow)) printLine(line);
-        const counts = countChanges(fingerprint(from.value.content), fingerprint(to.value.content));
+        const [before, after] = [from.value.content, to.value.content];
+        const counts = countChanges(
+          fingerprint(withoutOmitted(before, after)),
+          fingerprint(withoutOmitted(after, before)),
+        );
         const summary = changes.length === 0 ? "no differences" : describeChanges(counts);
         printLine(paint("dim", `${nameOf(from.value.name)} → ${nameOf(to.value.name)}: ${summary}`));
         return success(EXIT.ok);

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Content, Table, Value } from "../snapshot/index.ts";
+import { type Content, type Table, type Value, withoutOmitted } from "../snapshot/index.ts";
 import { mayShowNumber, REFERENCES, SAVE_TIMES, showText } from "./columns.ts";
 import { keyOf, type NamedRow, type Names, namesIn, quote, rowsOf } from "./names.ts";
 
@@ -22,17 +22,19 @@ export interface RowChange {
 
 /**
  * What differs between two contents, row by row, in names that people know; free of secrets, so it may be printed.
- * Columns that only one side has are left out, and so are owners: they belong to each instance.
+ * Columns that only one side has are left out, and so are owners: they belong to each instance. What one side says
+ * nothing of does not differ.
  */
 export function compare(before: Content, after: Content): RowChange[] {
   const names = { before: namesIn(before), after: namesIn(after) };
-  const tables = new Set([...before.tables, ...after.tables].map(({ name }) => name));
+  const sides = [withoutOmitted(before, after), withoutOmitted(after, before)] as const;
+  const tables = new Set(sides.flatMap((side) => side.tables.map(({ name }) => name)));
   return [
     ...[...tables].flatMap((name) => {
-      const [old, now] = [before, after].map(({ tables }) => tables.find((table) => table.name === name));
+      const [old, now] = sides.map((side) => side.tables.find((table) => table.name === name));
       return compareTable(name, old, now, names);
     }),
-    ...compareFiles(before, after),
+    ...compareFiles(...sides),
   ];
 }
 

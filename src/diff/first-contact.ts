@@ -1,4 +1,4 @@
-import type { Content, Table } from "../snapshot/index.ts";
+import { type Content, type Table, withoutOmitted } from "../snapshot/index.ts";
 import { namesIn, rowsOf } from "./names.ts";
 
 /** What somebody made here and a snapshot does not have, each in words: `monitor "shop"`. */
@@ -81,8 +81,9 @@ interface Comparison {
 
 function compareAll(here: Content, there: Content): Comparison[] {
   const names = namesIn(here);
+  const sides = [withoutOmitted(here, there), withoutOmitted(there, here)];
   return [...IDENTITIES].map(([name, { label, rest }]) => {
-    const [mine, theirs] = [here, there].map(({ tables }) => tables.find((table) => table.name === name));
+    const [mine, theirs] = sides.map(({ tables }) => tables.find((table) => table.name === name));
     // Another release of Uptime Kuma may lack a column: that says nothing about what a row is.
     const shared = rest.filter((column) => [mine, theirs].every((table) => has(table, column)));
     const keyOf = (row: NamedRow) => identify(row, [label, ...shared]);

@@ -1,11 +1,11 @@
 import type { Config } from "../config/index.ts";
-import type { DatabaseWorker } from "../database/index.ts";
+import type { DatabaseStage, DatabaseWorker } from "../database/index.ts";
 import type { Listener } from "../events/index.ts";
 import type { Supervisor } from "../kuma/index.ts";
 import type { Repository } from "../repository/index.ts";
 import type { Result } from "../result.ts";
 import { createApplier } from "./apply/applier.ts";
-import { boot, type DatabaseStage, limitForBoot } from "./boot.ts";
+import { boot, limitForBoot } from "./boot.ts";
 import { createOperatorCommands, type OperatorCommands } from "./commands/operator-commands.ts";
 import { type CycleReason, createCycles } from "./cycles.ts";
 import { createMutex } from "./mutex.ts";
@@ -13,9 +13,9 @@ import { createPublisher } from "./primary/publisher.ts";
 import { createRetention } from "./primary/retention.ts";
 import { createFollower } from "./replica/follower.ts";
 import type { FingerprintFile } from "./state/fingerprint-file.ts";
-import type { RoleSwitch } from "./state/role.ts";
+import { detectLostRole, type RoleSwitch } from "./state/role.ts";
 import type { StateFile } from "./state/state-file.ts";
-import { headOf, type ReplicationStatus, replicationStatus } from "./status.ts";
+import { type ReplicationStatus, replicationStatus } from "./status.ts";
 
 /** What replication works with; whoever makes it opens these. */
 interface Parts {
@@ -23,9 +23,11 @@ interface Parts {
   readonly kumaVersion: string;
   readonly kuma: Supervisor;
   readonly database: DatabaseWorker;
-  readonly databaseStage: () => DatabaseStage;
+  readonly databaseStage: () => Promise<Result<DatabaseStage>>;
   readonly repository: Repository;
   readonly stateFile: StateFile;
+  /** The state file was begun at this start. */
+  readonly isStateNew: boolean;
   readonly fingerprintFile: FingerprintFile;
   readonly role: RoleSwitch;
   readonly emit: Listener;
@@ -36,8 +38,6 @@ export interface Replicator {
   run(signal: AbortSignal): Promise<void>;
   /** Publishes or checks for a snapshot at once. */
   syncNow(): void;
-  /** restic's id of the snapshot that this instance stands on, published or applied; undefined before the first. */
-  head(): Promise<string | undefined>;
   /** What people may ask for while it runs. */
   readonly commands: OperatorCommands;
   /** How replication stands, without asking the repository. */
@@ -49,7 +49,8 @@ export function createReplicator(parts: Parts): Replicator {
   const { config, kuma, repository, role, emit } = parts;
   const { instanceName, createRepository, takeover, adopt, verifyWindow, keep, intervals } = config;
   const applier = createApplier({ ...parts, verifyWindow });
-  const follower = createFollower({ ...parts, applier, createRepository, adopt });
+  const followerParts = { ...parts, applier, createRepository, adopt, instanceName };
+  const follower = createFollower(followerParts);
   const publisher = createPublisher({ ...parts, applier, createRepository, instanceName, takeover });
   const retention = createRetention({ ...parts, keep });
   const runExclusive = createMutex();
@@ -70,7 +71,6 @@ export function createReplicator(parts: Parts): Replicator {
       await runExclusive(() => retention.end());
     },
     syncNow: cycles.wake,
-    head: async () => headOf(await replicationStatus(parts, cycles.nextAt)),
     commands: createOperatorCommands({
       ...{ ...parts, runExclusive, cycle, applier, follower, publisher },
       startLimit: config.kuma.limits.startLimit,
@@ -83,11 +83,9 @@ export function createReplicator(parts: Parts): Replicator {
     emit({ type: "role-changed", role: role.current, interval: intervals[role.current] });
   }
 
-  function bootUp(signal: AbortSignal): Promise<boolean> {
-    const bootFollower = createFollower({
-      ...{ ...parts, applier, createRepository, adopt },
-      repository: limitForBoot(repository),
-    });
+  async function bootUp(signal: AbortSignal): Promise<boolean> {
+    if (parts.isStateNew) await detectLostRole(parts, role.current, emit);
+    const bootFollower = createFollower({ ...followerParts, repository: limitForBoot(repository) });
     const follow =
       role.current === "replica"
         ? () => bootFollower.follow({ reapply: true, acceptLoss: false }, signal)

@@ -75,9 +75,9 @@ function decodeBody(header: Header, lines: number, reader: LineReader): Result<S
     files.push({ name: described.name, bytes });
   }
   if (!reader.atEnd()) return invalid("it has more lines than it announces");
-  const { kumaVersion, instance, createdAt } = header;
+  const { kumaVersion, instance, createdAt, omits } = header;
   const origin = { kumaVersion, instanceName: instance.name, instanceId: instance.id, createdAt };
-  return success({ origin, content: { tables, files } });
+  return success({ origin, content: { tables, files, ...(omits === undefined ? {} : { omits }) } });
 }
 
 function decodeTable(described: TableHeader, reader: LineReader): Result<Table, SnapshotProblem> {

@@ -68,6 +68,7 @@ function* snapshotLines({ origin, content }: Snapshot): Generator<string> {
     createdAt: origin.createdAt,
     tables: content.tables.map(describeTable),
     files: content.files.map(describeFile),
+    ...(content.omits === undefined ? {} : { omits: content.omits }),
   });
   for (const table of content.tables) {
     for (const row of table.rows) yield writeRow(row);

@@ -29,6 +29,7 @@ const headerShape = z.strictObject({
       size: count,
     }),
   ),
+  omits: z.array(name).optional(),
 });
 
 export type Header = z.infer<typeof headerShape>;

@@ -36,6 +36,11 @@ export interface Content {
   readonly tables: readonly Table[];
   /** Sorted by name. */
   readonly files: readonly UploadedFile[];
+  /**
+   * What it says nothing of, so that it stays as it is wherever the content is applied: names of tables, and "file" for
+   * the uploaded files. Left out when it speaks of all, as everything does that this program publishes.
+   */
+  readonly omits?: readonly string[];
 }
 
 /** Where a snapshot comes from; not part of the content hash. */

@@ -21,7 +21,7 @@ export interface PlannedFiles {
  * @param here the rows of `status_page` as they are
  */
 export function planFiles(
-  { tables, files }: Content,
+  { tables, files, omits = [] }: Content,
   here: Table | undefined,
   uploadDir: string,
 ): DatabaseResult<PlannedFiles> {
@@ -33,15 +33,24 @@ export function planFiles(
   const pairs = judged
     .filter(({ reason }) => reason === undefined)
     .map(({ file }) => ({ file, here: readUpload(uploadDir, file.name) }));
+  const isSilent = omits.includes("file");
+  const isHere = (name: string) => readUpload(uploadDir, name) !== undefined;
   return success({
     added: pairs.filter(({ here }) => here === undefined).map(({ file }) => file),
     changed: pairs
       .filter(({ file, here }) => here !== undefined && Buffer.compare(here, file.bytes) !== 0)
       .map(({ file }) => file),
-    removed: [...iconNames(here)]
-      .filter((name) => !wanted.has(name) && readUpload(uploadDir, name) !== undefined)
+    removed: [...(isSilent ? [] : iconNames(here))]
+      .filter((name) => !wanted.has(name) && isHere(name))
       .map((name) => ({ name, bytes: undefined })),
-    notes: judged.flatMap(({ reason }) => reason ?? []),
+    notes: [
+      ...judged.flatMap(({ reason }) => reason ?? []),
+      ...[...(isSilent ? wanted : [])]
+        .filter((name) => !isHere(name))
+        .map(
+          (name) => `The icon ${name} of a status page is neither in the snapshot nor here: upload it again.`,
+        ),
+    ],
   });
 
   function judge(file: Content["files"][number]): string | undefined {

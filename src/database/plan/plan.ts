@@ -12,6 +12,7 @@ import type { UploadState } from "../uploads/uploads.ts";
 import { readRecord } from "../write/record.ts";
 import { type ColumnMatch, matchColumns } from "./columns.ts";
 import { dropDangling } from "./dangling.ts";
+import { fillOmitted } from "./omitted.ts";
 import { keepOwnMoments } from "./own-moments.ts";
 import { keepOwnZones } from "./own-zones.ts";
 import { mapOwners } from "./owners.ts";
@@ -45,7 +46,7 @@ export function makePlan(
   const versions = { theirs: origin.kumaVersion, ours: kumaVersion };
   const schema = readSchema(db);
   if (!schema.ok) return schema;
-  const { content: settled, notes } = dropDangling(snapshot.content);
+  const { content: settled, notes } = dropDangling(fillOmitted(db, schema.value, snapshot.content));
   const zoned = keepOwnZones(db, schema.value, settled, readServerZone(db, timeZone));
   const content = keepOwnMoments(db, schema.value, zoned);
   const complete = checkTables(content.tables, schema.value);

@@ -1,6 +1,5 @@
 import { statSync } from "node:fs";
 import Database from "better-sqlite3";
-import { readEngine } from "../engine.ts";
 import { defineMoments } from "../moments.ts";
 import { explain, refuse } from "../problems.ts";
 import type { DatabaseProblem, DatabaseResult } from "../types.ts";
@@ -46,6 +45,11 @@ export function openInMemory(): Database.Database {
   return db;
 }
 
+/** The beginning of a sentence. What stands for MariaDB's tables has no file. */
+export function nameDatabase(db: Database.Database): string {
+  return db.memory ? "Uptime Kuma's database" : `The database ${db.name}`;
+}
+
 function setUp(db: Database.Database): void {
   // INTEGER as bigint and REAL as number: the only way to tell 1 from 1.0, and 2^53 + 1 from 2^53.
   db.defaultSafeIntegers(true);
@@ -76,10 +80,6 @@ export function quote(name: string): string {
 }
 
 function checkFile(file: string): DatabaseProblem | undefined {
-  // One that Kuma has left behind for MariaDB is still there, and of the past.
-  const engine = readEngine(file);
-  if (engine !== "sqlite")
-    return refuse("database-not-sqlite", `Uptime Kuma keeps its data in ${engine}, not in ${file}.`).problem;
   const stats = statSync(file, { throwIfNoEntry: false });
   if (stats === undefined) return refuse("database-missing", `There is no database at ${file}.`).problem;
   if (!stats.isFile()) return refuse("database-not-sqlite", `${file} is not a file.`).problem;

@@ -23,6 +23,8 @@ const READING: ReadonlySet<CallName> = new Set<CallName>([
   ...(["read", "hash", "isUntouched", "lastApply", "verify", "meet", "plan"] as const),
 ]);
 
+const NEEDS_NO_DATABASE: ReadonlySet<CallName> = new Set<CallName>(["verify"]);
+
 /** Copied into shared memory at a time, bytes: some milliseconds. */
 const SLICE = 8 * 1024 * 1024;
 
@@ -33,13 +35,19 @@ interface Pending {
   readonly reject: (defect: Error) => void;
 }
 
+/** A Kuma whose database may have a server that is not always there. */
+interface WorkerPlace extends KumaPlace {
+  /** Makes a call once the database's server is ready for it; left out: at once. */
+  readonly whenReady?: <T>(call: () => Promise<Result<T>>) => Promise<Result<T>>;
+}
+
 /**
  * Begins a thread at the first call, and whenever there is none for a call.
  * @param signal aborts when this process shuts down
  * @param start begins the thread; a test may have another
  */
 export function openDatabaseWorker(
-  { locate, ...surroundings }: KumaPlace,
+  { locate, whenReady = (call) => call(), ...surroundings }: WorkerPlace,
   signal: AbortSignal,
   start: (surroundings: KumaSurroundings) => Worker = startThread,
 ): DatabaseWorker {
@@ -69,8 +77,9 @@ export function openDatabaseWorker(
   };
 
   function ask<Call extends CallName>(call: Call, ...args: Parameters<Calls[Call]>): ReturnType<Calls[Call]> {
+    const sent = NEEDS_NO_DATABASE.has(call) ? send(call, args) : whenReady(() => send(call, args));
     // The thread gives what the call of that name gives.
-    return send(call, args) as ReturnType<Calls[Call]>;
+    return sent as ReturnType<Calls[Call]>;
   }
 
   async function send<Call extends CallName>(

@@ -27,7 +27,7 @@ async function answer(request: Request): Promise<void> {
 }
 
 async function run({ location, call, args }: Request): Promise<Result<unknown>> {
-  const engine = openEngine(location, surroundings);
+  const engine = await openEngine(location, surroundings);
   if (!engine.ok) return engine;
   const calls: Record<string, (...given: never[]) => Promise<Result<unknown>>> = createCalls(
     engine.value,

@@ -1,7 +1,7 @@
 import type { DatabaseWorker } from "../../database/index.ts";
-import { shortId } from "../../format.ts";
 import type { Repository, SnapshotInfo } from "../../repository/index.ts";
-import { failure, type Result } from "../../result.ts";
+import type { Result } from "../../result.ts";
+import { mismatch } from "../../snapshot/index.ts";
 import type { Applier, Outcome } from "./applier.ts";
 
 /** Where snapshots come from, and what decodes and verifies one. */
@@ -12,7 +12,7 @@ export interface SnapshotSource<Loaded extends { readonly contentHash: string }>
 
 /**
  * Downloads a snapshot and verifies that it is whole: its own end mark and checksum, and that it holds the content that
- * its tag names. A problem whose code begins with "snapshot-" means that what is stored is bad, not out of reach.
+ * its tag names. A problem for which `isSnapshotDefect` holds means that what is stored is bad.
  */
 export async function fetchSnapshot<Loaded extends { readonly contentHash: string }>(
   { repository, load }: SnapshotSource<Loaded>,
@@ -23,11 +23,7 @@ export async function fetchSnapshot<Loaded extends { readonly contentHash: strin
   if (!downloaded.ok) return downloaded;
   const loaded = await load(downloaded.value);
   if (!loaded.ok || loaded.value.contentHash === info.contentHash) return loaded;
-  return failure({
-    code: "snapshot-mismatch",
-    message: `Snapshot ${shortId(info.id)} does not hold the content that its tag names.`,
-    advice: "Nothing was changed. Publish again from the primary, and find out who writes to the repository.",
-  });
+  return mismatch(info.id);
 }
 
 /** Downloads a snapshot of the repository and brings this instance to it; see `Applier`. */

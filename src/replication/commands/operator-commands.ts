@@ -3,7 +3,7 @@ import type { DatabaseWorker } from "../../database/index.ts";
 import { shortId } from "../../format.ts";
 import type { Supervisor } from "../../kuma/index.ts";
 import type { Repository, SnapshotInfo } from "../../repository/index.ts";
-import { failure, type Problem, type Result, success } from "../../result.ts";
+import { failure, interrupted, type Problem, type Result, success } from "../../result.ts";
 import type { Applier, Outcome } from "../apply/applier.ts";
 import { fetchAndApply } from "../apply/fetch.ts";
 import { isSameSnapshot } from "../chain/lineage.ts";
@@ -14,6 +14,7 @@ import { type Follower, IS_PRIMARY } from "../replica/follower.ts";
 import { forgetRefused, listRefused } from "../state/refused.ts";
 import type { RoleSwitch } from "../state/role.ts";
 import { rollBack } from "./roll-back.ts";
+import { describeUnpublished, notPublished } from "./unpublished.ts";
 
 /**
  * What a person can ask a running instance to do. Each waits for what runs before it, ends at once on a shutdown
@@ -36,11 +37,14 @@ export interface OperatorCommands {
   importSnapshot(bytes: Uint8Array, signal: AbortSignal): Promise<Result<string>>;
   /** Applies the latest snapshot, becomes the primary and publishes. @param asIs keep what is here instead */
   promote(options: { asIs: boolean }, signal: AbortSignal): Promise<Result<string>>;
-  /** Publishes what is not published yet, and becomes a replica. */
-  demote(signal: AbortSignal): Promise<Result<string>>;
+  /**
+   * Publishes what is not published yet, and becomes a replica.
+   * @param discard also when that could not be published: it is given up
+   */
+  demote(options: { discard: boolean }, signal: AbortSignal): Promise<Result<string>>;
 }
 
-interface Parts extends Omit<Parameters<typeof rollBack>[0], "kuma" | "role"> {
+interface Parts extends Omit<Parameters<typeof rollBack>[0], "database" | "kuma" | "role"> {
   readonly runExclusive: Mutex;
   /** One cycle in the role at work; whoever calls it here has the mutex already. */
   readonly cycle: (reason: CycleReason, signal: AbortSignal) => Promise<Result<void>>;
@@ -49,7 +53,7 @@ interface Parts extends Omit<Parameters<typeof rollBack>[0], "kuma" | "role"> {
   readonly kuma: Pick<Supervisor, "state" | "start" | "stop" | "untilReady">;
   readonly applier: Pick<Applier, "apply">;
   readonly follower: Follower;
-  readonly publisher: Pick<Publisher, "claimRole">;
+  readonly publisher: Pick<Publisher, "claimRole" | "read">;
   readonly role: RoleSwitch;
   readonly onRoleChange: (role: Role) => void;
 }
@@ -95,34 +99,38 @@ export function createOperatorCommands(parts: Parts): OperatorCommands {
         return replaceContent(() => applier.apply(loaded.value, info, signal), signal);
       }),
 
-    promote: ({ asIs }, signal) =>
-      runWhenReady(async () => {
-        if (role.current === "primary") return success("This instance is the primary already.");
-        const caughtUp = asIs ? success(undefined) : await catchUp(signal);
-        if (!caughtUp.ok) return caughtUp;
-        const changed = changeRole("primary");
-        if (!changed.ok) return changed;
-        publisher.claimRole();
-        const published = await cycle("requested", signal);
-        return success(
-          published.ok
-            ? "This instance is the primary now. Demote the former one, if it still runs."
-            : `This instance is the primary now, but has not published yet: ${published.problem.message}`,
-        );
-      }),
+    promote: ({ asIs }, signal) => runWhenReady(() => promote(asIs, signal)),
 
-    demote: (signal) =>
-      runWhenReady(async () => {
-        if (role.current === "replica") return success("This instance is a replica already.");
-        const published = await cycle("requested", signal);
-        const changed = changeRole("replica");
-        if (!changed.ok) return changed;
-        const unpublished = published.ok ? "" : ` Not published before: ${published.problem.message}`;
-        return success(
-          `This instance is a replica now; promote another one, or nobody publishes.${unpublished}`,
-        );
-      }),
+    demote: ({ discard }, signal) => runWhenReady(() => demote(discard, signal)),
   };
+
+  async function promote(asIs: boolean, signal: AbortSignal): Promise<Result<string>> {
+    if (role.current === "primary" && !role.isLost) return success("This instance is the primary already.");
+    const caughtUp = asIs ? success(undefined) : await catchUp(signal);
+    if (!caughtUp.ok) return caughtUp;
+    const changed = changeRole("primary");
+    if (!changed.ok) return changed;
+    publisher.claimRole();
+    const published = await cycle("requested", signal);
+    return success(
+      published.ok
+        ? "This instance is the primary now. Demote the former one, if it still runs."
+        : `This instance is the primary now, but has not published yet: ${published.problem.message}`,
+    );
+  }
+
+  async function demote(discard: boolean, signal: AbortSignal): Promise<Result<string>> {
+    if (role.current === "replica") return success("This instance is a replica already.");
+    const published = await cycle("requested", signal);
+    if (signal.aborted) return failure(interrupted("The demotion"));
+    const lost = published.ok ? undefined : await describeUnpublished(parts);
+    if (!published.ok && lost !== undefined && !discard)
+      return failure(notPublished(lost, published.problem));
+    const changed = changeRole("replica");
+    if (!changed.ok) return changed;
+    const unpublished = lost === undefined ? "" : ` Not published, and given up: ${lost}.`;
+    return success(`This instance is a replica now; promote another one, or nobody publishes.${unpublished}`);
+  }
 
   function runWhenReady(work: () => Promise<Result<string>>): Promise<Result<string>> {
     return runExclusive(async () =>

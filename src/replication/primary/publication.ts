@@ -2,6 +2,7 @@ import type { DatabaseWorker, Reading } from "../../database/index.ts";
 import type { Listener } from "../../events/index.ts";
 import type { Repository, SnapshotInfo } from "../../repository/index.ts";
 import { type Result, success } from "../../result.ts";
+import { isSnapshotDefect } from "../../snapshot/index.ts";
 import { fetchSnapshot } from "../apply/fetch.ts";
 import { isSameSnapshot, type Place } from "../chain/lineage.ts";
 import { type Reached, toReached } from "../chain/reached.ts";
@@ -55,7 +56,7 @@ export function createPublication(parts: Parts, onPublished: () => void): Public
     record: async (held, { latest, next }, signal) => {
       if (isSameSnapshot(latest.id, stateFile.state.published?.snapshotId ?? "")) return success("recorded");
       const whole = await fetchSnapshot({ repository, load: database.load }, latest, signal);
-      if (!whole.ok) return whole.problem.code.startsWith("snapshot-") ? publish(held, next, signal) : whole;
+      if (!whole.ok) return isSnapshotDefect(whole.problem) ? publish(held, next, signal) : whole;
       const written = await remember(held, toReached(latest));
       return written.ok ? success("recorded") : written;
     },
@@ -85,11 +86,12 @@ export function createPublication(parts: Parts, onPublished: () => void): Public
     return written.ok ? success("published") : written;
   }
 
-  /** Notes what the repository now holds of us. */
+  /** Notes what the repository now holds of us; whoever publishes is the primary. */
   async function remember({ contentHash, fingerprint }: Reading, reached: Reached): Promise<Result<void>> {
     const written = stateFile.update({
       published: { snapshotId: reached.snapshotId, contentHash, at: Date.now(), fingerprint: {} },
       publishing: undefined,
+      roleLost: undefined,
       reached,
     });
     await fingerprintFile.write(fingerprint);

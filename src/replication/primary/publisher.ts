@@ -33,6 +33,8 @@ export interface Publisher {
    * that is an ancestor of ours. An unchanged content costs no request, but for one an hour, or when a person asks.
    */
   publish(reason: CycleReason, signal: AbortSignal): Promise<Result<void>>;
+  /** What Kuma holds now, and how it differs from what was published last. */
+  read(): Promise<Result<Reading>>;
   /** This instance was promoted: the next publish goes onto whatever the repository has, also with the same content. */
   claimRole(): void;
 }
@@ -59,6 +61,7 @@ export function createPublisher(parts: Parts): Publisher {
       checkedAt = done.ok ? steadyNow() : Number.NEGATIVE_INFINITY;
       return done;
     },
+    read: publication.read,
     claimRole: () => {
       claim = "promotion";
     },

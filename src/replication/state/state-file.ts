@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
 import { errorCode, errorMessage } from "../../format.ts";
@@ -9,7 +10,7 @@ import { failure, type Problem, type Result, success } from "../../result.ts";
 const FORMAT = 1;
 
 const published = z.object({
-  /** restic's id; 8 digits where an old restic tells no more. */
+  /** restic's id; 8 digits where an old restic gives no more. */
   snapshotId: z.string(),
   contentHash: z.string(),
   /** Milliseconds since 1970. */
@@ -43,6 +44,8 @@ const stateFile = z.object({
   thinnedAt: z.number().optional(),
   /** The role that a command gave, and the one that the environment asked for at that time. */
   role: z.object({ given: role, environment: role, at: z.number() }).optional(),
+  /** An earlier state file was lost, and with it the role that a command may have given; until that is settled. */
+  roleLost: z.literal(true).optional(),
 });
 
 /** What this instance remembers across restarts. What was applied is not here but in Kuma's database itself. */
@@ -51,43 +54,58 @@ export type State = z.infer<typeof stateFile>;
 /** The state file: read once at start, written whole and atomically at each change. */
 export interface StateFile {
   readonly state: State;
-  /** Changes the state and writes it: the file holds wholly the old or wholly the new one. */
+  /**
+   * Changes the state and writes it: the file holds wholly the old or wholly the new one. What could not be written is
+   * remembered until the process ends, and written with the next update. An update that changes nothing writes nothing.
+   * @returns the problem "state-not-writable"
+   */
   update(change: Partial<Omit<State, "format" | "instanceId">>): Result<void>;
+}
+
+interface OpenedStateFile {
+  readonly file: StateFile;
+  /** It was begun just now. */
+  readonly isNew: boolean;
+  readonly problem: Problem | undefined;
 }
 
 /**
  * Reads `<stateDir>/state.json`. A missing file is a new instance. A file that cannot be used is put aside as a
  * problem and a new one is begun: what it held can be found out again from the repository.
  */
-export function openStateFile(stateDir: string): { file: StateFile; problem: Problem | undefined } {
+export function openStateFile(stateDir: string): OpenedStateFile {
   const path = join(stateDir, "state.json");
   const read = readState(path);
-  let state: State = read.ok ? read.value : newState();
+  const former = read.ok ? read.value : undefined;
+  let state: State = former ?? { format: FORMAT, instanceId: randomUUID() };
+  let isWritten = false;
 
   const file: StateFile = {
     get state() {
       return state;
     },
     update: (change) => {
-      state = { ...state, ...change };
-      return writeState(path, state);
+      const next = { ...state, ...change };
+      if (isWritten && isDeepStrictEqual(next, state)) return success(undefined);
+      state = next;
+      const written = writeState(path, state);
+      isWritten = written.ok;
+      return written;
     },
   };
   const written = file.update({});
-  if (!read.ok) return { file, problem: read.problem };
-  return { file, problem: written.ok ? undefined : written.problem };
+  const isNew = former === undefined;
+  if (!read.ok) return { file, isNew, problem: read.problem };
+  return { file, isNew, problem: written.ok ? undefined : written.problem };
 }
 
-function newState(): State {
-  return { format: FORMAT, instanceId: randomUUID() };
-}
-
-function readState(path: string): Result<State> {
+/** Undefined: there is none. */
+function readState(path: string): Result<State | undefined> {
   let text: string;
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
-    if (errorCode(error) === "ENOENT") return success(newState());
+    if (errorCode(error) === "ENOENT") return success(undefined);
     return failure(unreadable(path, errorMessage(error)));
   }
   try {

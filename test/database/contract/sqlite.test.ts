@@ -1,5 +1,4 @@
 import { rmSync, truncateSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import type { TestContext } from "node:test";
 import Database from "better-sqlite3";
 import { catalog } from "../../../src/database/catalog.ts";
@@ -79,11 +78,6 @@ function engineOf(open: Open): ContractEngine {
         "is none",
         "database-not-sqlite",
         (t) => ruin(open, t, (file) => writeFileSync(file, "no database ".repeat(1000))),
-      ],
-      [
-        "was left for MariaDB",
-        "database-not-sqlite",
-        (t) => ruin(open, t, (file) => writeFileSync(join(file, "../db-config.json"), '{"type":"mariadb"}')),
       ],
     ],
   };

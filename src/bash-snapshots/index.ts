@@ -1,0 +1,1 @@
+export { readBashSnapshot } from "./run.ts";
