@@ -12,7 +12,7 @@ import { createMutex } from "./mutex.ts";
 import { createPublisher } from "./primary/publisher.ts";
 import { createRetention } from "./primary/retention.ts";
 import { createFollower } from "./replica/follower.ts";
-import type { RoleSwitch } from "./state/role.ts";
+import { detectLostRole, type RoleSwitch } from "./state/role.ts";
 import type { StateFile } from "./state/state-file.ts";
 import { type ReplicationStatus, replicationStatus } from "./status.ts";
 
@@ -25,6 +25,8 @@ interface Parts {
   readonly databaseStage: () => Promise<Result<DatabaseStage>>;
   readonly repository: Repository;
   readonly stateFile: StateFile;
+  /** The state file was begun at this start. */
+  readonly isStateNew: boolean;
   readonly role: RoleSwitch;
   readonly emit: Listener;
 }
@@ -45,7 +47,8 @@ export function createReplicator(parts: Parts): Replicator {
   const { config, kuma, repository, role, emit } = parts;
   const { instanceName, createRepository, takeover, adopt, verifyWindow, keep, intervals } = config;
   const applier = createApplier({ ...parts, verifyWindow });
-  const follower = createFollower({ ...parts, applier, createRepository, adopt });
+  const followerParts = { ...parts, applier, createRepository, adopt, instanceName };
+  const follower = createFollower(followerParts);
   const publisher = createPublisher({ ...parts, applier, createRepository, instanceName, takeover });
   const retention = createRetention({ ...parts, keep });
   const runExclusive = createMutex();
@@ -78,11 +81,9 @@ export function createReplicator(parts: Parts): Replicator {
     emit({ type: "role-changed", role: role.current, interval: intervals[role.current] });
   }
 
-  function bootUp(signal: AbortSignal): Promise<boolean> {
-    const bootFollower = createFollower({
-      ...{ ...parts, applier, createRepository, adopt },
-      repository: limitForBoot(repository),
-    });
+  async function bootUp(signal: AbortSignal): Promise<boolean> {
+    if (parts.isStateNew) await detectLostRole(parts, role.current, emit);
+    const bootFollower = createFollower({ ...followerParts, repository: limitForBoot(repository) });
     const follow =
       role.current === "replica"
         ? () => bootFollower.follow({ reapply: true, acceptLoss: false }, signal)
