@@ -1,8 +1,10 @@
 import { type Config, type Role, redact } from "../config/index.ts";
 import { askStatus, type Status } from "../control/index.ts";
+import { openKumaDatabase } from "../database/index.ts";
 import {
   checkClock,
   checkContent,
+  checkDatabase,
   checkDisk,
   checkFirstContact,
   checkNtfy,
@@ -16,11 +18,13 @@ import {
   warning,
 } from "../doctor/index.ts";
 import { shortId } from "../format.ts";
+import { readKumaVersion } from "../kuma/index.ts";
 import { chooseLatest } from "../replication/index.ts";
 import type { SnapshotInfo } from "../repository/index.ts";
 import { type Result, success } from "../result.ts";
 import { version } from "../version.ts";
 import { EXIT, newCommand, withAnyConfig } from "./command.ts";
+import { kumaPlace } from "./kuma-place.ts";
 import { download, listSnapshots, openSources, type Sources } from "./sources.ts";
 import { paint, printJson, printLine, table } from "./terminal.ts";
 
@@ -29,8 +33,8 @@ const REPOSITORY_LIMIT = 45_000;
 
 const HELP = `
 Start here when something is wrong. Checks what goes wrong in practice, and prints for
-each point that it is OK, or what to do about it: settings, the running instance, restic,
-the repository and its password, whether a primary's configuration can be published,
+each point that it is OK, or what to do about it: settings, restic, Uptime Kuma's
+database, the running instance, the repository and its password, whether a primary's configuration can be published,
 whether the latest snapshot fits this Uptime Kuma, a second primary, clock, permissions,
 disk, the patch of the notifications, and ntfy. Changes nothing.
 
@@ -64,7 +68,10 @@ function redactFinding(finding: Finding, secrets: readonly string[]): Finding {
 }
 
 async function examine(config: Config): Promise<Finding[]> {
-  const [replication, restic, patch, ntfy] = await Promise.all([
+  const place = kumaPlace(config.kuma, readKumaVersion(config.kuma.dir));
+  const location = place.locate();
+  const [database, replication, restic, patch, ntfy] = await Promise.all([
+    checkDatabase(location, openKumaDatabase(place)),
     // Without its settings there is no replication, and nothing more to check.
     config.obstacles.length > 0 ? [] : checkReplication(config),
     checkRestic(config),
@@ -74,8 +81,9 @@ async function examine(config: Config): Promise<Finding[]> {
   return [
     ...checkSettings(config),
     restic,
+    database,
     ...replication,
-    checkPermissions(config),
+    checkPermissions(config, location.ok ? location.value : undefined),
     checkDisk(config),
     patch,
     ...ntfy,

@@ -1,4 +1,5 @@
 export { checkContent } from "./content.ts";
+export { checkDatabase } from "./database.ts";
 export type { Finding } from "./finding.ts";
 export { failed, ok, warning } from "./finding.ts";
 export { checkFirstContact } from "./first-contact.ts";

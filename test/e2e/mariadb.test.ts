@@ -9,8 +9,10 @@ import { readKumaVersion } from "../../src/kuma/index.ts";
 import { ensureBuilt } from "../support/install/build.ts";
 import { ensureKuma } from "../support/install/kuma.ts";
 import { connectKuma, type KumaClient } from "../support/kuma/kuma-api.ts";
+import { chooseMariaDb } from "../support/kuma/on-mariadb.ts";
 import { queryMariaDb, readMariaDbTables, withNumbers } from "../support/mariadb-rows.ts";
 import { startMariadbd, type TestMariaDb } from "../support/mariadbd.ts";
+import { freePort } from "../support/ports.ts";
 import { makeRepository } from "../support/repository.ts";
 import { readReplicatedTables } from "../support/rows.ts";
 import { openNamespace, type SupervisorNamespace } from "../support/supervisor-namespace.ts";
@@ -27,6 +29,9 @@ let folder: string;
 let kumaDir: string;
 let targets: Targets;
 let mariadb: TestMariaDb;
+let port: number;
+/** Those that a primary on SQLite has. The release on npm has its embedded MariaDB elsewhere, and no account for it. */
+let replicas: readonly ("external" | "embedded")[];
 let populated: Populated;
 const instances = new Map<Name, SupervisorNamespace>();
 
@@ -35,12 +40,7 @@ const dataOf = (name: Name) => join(folder, name);
 async function start(name: Name, mode: Mode): Promise<SupervisorNamespace> {
   const databases: Record<Name, Record<string, string>> = {
     sqlite: { UPTIME_KUMA_DB_TYPE: "sqlite" },
-    external: {
-      UPTIME_KUMA_DB_TYPE: "mariadb",
-      UPTIME_KUMA_DB_SOCKET: mariadb.socket,
-      UPTIME_KUMA_DB_NAME: "kuma",
-      UPTIME_KUMA_DB_USERNAME: "root",
-    },
+    external: chooseMariaDb(dataOf("external"), port),
     embedded: { UPTIME_KUMA_DB_TYPE: "embedded-mariadb" },
   };
   const instance = await openNamespace({
@@ -109,9 +109,11 @@ describe("replication between SQLite, MariaDB and Kuma's own MariaDB", { timeout
     folder = mkdtempSync(join(tmpdir(), "mariadb-"));
     await ensureBuilt();
     kumaDir = await ensureKuma();
+    replicas = readKumaVersion(kumaDir).startsWith("2.0.0-dev") ? ["external"] : ["external", "embedded"];
+    port = await freePort();
     [targets, mariadb] = await Promise.all([
       startTargets(),
-      startMariadbd(),
+      startMariadbd(`--port=${port}`, "--bind-address=127.0.0.1"),
       makeRepository(join(folder, "repository")),
     ]);
     const primary = await start("sqlite", "BACKUP");
@@ -128,16 +130,15 @@ describe("replication between SQLite, MariaDB and Kuma's own MariaDB", { timeout
   });
 
   it("a new replica on MariaDB and one on Kuma's own get every row of a primary on SQLite", async () => {
-    await Promise.all((["external", "embedded"] as const).map((name) => start(name, "RESTORE")));
-    for (const name of ["external", "embedded"] as const) {
+    await Promise.all(replicas.map((name) => start(name, "RESTORE")));
+    for (const name of replicas) {
       await instance(name).untilLogged("applied", FIRST_START);
       await assertEqual("sqlite", name);
     }
   });
 
   it("edits of every kind arrive on both; history, settings and accounts there stay", async () => {
-    const names = ["external", "embedded"] as const;
-    const before = await Promise.all(names.map(localOf));
+    const before = await Promise.all(replicas.map(localOf));
     await asUser("sqlite", async (kuma) => {
       const gone = await kuma.addMonitor({ type: "http", name: "short-lived", url: targets.url });
       const added = await kuma.addMonitor({
@@ -156,8 +157,8 @@ describe("replication between SQLite, MariaDB and Kuma's own MariaDB", { timeout
       );
     });
     await cycle("sqlite", "published");
-    await Promise.all(names.map((name) => cycle(name, "applied")));
-    for (const [index, name] of names.entries()) {
+    await Promise.all(replicas.map((name) => cycle(name, "applied")));
+    for (const [index, name] of replicas.entries()) {
       await assertEqual("sqlite", name);
       const now = await localOf(name);
       const was = before[index];
@@ -167,15 +168,16 @@ describe("replication between SQLite, MariaDB and Kuma's own MariaDB", { timeout
   });
 
   it("the same content on all three changes nothing: nobody restarts", async () => {
-    const pids = (["external", "embedded"] as const).map((name) => instance(name).kumaPid());
-    for (const name of ["sqlite", "external", "embedded"] as const) await cycle(name, "unchanged");
+    const pids = replicas.map((name) => instance(name).kumaPid());
+    for (const name of ["sqlite", ...replicas] as const) await cycle(name, "unchanged");
     assert.deepEqual(
-      (["external", "embedded"] as const).map((name) => instance(name).kumaPid()),
+      replicas.map((name) => instance(name).kumaPid()),
       pids,
     );
   });
 
-  it("an apply goes through the server that Kuma has left, and costs no more than its stop and start", () => {
+  it("an apply goes through the server that Kuma has left, and ends it before the next", (t) => {
+    if (!replicas.includes("embedded")) return t.skip("this Kuma's is elsewhere");
     const events = instance("embedded").events();
     const from = events.findLastIndex(({ type }) => type === "kuma-stopping");
     const during = events.slice(from).map(({ type }) => type);
@@ -198,18 +200,15 @@ describe("replication between SQLite, MariaDB and Kuma's own MariaDB", { timeout
       await kuma.addMonitor({ type: "ping", name: "of MariaDB", hostname: "127.0.0.1" });
     });
     await cycle("external", "published");
-    for (const name of ["sqlite", "embedded"] as const) {
+    for (const name of ["sqlite", ...replicas.filter((each) => each === "embedded")] as const) {
       const replica = await start(name, "RESTORE");
       await replica.untilLogged("applied", FIRST_START);
       await assertEqual("external", name);
       assert.equal(replica.events().filter(({ type }) => type === "kuma-starting").length, 1);
     }
     // None was left by a container that is gone, so one of our own served.
-    assert.ok(
-      instance("embedded")
-        .events()
-        .some(({ type }) => type === "database-server-started"),
-    );
+    const served = instances.get("embedded")?.events() ?? [];
+    assert.ok(served.length === 0 || served.some(({ type }) => type === "database-server-started"));
   });
 
   it("a replica whose database is away says so, leaves nothing half, and follows once it is back", async () => {
@@ -229,6 +228,5 @@ describe("replication between SQLite, MariaDB and Kuma's own MariaDB", { timeout
 
   it("all end in order, and leave no process behind", async () => {
     for (const [name, each] of instances) assert.equal(await each.stop(), 0, name);
-    assert.equal(readKumaVersion(kumaDir).length > 0, true);
   });
 });
