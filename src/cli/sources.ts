@@ -4,7 +4,7 @@ import { readKumaVersion } from "../kuma/index.ts";
 import { chooseLatest, fetchSnapshot, isSameSnapshot } from "../replication/index.ts";
 import { openRepository, type Repository, type SnapshotInfo } from "../repository/index.ts";
 import { failure, type Result, success } from "../result.ts";
-import type { Content, Origin, Snapshot } from "../snapshot/index.ts";
+import { type Content, contentHash, decodeSnapshot, type Origin, type Snapshot } from "../snapshot/index.ts";
 import { kumaPlace } from "./kuma-place.ts";
 
 /** What a command reads by itself, beside the running supervisor: nothing here is written to. */
@@ -33,7 +33,13 @@ export function listSnapshots({ repository }: Sources, limit?: number): Promise<
 
 /** A snapshot, complete and verified. */
 export function download({ repository }: Sources, info: SnapshotInfo): Promise<Result<Snapshot>> {
-  return fetchSnapshot(repository, info, never);
+  return fetchSnapshot({ repository, load }, info, never);
+}
+
+async function load(bytes: Uint8Array): Promise<Result<Snapshot & { readonly contentHash: string }>> {
+  const decoded = decodeSnapshot(bytes);
+  if (!decoded.ok) return decoded;
+  return success({ ...decoded.value, contentHash: contentHash(decoded.value.content) });
 }
 
 /** The one snapshot that a person means by `latest` or the beginning of an id. */

@@ -1,4 +1,5 @@
-import { meet, notAdopted } from "../replication/index.ts";
+import { meet } from "../diff/index.ts";
+import { notAdopted } from "../replication/index.ts";
 import type { SnapshotInfo } from "../repository/index.ts";
 import type { Content } from "../snapshot/index.ts";
 import { type Finding, failed, ok } from "./finding.ts";
