@@ -74,7 +74,7 @@ export const folders = {
   replication: {
     holds:
       "the two cycles, lineage, state file, lock, operator commands: the only place that knows the whole story",
-    imports: ["config", "database", "diff", "events", "kuma", "repository", "snapshot"],
+    imports: ["bash-snapshots", "config", "database", "diff", "events", "kuma", "repository", "snapshot"],
   },
   web: {
     holds: "page, metrics and health over HTTP, made from what is observed. Read-only",

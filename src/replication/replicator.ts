@@ -6,6 +6,7 @@ import type { Repository } from "../repository/index.ts";
 import type { Result } from "../result.ts";
 import { createApplier } from "./apply/applier.ts";
 import { boot, type DatabaseStage, limitForBoot } from "./boot.ts";
+import { createBashReport } from "./chain/bash-primary.ts";
 import { createOperatorCommands, type OperatorCommands } from "./commands/operator-commands.ts";
 import { type CycleReason, createCycles } from "./cycles.ts";
 import { createMutex } from "./mutex.ts";
@@ -47,8 +48,12 @@ export function createReplicator(parts: Parts): Replicator {
   const { config, kuma, repository, role, emit } = parts;
   const { instanceName, createRepository, takeover, adopt, verifyWindow, keep, intervals } = config;
   const applier = createApplier({ ...parts, verifyWindow });
-  const follower = createFollower({ ...parts, applier, createRepository, adopt });
-  const publisher = createPublisher({ ...parts, applier, createRepository, instanceName, takeover });
+  const reportBash = createBashReport(emit);
+  const follower = createFollower({ ...parts, applier, reportBash, createRepository, adopt });
+  const publisher = createPublisher({
+    ...{ ...parts, applier, reportBash, createRepository },
+    ...{ instanceName, takeover },
+  });
   const retention = createRetention({ ...parts, keep });
   const runExclusive = createMutex();
   /** A restart brings a replica back to the latest snapshot, whatever was changed by hand. */
@@ -83,7 +88,7 @@ export function createReplicator(parts: Parts): Replicator {
 
   function bootUp(signal: AbortSignal): Promise<boolean> {
     const bootFollower = createFollower({
-      ...{ ...parts, applier, createRepository, adopt },
+      ...{ ...parts, applier, reportBash, createRepository, adopt },
       repository: limitForBoot(repository),
     });
     const follow =

@@ -2,7 +2,9 @@ export { inChainOrder } from "./generations.ts";
 export { openRepository, type RepositoryOptions } from "./open.ts";
 export { isSameSnapshot } from "./same-snapshot.ts";
 export type {
+  BashSnapshot,
   ForgetRequest,
+  Listing,
   PublishRequest,
   Repository,
   RepositoryProblem,

@@ -5,13 +5,13 @@ import { failure, success } from "../result.ts";
 import { type Asking, listIds } from "./list-ids.ts";
 import { parseSnapshots } from "./snapshots.ts";
 import { ownWords } from "./stderr.ts";
-import type { RepositoryProblem, RepositoryResult, SnapshotInfo } from "./types.ts";
+import type { Listing, RepositoryProblem, RepositoryResult } from "./types.ts";
 
 /** Any snapshot in `snapshots --json`. */
 const withId = z.object({ id: z.string() });
 
-interface Listing {
-  readonly ours: readonly SnapshotInfo[];
+interface Asked {
+  readonly listing: Listing;
   /** Of every snapshot that restic could read, somebody else's too. */
   readonly ids: ReadonlySet<string>;
   /** What restic itself said meanwhile; usually nothing. */
@@ -19,41 +19,41 @@ interface Listing {
 }
 
 /**
- * Our snapshots, and a failure rather than a list that lacks one. restic passes over a snapshot that it cannot read and
+ * What is published, and a failure rather than a list that lacks one. restic passes over a snapshot that it cannot read and
  * exits with 0: the newest of what is left would pass for the latest, and a damaged repository for an empty one. It
  * says so, in words of each version's own. So whatever it says is a reason to count what is there; while it is silent
  * (0.14, 0.18 and 0.19: always, when it could read them all) that would only cost a second process each cycle.
  */
-export async function list(asking: Asking): Promise<RepositoryResult<SnapshotInfo[]>> {
+export async function list(asking: Asking): Promise<RepositoryResult<Listing>> {
   const listed = await askForSnapshots(asking);
   if (!listed.ok) return listed;
-  if (listed.value.said === "") return success([...listed.value.ours]);
+  if (listed.value.said === "") return success(listed.value.listing);
   const there = await listIds(asking, "snapshots");
   if (!there.ok) return there;
-  if (missing(there.value, listed.value).length === 0) return success([...listed.value.ours]);
+  if (missing(there.value, listed.value).length === 0) return success(listed.value.listing);
   // One that was published meanwhile lacks in the first list, one that was forgotten meanwhile in the second.
   const again = await askForSnapshots(asking);
   if (!again.ok) return again;
   const lost = missing(missing(there.value, listed.value), again.value);
-  return lost.length === 0 ? success([...again.value.ours]) : failure(damaged(lost));
+  return lost.length === 0 ? success(again.value.listing) : failure(damaged(lost));
 }
 
-async function askForSnapshots({ restic, limit, signal }: Asking): Promise<RepositoryResult<Listing>> {
+async function askForSnapshots({ restic, limit, signal }: Asking): Promise<RepositoryResult<Asked>> {
   // No lock: a replica then needs no right to write, and 5 requests instead of 9. No filter: what is ours we know, and
   // only the whole list can be counted.
   const done = await restic({ args: ["snapshots", "--json", "--no-lock"], limit, signal });
   if (!done.ok) return done;
   const json = decodeUtf8(done.value.stdout);
-  const ours = parseSnapshots(json);
-  if (ours === undefined) return failure(NOT_UNDERSTOOD);
-  return success({ ours, ids: idsIn(json), said: ownWords(done.value.stderr) });
+  const listing = parseSnapshots(json);
+  if (listing === undefined) return failure(NOT_UNDERSTOOD);
+  return success({ listing, ids: idsIn(json), said: ownWords(done.value.stderr) });
 }
 
 function idsIn(json: string): Set<string> {
   return new Set((withId.array().nullable().parse(JSON.parse(json)) ?? []).map(({ id }) => id));
 }
 
-function missing(there: readonly string[], { ids }: Listing): string[] {
+function missing(there: readonly string[], { ids }: Asked): string[] {
   return there.filter((id) => !ids.has(id));
 }
 

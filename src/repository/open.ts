@@ -31,9 +31,15 @@ export function openRepository(config: ResticConfig, options: RepositoryOptions)
     ownLocks: openOwnLocks(stateDir),
   };
   return {
-    list: (signal) => list({ restic, limit: limits.list, signal }),
+    list: async (signal) => {
+      const listed = await list({ restic, limit: limits.list, signal });
+      return listed.ok ? success(listed.value.snapshots) : listed;
+    },
+    listAll: (signal) => list({ restic, limit: limits.list, signal }),
     publish: (request, signal) => publish(writing, instanceName, request, signal),
-    download: (id, signal) => download(restic, id, limits.download, signal),
+    download: (id, signal) => download(restic, [id, `/${FILE_NAME}`], limits.download, signal),
+    // Of a folder restic makes a tar archive.
+    downloadBash: (id, signal) => download(restic, [id, "/"], limits.download, signal),
     forget: (request, signal) => forget(writing, request, signal),
     create: (signal) => create(restic, limits.create, signal),
   };
@@ -41,11 +47,11 @@ export function openRepository(config: ResticConfig, options: RepositoryOptions)
 
 async function download(
   restic: Restic,
-  id: string,
+  of: readonly [id: string, path: string],
   limit: number,
   signal: AbortSignal,
 ): Promise<RepositoryResult<Uint8Array>> {
-  const done = await restic({ args: ["dump", "--no-lock", id, `/${FILE_NAME}`], limit, signal });
+  const done = await restic({ args: ["dump", "--no-lock", ...of], limit, signal });
   return done.ok ? success(done.value.stdout) : done;
 }
 

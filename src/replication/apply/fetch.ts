@@ -1,6 +1,8 @@
+import { readBashSnapshot } from "../../bash-snapshots/index.ts";
+import type { SnapshotName } from "../../events/index.ts";
 import { shortId } from "../../format.ts";
-import type { Repository, SnapshotInfo } from "../../repository/index.ts";
-import { failure, type Result } from "../../result.ts";
+import type { BashSnapshot, Repository, SnapshotInfo } from "../../repository/index.ts";
+import { failure, type Result, success } from "../../result.ts";
 import { contentHash, decodeSnapshot, type Snapshot } from "../../snapshot/index.ts";
 import type { Applier, Outcome } from "./applier.ts";
 
@@ -25,12 +27,58 @@ export async function fetchSnapshot(
   });
 }
 
+/**
+ * The name under which a snapshot of a bash version is applied and remembered, so that it is never taken for one of the
+ * chain. @param id restic's
+ */
+export function bashName(id: string): string {
+  return `${BASH_PREFIX}${id}`;
+}
+
+const BASH_PREFIX = "bash-";
+
+/** Whether what was applied here is what a bash version published. @param snapshotId of the record of the apply */
+export function isOfBash(snapshotId: string | undefined): boolean {
+  return snapshotId?.startsWith(BASH_PREFIX) ?? false;
+}
+
+/** A snapshot in memory, and what it is called where it is applied. */
+export interface Fetched {
+  readonly snapshot: Snapshot;
+  readonly name: SnapshotName;
+}
+
+/** Downloads a snapshot, ours or a bash version's, whole and verified as far as its maker allows. */
+export async function fetchAny(
+  repository: Pick<Repository, "download" | "downloadBash">,
+  info: SnapshotInfo | BashSnapshot,
+  signal: AbortSignal,
+): Promise<Result<Fetched>> {
+  if (!("madeBy" in info)) {
+    const snapshot = await fetchSnapshot(repository, info, signal);
+    return snapshot.ok ? success({ snapshot: snapshot.value, name: info }) : snapshot;
+  }
+  const { id, instanceName, time } = info;
+  const downloaded = await repository.downloadBash(id, signal);
+  if (!downloaded.ok) return downloaded;
+  const task = { form: "archive", instanceName, createdAt: new Date(time).toISOString() } as const;
+  const read = await readBashSnapshot(downloaded.value, task, signal);
+  if (!read.ok) return read;
+  const decoded = decodeSnapshot(read.value);
+  if (!decoded.ok) return decoded;
+  const name = { id: bashName(id), contentHash: contentHash(decoded.value.content), instanceName };
+  return success({ snapshot: decoded.value, name });
+}
+
 /** Downloads a snapshot of the repository and brings this instance to it; see `Applier`. */
 export async function fetchAndApply(
-  { repository, applier }: { repository: Pick<Repository, "download">; applier: Pick<Applier, "apply"> },
-  info: SnapshotInfo,
+  parts: {
+    readonly repository: Pick<Repository, "download" | "downloadBash">;
+    readonly applier: Pick<Applier, "apply">;
+  },
+  info: SnapshotInfo | BashSnapshot,
   signal: AbortSignal,
 ): Promise<Result<Outcome>> {
-  const snapshot = await fetchSnapshot(repository, info, signal);
-  return snapshot.ok ? applier.apply(snapshot.value, info, signal) : snapshot;
+  const fetched = await fetchAny(parts.repository, info, signal);
+  return fetched.ok ? parts.applier.apply(fetched.value.snapshot, fetched.value.name, signal) : fetched;
 }

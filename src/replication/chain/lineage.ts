@@ -1,5 +1,5 @@
 import { shortId } from "../../format.ts";
-import { isSameSnapshot, type SnapshotInfo } from "../../repository/index.ts";
+import { type BashSnapshot, isSameSnapshot, type SnapshotInfo } from "../../repository/index.ts";
 import type { Problem } from "../../result.ts";
 
 export { isSameSnapshot };
@@ -18,6 +18,8 @@ export interface PrimaryView {
   /** The highest generation that it published or applied; undefined when that is not known. */
   readonly reached: number | undefined;
   readonly claim: Claim;
+  /** What a bash version published last, where nothing of ours is in the repository and this instance had none of it yet. */
+  readonly bash: BashSnapshot | undefined;
 }
 
 /**
@@ -41,7 +43,7 @@ export type Decision =
    */
   | { readonly do: "record"; readonly latest: SnapshotInfo; readonly next: Place }
   | ({ readonly do: "publish" } & Place)
-  | { readonly do: "restore"; readonly latest: SnapshotInfo }
+  | { readonly do: "restore"; readonly latest: SnapshotInfo | BashSnapshot }
   | { readonly do: "refuse"; readonly problem: Problem };
 
 /**
@@ -51,7 +53,10 @@ export type Decision =
  */
 export function decide(view: PrimaryView, latest: SnapshotInfo | undefined): Decision {
   const publish = (step: number): Decision => ({ do: "publish", ...placeAfter(latest, view.reached, step) });
-  if (latest === undefined) return view.isEmpty ? { do: "nothing" } : publish(1);
+  if (latest === undefined) {
+    if (!view.isEmpty) return publish(1);
+    return view.bash === undefined ? { do: "nothing" } : { do: "restore", latest: view.bash };
+  }
   const isOurs = view.known.some((id) => isSameSnapshot(id, latest.id)) || isOwn(view, latest);
   const isPromoted = view.claim === "promotion";
   if (latest.contentHash === view.contentHash && !isPromoted && mayRecord(view, isOurs))

@@ -24,6 +24,7 @@ const view: PrimaryView = {
   known: [],
   reached: undefined,
   claim: "none",
+  bash: undefined,
 };
 
 const empty = { isEmpty: true, isUntouched: true };

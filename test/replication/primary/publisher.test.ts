@@ -33,9 +33,9 @@ function rig(folder: string) {
   let checks = 0;
   const repository: typeof real = {
     ...real,
-    list: (signal) => {
+    listAll: (signal) => {
       checks += 1;
-      return real.list(signal);
+      return real.listAll(signal);
     },
   };
   const kumaVersion = "2.5.3";
@@ -45,6 +45,7 @@ function rig(folder: string) {
   const applier = { apply: () => assert.fail("nothing is applied") };
   const publisher = createPublisher({
     ...{ database, repository, stateFile, applier, createRepository, instanceName, takeover, kumaVersion },
+    reportBash: () => undefined,
     emit: () => undefined,
   });
   return { publisher, checks: () => checks };
