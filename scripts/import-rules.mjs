@@ -67,6 +67,10 @@ export const folders = {
     holds: "reads what the bash versions published, in a process of its own, into the snapshot's form",
     imports: ["database", "snapshot"],
   },
+  mariadbd: {
+    holds: "the MariaDB server that Kuma 2 can start for itself, while Kuma is stopped: found, used, ended",
+    imports: ["config", "database", "events", "pid1"],
+  },
   repository: {
     holds: "the restic client: typed results, typed problems",
     imports: ["config"],

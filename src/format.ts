@@ -28,8 +28,8 @@ const UNITS = [
 ] as const;
 
 /**
- * A length of time for people, in one unit, or in two where the first is small: "0.4 s", "40 s", "3 min 20 s", "12 min",
- * "2 h 5 min", "3 days".
+ * A length of time for people, in one unit, or in two where the first is small: "0.4 s", "40 s", "3 min 20 s", "12
+ * min", "2 h 5 min", "3 days".
  */
 export function formatDuration(milliseconds: number): string {
   const tenths = Math.max(0, Math.round(milliseconds / 100));

@@ -1,2 +1,4 @@
-/** The package's folder, where package.json and patches/ are. This file is as deep in src/ as what is built in dist/. */
+/**
+ * The package's folder, where package.json and patches/ are. This file is as deep in src/ as what is built in dist/.
+ */
 export const packageRoot = new URL("..", import.meta.url);

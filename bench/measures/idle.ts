@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { usageOf } from "../../test/support/processes.ts";
+import { makeRepository } from "../../test/support/repository.ts";
 import { fillData } from "../../test/support/source-data.ts";
 import { openNamespace, type SupervisorNamespace } from "../../test/support/supervisor-namespace.ts";
-import { makeRepository } from "../../test/support/test-repository.ts";
 import type { Figure, Measure } from "../figure.ts";
 import { spread } from "../stats.ts";
 

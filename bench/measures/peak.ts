@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { assertInvariant } from "../../test/support/invariant.ts";
 import { peakMemoryOf } from "../../test/support/processes.ts";
+import { makeRepository } from "../../test/support/repository.ts";
 import { fillData } from "../../test/support/source-data.ts";
 import { openNamespace, type SupervisorNamespace } from "../../test/support/supervisor-namespace.ts";
-import { makeRepository } from "../../test/support/test-repository.ts";
 import { changeMonitors, fillWithMonitors } from "../databases.ts";
 import type { Figure, Measure } from "../figure.ts";
 import { spread } from "../stats.ts";

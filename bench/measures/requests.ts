@@ -4,10 +4,10 @@ import { execa } from "execa";
 import { readKumaVersion } from "../../src/kuma/index.ts";
 import { ensureKuma } from "../../test/support/install/kuma.ts";
 import { assertInvariant } from "../../test/support/invariant.ts";
+import { makeRepository, resticEnvironment } from "../../test/support/repository.ts";
 import { type RestServer, serveRepository } from "../../test/support/rest-server.ts";
 import { change, fillData } from "../../test/support/source-data.ts";
 import { openNamespace, type SupervisorNamespace } from "../../test/support/supervisor-namespace.ts";
-import { makeRepository, resticEnvironment } from "../../test/support/test-repository.ts";
 import type { Figure, Measure } from "../figure.ts";
 import { spread } from "../stats.ts";
 
@@ -82,8 +82,7 @@ async function count(
   const figure = (
     name: string,
     ours: Figure["ours"],
-    reference: string,
-    theirs: number,
+    [reference, theirs]: readonly [name: string, requests: number],
     most: number,
   ): Figure => ({
     name,
@@ -97,27 +96,24 @@ async function count(
     figure(
       "an idle cycle of a replica",
       idleReplica,
-      "restic restore latest, restic snapshots",
-      restore.median + list.median,
+      ["restic restore latest, restic snapshots", restore.median + list.median],
       5,
     ),
     {
-      ...figure("an idle cycle of a primary", idlePrimary, "restic restore latest", restore.median, 0),
+      ...figure("an idle cycle of a primary", idlePrimary, ["restic restore latest", restore.median], 0),
       note: "once an hour it looks at the repository: as many requests as a replica's cycle",
     },
     figure(
       "a publish",
       publishing,
-      "restic restore latest, restic backup",
-      restore.median + backup.median,
+      ["restic restore latest, restic backup", restore.median + backup.median],
       19,
     ),
     {
       ...figure(
         "a cycle of a replica with an apply",
         applying,
-        "restic restore latest, restic snapshots",
-        restore.median + list.median,
+        ["restic restore latest, restic snapshots", restore.median + list.median],
         12,
       ),
       goal: "–",

@@ -1,9 +1,12 @@
 import { once } from "node:events";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { type Config, loadConfig, type Role } from "../config/index.ts";
 import { createHandler, serveControl } from "../control/index.ts";
-import { hasPendingMigrations, openKumaDatabase } from "../database/index.ts";
+import {
+  databaseStage,
+  type EmbeddedMariaDbLocation,
+  type KumaPlace,
+  openKumaDatabase,
+} from "../database/index.ts";
 import {
   combineListeners,
   createLogListener,
@@ -12,6 +15,7 @@ import {
   type TemporaryListeners,
 } from "../events/index.ts";
 import { createSupervisor, type End, readKumaVersion, type Supervisor } from "../kuma/index.ts";
+import { createEmbeddedServer, type EmbeddedServer } from "../mariadbd/index.ts";
 import { createNtfyNotifier, createWaker, type Waker } from "../ntfy/index.ts";
 import { createObserver, createStatusFile, type Observer } from "../observed/index.ts";
 import { exitCodeOf, listenToSignals, startReaper } from "../pid1/index.ts";
@@ -28,6 +32,7 @@ import {
 import { openRepository } from "../repository/index.ts";
 import { version } from "../version.ts";
 import { openWebServer, type WebServer } from "../web/index.ts";
+import { kumaPlace } from "./kuma-place.ts";
 
 /** How long the end may wait for notices under way, milliseconds. */
 const NOTICE_LIMIT = 2_000;
@@ -81,7 +86,10 @@ async function supervise(
   }: { web: WebServer; observer: Observer; commandListeners: TemporaryListeners; waker: Waker },
   emit: Listener,
 ): Promise<number> {
-  const kuma = createSupervisor(config.kuma, emit);
+  const kumaVersion = readKumaVersion(config.kuma.dir);
+  const place = kumaPlace(config.kuma, kumaVersion);
+  const server = createEmbeddedServer(() => embeddedIn(place.locate()), config.kuma, emit);
+  const kuma = createSupervisor(config.kuma, server, emit);
   const shutdown = new AbortController();
   let replicator: Replicator | undefined;
   // Before anything that takes time: as PID 1 we lose for good what we do not listen to.
@@ -89,7 +97,6 @@ async function supervise(
     createSignalHandlers({ kuma, replicator: () => replicator, role: config.role, shutdown, emit }),
   );
 
-  const kumaVersion = readKumaVersion(config.kuma.dir);
   emit({ type: "started", role: config.role, instanceName: config.instanceName, kumaVersion });
   for (const message of config.warnings) emit({ type: "warning", message });
   const reaper = await startReaper();
@@ -106,7 +113,7 @@ async function supervise(
   // Without a state folder, or settings that restic needs, there is no replication, but the monitoring goes on.
   const obstacle = blockedBy([...(lock.ok ? [] : [lock.problem]), ...config.obstacles]);
   const blocked = obstacle && createBlocked(obstacle, config.intervals[config.role], kuma, emit);
-  replicator = blocked === undefined ? openReplicator(config, kumaVersion, kuma, emit) : undefined;
+  replicator = blocked === undefined ? openReplicator(config, { place, kuma, server }, emit) : undefined;
   const control =
     replicator &&
     openControl({ config, kumaVersion, kuma, replicator, observer, commandListeners }, shutdown, emit);
@@ -118,6 +125,10 @@ async function supervise(
   await Promise.all([work, kuma.stop("shutdown")]);
   if (lock.ok) lock.value();
   return end === undefined ? 0 : explainEnd(end, emit);
+}
+
+function embeddedIn(location: ReturnType<KumaPlace["locate"]>): EmbeddedMariaDbLocation | undefined {
+  return location.ok && location.value.engine === "embedded-mariadb" ? location.value : undefined;
 }
 
 /** Lets commands reach this instance. @returns what ends that; a no-op where it could not be had */
@@ -153,12 +164,12 @@ function createSignalHandlers(instance: {
     },
     syncNow: () => replicator()?.syncNow(),
     reportState: async () => {
-      const running = replicator();
+      const status = await replicator()?.status();
       emit({
         type: "state-report",
-        role: (await running?.status())?.role ?? instance.role,
+        role: status?.role ?? instance.role,
         kuma: kuma.state.name,
-        head: await running?.head(),
+        head: status?.head,
       });
     },
     forward: kuma.forward,
@@ -166,20 +177,23 @@ function createSignalHandlers(instance: {
 }
 
 /** Opens all that replication works with. */
-function openReplicator(config: Config, kumaVersion: string, kuma: Supervisor, emit: Listener): Replicator {
+function openReplicator(
+  config: Config,
+  { place, kuma, server }: { place: KumaPlace; kuma: Supervisor; server: EmbeddedServer },
+  emit: Listener,
+): Replicator {
   const { instanceName, stateDir, restic } = config;
-  const { dir, dataDir, timeZone } = config.kuma;
-  const file = join(dataDir, "kuma.db");
-  const uploadDir = join(dataDir, "upload");
+  const { kumaVersion } = place;
   const { file: stateFile, problem } = openStateFile(stateDir);
   if (problem !== undefined) emit({ type: "warning", message: `${problem.message} ${problem.advice}` });
   return createReplicator({
     ...{ config, kumaVersion, kuma, stateFile, emit },
-    database: openKumaDatabase({ file, uploadDir, kumaVersion, timeZone }),
-    databaseStage: () => {
-      if (!existsSync(file)) return "absent";
-      return hasPendingMigrations(file, dir) ? "to-be-migrated" : "usable";
-    },
+    database: openKumaDatabase({ ...place, whenReady: server.use }),
+    databaseStage: () =>
+      server.use(async () => {
+        const location = place.locate();
+        return location.ok ? databaseStage(location.value, config.kuma.dir) : location;
+      }),
     repository: openRepository(restic, { instanceName, stateDir }),
     role: openRole(config.role, stateFile),
   });

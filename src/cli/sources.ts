@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import type { Config } from "../config/index.ts";
 import { type KumaDatabase, openKumaDatabase } from "../database/index.ts";
 import { readKumaVersion } from "../kuma/index.ts";
@@ -6,6 +5,7 @@ import { chooseLatest, fetchSnapshot, isSameSnapshot } from "../replication/inde
 import { openRepository, type Repository, type SnapshotInfo } from "../repository/index.ts";
 import { failure, type Result, success } from "../result.ts";
 import type { Content, Origin, Snapshot } from "../snapshot/index.ts";
+import { kumaPlace } from "./kuma-place.ts";
 
 /** What a command reads by itself, beside the running supervisor: nothing here is written to. */
 export interface Sources {
@@ -19,11 +19,9 @@ const never = new AbortController().signal;
 
 export function openSources({ instanceName, kuma, restic }: Config): Sources {
   const kumaVersion = readKumaVersion(kuma.dir);
-  const file = join(kuma.dataDir, "kuma.db");
-  const uploadDir = join(kuma.dataDir, "upload");
   return {
     repository: openRepository(restic, { instanceName }),
-    database: openKumaDatabase({ file, uploadDir, kumaVersion, timeZone: kuma.timeZone }),
+    database: openKumaDatabase(kumaPlace(kuma, kumaVersion)),
     kumaVersion,
   };
 }

@@ -1,4 +1,4 @@
-import { splitCommand } from "./command.ts";
+import { splitCommand } from "./values.ts";
 
 /** What the words around an address ask for, in curl's options. */
 export interface CurlWords {
@@ -20,8 +20,9 @@ const WITH_VALUE = new Set([
   ...["--resolve", "-b", "--cookie", "-e", "--referer", "-K", "--config", "-F", "--form", "-T"],
 ]);
 
-/** Those that concern curl's own output and patience alone: nothing is lost without them. */
-const OF_NO_CONCERN = new Set([
+/** Those that we read, and those that concern curl's own output and patience alone: nothing is lost without them. */
+const HONOURED = new Set([
+  ...["-H", "--header", "-u", "--user", "--oauth2-bearer"],
   ...["-o", "--output", "-w", "--write-out", "-m", "--max-time", "--connect-timeout", "-X", "--request"],
   ...["--retry", "--retry-delay", "--retry-max-time", "--retry-connrefused", "-A", "--user-agent"],
   ...["-s", "--silent", "-S", "--show-error", "-f", "--fail", "-v", "--verbose", "-L", "--location"],
@@ -36,30 +37,41 @@ const OF_NO_CONCERN = new Set([
 export function readCurlWords(text: string): CurlWords | undefined {
   // The shell did not read quotes in a value; whoever wrote some meant them.
   const words: string[] = splitCommand(text) ?? text.split(/\s+/);
-  const headers: string[] = [];
-  const ignored: string[] = [];
-  const others: string[] = [];
-  let user: string | undefined;
-  for (let word = words.shift(); word !== undefined; word = words.shift()) {
-    for (const { option, value } of optionsIn(word, words)) {
-      if (option === undefined) others.push(value);
-      else if (option === "-u" || option === "--user") user = value;
-      else if (option === "-H" || option === "--header") headers.push(value);
-      else if (option === "--oauth2-bearer") headers.push(`Authorization: Bearer ${value}`);
-      else if (!OF_NO_CONCERN.has(option)) ignored.push(option);
-    }
-  }
+  const given: Option[] = [];
+  for (let word = words.shift(); word !== undefined; word = words.shift())
+    given.push(...optionsIn(word, words));
+  const others = given.flatMap(({ option, value }) => (option === undefined ? value : []));
   const address =
     others.find((word) => word.includes("://")) ?? others.find((word) => word.includes("/")) ?? others[0];
-  return address === undefined ? undefined : { address, user, headers, ignored };
+  if (address === undefined) return undefined;
+  return {
+    address,
+    user: given.findLast(({ option }) => option === "-u" || option === "--user")?.value,
+    headers: given.flatMap(headersOf),
+    ignored: given.flatMap(({ option }) => (option === undefined || HONOURED.has(option) ? [] : option)),
+  };
 }
 
-/** A word as an option with its value, or several short ones; option undefined: it is none. @param rest the words after it */
-function optionsIn(word: string, rest: string[]): { option: string | undefined; value: string }[] {
+/** A word, or one of the options in it with its value; option undefined: it is none. */
+interface Option {
+  readonly option: string | undefined;
+  readonly value: string;
+}
+
+function headersOf({ option, value }: Option): string[] {
+  if (option === "-H" || option === "--header") return [value];
+  return option === "--oauth2-bearer" ? [`Authorization: Bearer ${value}`] : [];
+}
+
+/**
+ * What is in a word: an option, several short ones, or none.
+ * @param rest the words after it, which may hold its value
+ */
+function optionsIn(word: string, rest: string[]): Option[] {
   if (!/^-./.test(word)) return [{ option: undefined, value: word }];
   if (word.startsWith("--"))
     return [{ option: word, value: WITH_VALUE.has(word) ? (rest.shift() ?? "") : "" }];
-  const found: { option: string; value: string }[] = [];
+  const found: Option[] = [];
   for (let at = 1; at < word.length; at++) {
     const option = `-${word.charAt(at)}`;
     if (WITH_VALUE.has(option))

@@ -3,9 +3,10 @@ import { join } from "node:path";
 import { parse } from "dotenv";
 import { failure, type Result, success } from "../result.ts";
 import type { Environment } from "./environment.ts";
+import type { SettingProblem } from "./mistake.ts";
 
 /** The variables of `folder`/.env; none when there is no such file. Neither process.env nor any output is touched. */
-export function readDotenv(folder: string): Result<Environment> {
+export function readDotenv(folder: string): Result<Environment, SettingProblem> {
   const path = join(folder, ".env");
   try {
     return success(parse(readFileSync(path)));

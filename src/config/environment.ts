@@ -1,13 +1,14 @@
 import { join } from "node:path";
-import { namesForRestic } from "./restic-env.ts";
-import { isKnownToRestic } from "./restic-variables.ts";
+import { failure, type Result, success } from "../result.ts";
+import type { SettingProblem } from "./mistake.ts";
 
 /** Variables and their values; what is unset has no key. */
 export type Environment = Readonly<Record<string, string>>;
 
 /** Who sees a variable. The first row that fits decides; what fits none is for Kuma alone. */
 const AUDIENCE: readonly { names: RegExp; kuma: boolean; restic: boolean }[] = [
-  // restic's own (of these those that restic-variables.ts knows), and those of the storage services that it speaks to, rclone among them.
+  // restic's own (of these those that KNOWN below has), and those of the storage services that it speaks to,
+  // rclone among them.
   { names: /^(RESTIC|AWS|B2|AZURE|GOOGLE|OS|ST|RCLONE)_/, kuma: false, restic: true },
   // Ours. REPLICATOR_INSTANCE_NAME reaches Kuma all the same: its notifications carry it.
   { names: /^(REPLICATOR|NTFY)_/, kuma: false, restic: false },
@@ -57,4 +58,84 @@ function audienceOf(name: string): { kuma: boolean; restic: boolean } {
 
 function pick(env: Environment, wanted: (name: string) => boolean): Environment {
   return Object.fromEntries(Object.entries(env).filter(([name]) => wanted(name)));
+}
+
+/**
+ * Which of restic's own variables reach it: where the repository is, what opens it, and how fast it is read and
+ * written (https://restic.readthedocs.io/en/stable/040_backup.html#environment-variables, and the names that restic
+ * 0.14 to 0.19.1 hold). Not the others: RESTIC_HOST hides, from 0.17 on, the snapshots of all other hosts from
+ * `snapshots` and `forget`; the RESTIC_FROM_… are those of another repository; and one that a later release brings may
+ * again change what is listed or removed.
+ */
+const KNOWN =
+  /^RESTIC_(REPOSITORY|REPOSITORY_FILE|PASSWORD|PASSWORD_FILE|PASSWORD_COMMAND|KEY_HINT|CACERT|TLS_CLIENT_CERT|HTTP_USER_AGENT|REST_USERNAME|REST_PASSWORD|AWS_ASSUME_ROLE_\w+|CACHE_DIR|COMPRESSION|PACK_SIZE|READ_CONCURRENCY|FEATURES)$/;
+
+/** They change only what restic shows on a terminal, or are for its own developers: nobody misses them. */
+const WITHOUT_EFFECT = /^RESTIC_(PROGRESS_FPS|DEBUG_\w+|TEST_\w+)$/;
+
+/** Whether restic may see a variable whose name begins with RESTIC_. */
+function isKnownToRestic(name: string): boolean {
+  return KNOWN.test(name);
+}
+
+/** Names each variable that restic is not given though it begins with RESTIC_. */
+export function warnOfUnknown(env: Environment): string[] {
+  const names = Object.keys(env).filter(
+    (name) => name.startsWith("RESTIC_") && !isKnownToRestic(name) && !WITHOUT_EFFECT.test(name),
+  );
+  if (names.length === 0) return [];
+  return [
+    `${names.sort().join(", ")}: not given to restic. Only the RESTIC_ variables that Replicator Kuma knows are, because others can change which snapshots restic finds. Remove them, or leave them to whatever else uses them.`,
+  ];
+}
+
+const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/**
+ * What decides where Uptime Kuma and its data are, and how it runs. Kept from it, it would run with another database
+ * than the one that is replicated.
+ */
+const KUMAS = /^(DATA_DIR|UPTIME_KUMA_\w+|HOST|PORT|SSL_\w+|NODE_\w+|PUID|PGID)$/;
+
+/** restic's are given to it already, but for those that it must not have; ours are ours; some everybody needs. */
+const SETTLED = /^((RESTIC|REPLICATOR|NTFY)_\w+|PATH|HOME|USER|LOGNAME|TMPDIR|TZ|LANG)$/;
+
+/** The names in REPLICATOR_RESTIC_ENV, separated by commas or white space; those that are none are left out. */
+export function namesForRestic(env: Environment): string[] {
+  return namesIn(env).filter((name) => whyNot(name) === undefined);
+}
+
+/**
+ * Checks REPLICATOR_RESTIC_ENV: the variables that restic's helper programs need (RESTIC_PASSWORD_COMMAND, ssh,
+ * rclone), given to restic and kept from Kuma.
+ * @returns what to warn of: a name that is not set
+ */
+export function checkResticEnv(env: Environment): Result<string[], SettingProblem> {
+  const wrong = namesIn(env).flatMap((name) => whyNot(name) ?? []);
+  if (wrong.length > 0) return failure(refusal(wrong));
+  const unset = namesForRestic(env).filter((name) => env[name] === undefined);
+  return success(
+    unset.map((name) => `REPLICATOR_RESTIC_ENV names ${name}, which is not set: restic does not get it.`),
+  );
+}
+
+function namesIn(env: Environment): string[] {
+  return [...new Set((env.REPLICATOR_RESTIC_ENV ?? "").split(/[\s,]+/).filter((name) => name !== ""))];
+}
+
+function whyNot(name: string): string | undefined {
+  // Not quoted: it is likely a value, with NAME=VALUE written where NAME belongs.
+  if (!NAME.test(name)) return "something that is not the name of a variable";
+  if (KUMAS.test(name)) return `${name}, which Uptime Kuma needs`;
+  if (SETTLED.test(name)) return `${name}, of which is settled already who gets it`;
+  return undefined;
+}
+
+function refusal(wrong: readonly string[]): SettingProblem {
+  return {
+    code: "setting-invalid",
+    message: `REPLICATOR_RESTIC_ENV names ${[...new Set(wrong)].join("; and ")}.`,
+    advice:
+      "Write the names of the variables that RESTIC_PASSWORD_COMMAND, ssh or rclone need, such as VAULT_TOKEN,VAULT_ADDR.",
+  };
 }

@@ -2,12 +2,13 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { failure, type Result, success } from "../result.ts";
 import type { Environment } from "./environment.ts";
+import type { SettingProblem } from "./mistake.ts";
 
 /**
  * The text, white space around it cut off, of the file that the variable `name` points at (relative to `cwd`).
  * A problem when it cannot be read or holds nothing.
  */
-export function readFileOf(name: string, env: Environment, cwd: string): Result<string> {
+export function readFileOf(name: string, env: Environment, cwd: string): Result<string, SettingProblem> {
   const path = env[name] ?? "";
   try {
     const text = readFileSync(resolve(cwd, path), "utf8").trim();

@@ -1,7 +1,7 @@
-import { failure, type Problem, type Result } from "../result.ts";
+import { failure, type Result } from "../result.ts";
 import type { Environment } from "./environment.ts";
 import { readFileOf } from "./files.ts";
-import type { Lenient } from "./mistake.ts";
+import type { Lenient, SettingProblem } from "./mistake.ts";
 import type { HttpConfig, ListenAddress } from "./types.ts";
 
 /**
@@ -29,7 +29,7 @@ export function readHttp(
   return { value: { ...address, credentials: credentials.value }, mistakes: [] };
 }
 
-function readCredentials(env: Environment, cwd: string): Result<string> {
+function readCredentials(env: Environment, cwd: string): Result<string, SettingProblem> {
   const read = readFileOf("REPLICATOR_HTTP_AUTH_FILE", env, cwd);
   if (!read.ok || /^[^:\p{Cc}]+:\P{Cc}+$/u.test(read.value)) return read;
   return failure({
@@ -39,6 +39,6 @@ function readCredentials(env: Environment, cwd: string): Result<string> {
   });
 }
 
-function noPage(problem: Problem): Lenient<undefined> {
+function noPage(problem: SettingProblem): Lenient<undefined> {
   return { value: undefined, mistakes: [{ ...problem, instead: "There is no page." }] };
 }

@@ -1,11 +1,12 @@
 import { isIPv6 } from "node:net";
 import { join, resolve } from "node:path";
-import { failure, type Problem, type Result, success } from "../result.ts";
-import { splitCommand } from "./command.ts";
+import { failure, type Result, success } from "../result.ts";
 import { readDotenv } from "./dotenv.ts";
 import type { Environment } from "./environment.ts";
+import type { SettingProblem } from "./mistake.ts";
+import { splitCommand } from "./values.ts";
 
-export const DEFAULT_KUMA_DIR = "/app";
+const DEFAULT_KUMA_DIR = "/app";
 export const DEFAULT_KUMA_COMMAND = "node server/server.js";
 
 /** Kuma's own default (server/config.js). */
@@ -23,7 +24,7 @@ export interface KumaLocation {
   /** What the `.env` in Kuma's own folder holds: Kuma reads it by itself (server/server.js, 1.23 to 2.5). */
   readonly ownFile: Environment;
   /** Why that file could not be read, if so: nor can Kuma, which goes on without it. */
-  readonly ownFileProblem: Problem | undefined;
+  readonly ownFileProblem: SettingProblem | undefined;
 }
 
 /**
@@ -31,7 +32,7 @@ export interface KumaLocation {
  * all settings, which takes longer to load than a health check should take.
  * @returns a problem when Kuma's port is none
  */
-export function locateKuma(env: Environment, cwd: string): Result<KumaLocation> {
+export function locateKuma(env: Environment, cwd: string): Result<KumaLocation, SettingProblem> {
   const dir = resolve(cwd, env.KUMA_DIR?.trim() || DEFAULT_KUMA_DIR);
   // A command that cannot be split is a problem that the schema tells.
   const command = splitCommand(env.KUMA_COMMAND?.trim() || DEFAULT_KUMA_COMMAND) ?? [];

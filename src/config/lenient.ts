@@ -1,7 +1,6 @@
 import type { z } from "zod";
-import type { Problem } from "../result.ts";
 import type { Environment } from "./environment.ts";
-import type { Mistake } from "./mistake.ts";
+import type { Mistake, SettingProblem } from "./mistake.ts";
 import { type Settings, settingsSchema } from "./settings.ts";
 
 /** Without these nobody knows how Kuma is to be started: another command or another user may do harm to its data. */
@@ -17,12 +16,14 @@ export interface ReadSettings {
   /** undefined when Kuma cannot be started with them. */
   readonly settings: Settings | undefined;
   /** Why not. */
-  readonly problems: readonly Problem[];
+  readonly problems: readonly SettingProblem[];
   /** What is wrong, but keeps nothing from starting. */
   readonly mistakes: readonly Mistake[];
 }
 
-/** All settings that are ours. A wrong one is told and counts as unset, so that the monitoring runs, where that can be. */
+/**
+ * All settings that are ours. A wrong one is told and counts as unset, so that the monitoring runs, where that can be.
+ */
 export function readSettings(env: Environment): ReadSettings {
   const parsed = settingsSchema.safeParse(env);
   if (parsed.success) return { settings: parsed.data, problems: [], mistakes: [] };
@@ -44,7 +45,7 @@ function nameOf(issue: z.core.$ZodIssue): string {
   return issue.path.join(".");
 }
 
-function explain(issue: z.core.$ZodIssue): Problem {
+function explain(issue: z.core.$ZodIssue): SettingProblem {
   const advice = issue.code === "custom" ? issue.params?.advice : undefined;
   return {
     code: "setting-invalid",

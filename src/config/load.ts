@@ -1,30 +1,30 @@
+import { existsSync } from "node:fs";
 import { hostname } from "node:os";
-import type { Problem } from "../result.ts";
+import { join } from "node:path";
 import { databaseEnvironment, databaseSecrets } from "./database.ts";
 import { readDotenv } from "./dotenv.ts";
-import { type Environment, kumaEnvironment, resticEnvironment } from "./environment.ts";
-import { deepFreeze } from "./freeze.ts";
+import {
+  checkResticEnv,
+  type Environment,
+  kumaEnvironment,
+  resticEnvironment,
+  warnOfUnknown,
+} from "./environment.ts";
 import { readHttp } from "./http.ts";
 import { type KumaLocation, locateKuma } from "./kuma.ts";
 import { readSettings } from "./lenient.ts";
-import { describeMistake, type Mistake } from "./mistake.ts";
-import { type Notices, readNotices } from "./ntfy.ts";
-import { secretsOfPing } from "./ping.ts";
+import { describeMistake, type Mistake, type SettingProblem } from "./mistake.ts";
+import { type Notices, readNotices, readWake } from "./ntfy.ts";
 import { readProxy, secretsOfProxy } from "./proxy.ts";
 import { redact } from "./redact.ts";
 import { checkRestic } from "./restic.ts";
-import { checkResticEnv } from "./restic-env.ts";
-import { warnOfUnknown } from "./restic-variables.ts";
-import { chooseRole } from "./role.ts";
-import { secretsOf, worthHiding } from "./secrets.ts";
+import { secretsOf, secretsOfPing, worthHiding } from "./secrets.ts";
 import type { Settings } from "./settings.ts";
-import type { Config, HttpConfig, NtfyConfig, ProxyConfig } from "./types.ts";
-import { chooseUser } from "./user.ts";
-import { readWake } from "./wake.ts";
+import type { Config, HttpConfig, KumaConfig, NtfyConfig, ProxyConfig, Role } from "./types.ts";
 
 export type LoadedConfig =
   | { readonly ok: true; readonly config: Config }
-  | { readonly ok: false; readonly problems: readonly Problem[] };
+  | { readonly ok: false; readonly problems: readonly SettingProblem[] };
 
 /**
  * Makes the configuration out of the environment and the file `.env` in `cwd`; the environment wins. Reads the files
@@ -70,7 +70,7 @@ export function loadConfig(processEnv: NodeJS.ProcessEnv, cwd: string): LoadedCo
     ...secretsOfPing(settings?.REPLICATOR_PING_URL),
     ...(http.value?.credentials?.split(/:(.*)/s).slice(1) ?? []),
   ]);
-  const hide = (problem: Problem) => hidden(problem, secrets);
+  const hide = (problem: SettingProblem) => hidden(problem, secrets);
   if (settings === undefined || !kuma.ok) {
     const fatal = [...problems, ...(kuma.ok ? [] : [kuma.problem])];
     return { ok: false, problems: [...fatal, ...obstacles, ...allMistakes].map(hide) };
@@ -103,7 +103,7 @@ interface Parts {
   readonly proxy: ProxyConfig | undefined;
   readonly secrets: readonly string[];
   readonly warnings: readonly string[];
-  readonly obstacles: readonly Problem[];
+  readonly obstacles: readonly SettingProblem[];
 }
 
 function assemble({ settings, env, kuma, notices, wake, http, ...parts }: Parts): Config {
@@ -162,6 +162,40 @@ function withoutUndefined(env: NodeJS.ProcessEnv): Environment {
   return Object.fromEntries(Object.entries(env).flatMap(([k, v]) => (v === undefined ? [] : [[k, v]])));
 }
 
-function hidden({ code, message, advice }: Problem, secrets: readonly string[]): Problem {
+function hidden({ code, message, advice }: SettingProblem, secrets: readonly string[]): SettingProblem {
   return { code, message: redact(message, secrets), advice: redact(advice, secrets) };
+}
+
+/**
+ * The role that REPLICATOR_MODE asks for. Only BACKUP makes a primary; anything else follows, as it always did, for a
+ * mistyped replica does no harm and a second primary would. What was surely not meant is warned of.
+ */
+function chooseRole(mode: string): { role: Role; warnings: string[] } {
+  const word = mode.toUpperCase();
+  if (word === "BACKUP") return { role: "primary", warnings: [] };
+  if (word === "RESTORE" || word === "") return { role: "replica", warnings: [] };
+  return {
+    role: "replica",
+    warnings: [
+      `REPLICATOR_MODE is ${JSON.stringify(mode)}, which is neither BACKUP nor RESTORE: this instance follows as a replica, and its own changes will be overwritten. Set it to BACKUP if it shall be the primary.`,
+    ],
+  };
+}
+
+/**
+ * The user that Kuma runs as, where its own image would change it: 1.23's entrypoint (extra/entrypoint.sh) gives the
+ * data folder to PUID and PGID and runs Kuma as them; 2.x has no such script and ignores the two. Only root can.
+ */
+function chooseUser(settings: Pick<Settings, "PUID" | "PGID">, kumaDir: string): KumaConfig["user"] {
+  const { PUID, PGID } = settings;
+  if (PUID === undefined && PGID === undefined) return undefined;
+  if (process.getuid?.() !== 0 || !existsSync(join(kumaDir, "extra", "entrypoint.sh"))) return undefined;
+  return { uid: PUID ?? 0, gid: PGID ?? 0 };
+}
+
+/** Freezes plain data and all that it holds. */
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== "object" || value === null) return value;
+  for (const part of Object.values(value)) deepFreeze(part);
+  return Object.freeze(value);
 }

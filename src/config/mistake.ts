@@ -1,7 +1,9 @@
 import type { Problem } from "../result.ts";
 
+export type SettingProblem = Problem<"setting-invalid" | "setting-missing" | "setting-unreadable">;
+
 /** A setting that is wrong and keeps nothing from starting. */
-export interface Mistake extends Problem {
+export interface Mistake extends SettingProblem {
   /** What is done in its place, one sentence. */
   readonly instead: string;
 }

@@ -14,7 +14,8 @@ export function redact(text: string, secrets: readonly string[]): string {
 
 /**
  * All between "://" and the last "@" before white space: a password may hold "/" and "@". And of a password with "/" or
- * "#" what Go takes for a port: `parse "http://user:pass": invalid port ":pass" after host` (seen on restic 0.14 to 0.19).
+ * "#" what Go takes for a port: `parse "http://user:pass": invalid port ":pass" after host` (seen on restic 0.14 to
+ * 0.19).
  */
 function hideUserInfo(text: string): string {
   return text
@@ -29,10 +30,14 @@ function hideUserInfo(text: string): string {
     .replaceAll(/invalid port "(?:[^"\\]|\\.)*"/g, 'invalid port "***"');
 }
 
-/** A quoted text may be quoted once more: each backslash is doubled each time. No more often, so that it takes no time. */
+/**
+ * A quoted text may be quoted once more: each backslash is doubled each time. No more often, so that it takes no time.
+ */
 const ESCAPED = "\\\\{1,8}";
 
-/** A run of backslashes, with the quote after it, is one unit: who quotes doubles them, and adds one before the quote. */
+/**
+ * A run of backslashes, with the quote after it, is one unit: who quotes doubles them, and adds one before the quote.
+ */
 function patternOf(secret: string): RegExp {
   const units = secret.match(/\\*"|\\+|[^\\"]/gu) ?? [];
   return new RegExp(

@@ -1,14 +1,17 @@
-import type { Problem } from "../result.ts";
-import { addressSecrets } from "./address-secrets.ts";
 import type { Environment } from "./environment.ts";
 import { readFileOf } from "./files.ts";
+import type { SettingProblem } from "./mistake.ts";
+import { addressSecrets } from "./secrets.ts";
 
 /**
  * Whether restic is told its repository and password. restic takes them from its environment by itself; here they are
  * only checked, so that a mistake is told at the start and not in the middle of a backup.
  * @returns every problem, each of which makes replication impossible, and the secrets that the named files hold
  */
-export function checkRestic(env: Environment, cwd: string): { problems: Problem[]; secrets: string[] } {
+export function checkRestic(
+  env: Environment,
+  cwd: string,
+): { problems: SettingProblem[]; secrets: string[] } {
   const files = (["RESTIC_REPOSITORY_FILE", "RESTIC_PASSWORD_FILE"] as const).filter((name) => env[name]);
   const contents = files.map((name) => ({ name, file: readFileOf(name, env, cwd) }));
   return {
@@ -24,8 +27,8 @@ export function checkRestic(env: Environment, cwd: string): { problems: Problem[
   };
 }
 
-function missing(env: Environment): Problem[] {
-  const problems: Problem[] = [];
+function missing(env: Environment): SettingProblem[] {
+  const problems: SettingProblem[] = [];
   if (!env.RESTIC_REPOSITORY && !env.RESTIC_REPOSITORY_FILE)
     problems.push({
       code: "setting-missing",
@@ -43,7 +46,7 @@ function missing(env: Environment): Problem[] {
 }
 
 /** restic refuses these pairs by itself (0.14: "mutually exclusive"), but only at its first run. */
-function contradictions(env: Environment): Problem[] {
+function contradictions(env: Environment): SettingProblem[] {
   const pairs = [
     ["RESTIC_REPOSITORY", "RESTIC_REPOSITORY_FILE"],
     ["RESTIC_PASSWORD_FILE", "RESTIC_PASSWORD_COMMAND"],

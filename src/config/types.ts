@@ -1,11 +1,14 @@
-import type { Problem } from "../result.ts";
+import type { SettingProblem } from "./mistake.ts";
 
 /** How the instance takes part: the primary publishes, a replica follows. */
 export type Role = "primary" | "replica";
 
 /** The supervisor's patience, all times in milliseconds. */
 export interface KumaLimits {
-  /** From SIGTERM to SIGKILL of the whole tree. Kuma itself takes 4 s, at times 6 s, to end (measured on 1.23.17, 2.5.3). */
+  /**
+   * From SIGTERM to SIGKILL of the whole tree. Kuma itself takes 4 s, at times 6 s, to end (measured on 1.23.17,
+   * 2.5.3).
+   */
   readonly stopGrace: number;
   /** How long a started Kuma may stay silent before it counts as hung. One that answers (a migration) has no limit. */
   readonly startLimit: number;
@@ -99,13 +102,13 @@ export interface Config {
   /** Publish once onto a snapshot that this instance has neither published nor applied (REPLICATOR_TAKEOVER). */
   readonly takeover: boolean;
   /**
-   * What a replica does with a configuration of its own that the first snapshot does not have: "ask" applies nothing until
-   * a person says so, "replace" applies.
+   * What a replica does with a configuration of its own that the first snapshot does not have: "ask" applies nothing
+   * until a person says so, "replace" applies.
    */
   readonly adopt: "ask" | "replace";
   /** What a primary keeps of our snapshots, as arguments of `restic forget`; none: everything. */
   readonly keep: readonly string[];
-  /** How long Kuma must live with a new configuration before it counts as proven, milliseconds after it is ready. */
+  /** How long Kuma must live with a new configuration before it counts as verified, milliseconds after it is ready. */
   readonly verifyWindow: number;
   /** Milliseconds between two cycles, in each role: a command may change the role while this runs. */
   readonly intervals: Readonly<Record<Role, number>>;
@@ -117,7 +120,9 @@ export interface Config {
     /** What a tap on a notice opens. */
     readonly clickUrl: string | undefined;
   };
-  /** The topic by which a primary wakes its replicas (REPLICATOR_WAKE); undefined: they look at their interval alone. */
+  /**
+   * The topic by which a primary wakes its replicas (REPLICATOR_WAKE); undefined: they look at their interval alone.
+   */
   readonly wake: NtfyConfig | undefined;
   /** What ntfy, webhook and dead man's switch are reached through; undefined: nothing. */
   readonly proxy: ProxyConfig | undefined;
@@ -129,7 +134,7 @@ export interface Config {
   /** Said loudly once at start: settings that are wrong or surely not what was meant, and what is done instead. */
   readonly warnings: readonly string[];
   /** What makes replication impossible, everything at once: Kuma runs without it. None: it is possible. */
-  readonly obstacles: readonly Problem[];
+  readonly obstacles: readonly SettingProblem[];
   /** Every secret value that we know of; the log replaces each occurrence. */
   readonly secrets: readonly string[];
 }

@@ -64,7 +64,7 @@ function carryOut(
     case "promote":
       return commands.promote(request, signal);
     case "demote":
-      return commands.demote(signal);
+      return commands.demote({ discard: request.discard ?? false }, signal);
   }
 }
 
@@ -76,7 +76,7 @@ function toReply(result: Result<string>): Reply {
 
 async function statusOf(instance: Instance): Promise<Status> {
   const { config, version, kumaVersion, kuma, replicator, observer } = instance;
-  const { instanceId, role, roleGivenAt, published, applied, refused, nextCycleAt } =
+  const { instanceId, role, roleGivenAt, published, applied, head, refused, nextCycleAt } =
     await replicator.status();
   const observed = observer.current();
   const failing = cycleProblem(observed.problems);
@@ -90,7 +90,7 @@ async function statusOf(instance: Instance): Promise<Status> {
     kuma: { version: kumaVersion, state: kuma.state.name, url: config.kuma.url },
     published: published && { ...published, changes: changesOf(observed, published.snapshotId) },
     applied: applied && toProtocol(applied, changesOf(observed, applied.snapshotId)),
-    head: await replicator.head(),
+    head,
     refused: [...refused],
     nextCycleAt,
     failing: failing && { problem: failing.problem, since: failing.since, times: failing.times },

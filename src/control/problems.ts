@@ -1,7 +1,10 @@
+import { errorMessage, errorWithStack } from "../format.ts";
 import type { Problem } from "../result.ts";
 import { PROTOCOL_VERSION } from "./protocol.ts";
 
-/** Why a command and the running instance do not come together. What the command itself fails of has codes of its own. */
+/**
+ * Why a command and the running instance do not come together. What the command itself fails of has codes of its own.
+ */
 type ControlProblemCode =
   | "no-supervisor"
   | "control-unavailable"
@@ -14,9 +17,7 @@ type ControlProblemCode =
   | "interrupted"
   | "internal";
 
-export interface ControlProblem extends Problem {
-  readonly code: ControlProblemCode;
-}
+export type ControlProblem = Problem<ControlProblemCode>;
 
 /** The system refuses the connection. */
 export function notConnected(code: string | undefined, path: string): ControlProblem {
@@ -97,7 +98,7 @@ export function tooManyCommands(most: number): ControlProblem {
 export function socketUnavailable(path: string, error: unknown): ControlProblem {
   return {
     code: "control-unavailable",
-    message: `No command can reach this instance: ${path} cannot be made (${error instanceof Error ? error.message : error}).`,
+    message: `No command can reach this instance: ${path} cannot be made (${errorMessage(error)}).`,
     advice:
       "Set REPLICATOR_STATE_DIR to a folder on a local disk. Replication itself works all the same; signals do, too.",
   };
@@ -115,7 +116,7 @@ export function socketPathTooLong(path: string, length: number, longest: number)
 export function commandDefect(error: unknown): ControlProblem {
   return {
     code: "internal",
-    message: `The command failed unexpectedly: ${error instanceof Error ? error.stack : error}`,
+    message: `The command failed unexpectedly: ${errorWithStack(error)}`,
     advice: "Please report it with this line.",
   };
 }

@@ -21,7 +21,8 @@ const request = z.discriminatedUnion("do", [
   /** `snapshot`: an encoded snapshot, as `export --format jsonl` writes it. */
   z.object({ do: z.literal("import"), snapshot: z.string() }),
   z.object({ do: z.literal("promote"), asIs: z.boolean() }),
-  z.object({ do: z.literal("demote") }),
+  /** `discard`: also when changes here could not be published; they are given up. */
+  z.object({ do: z.literal("demote"), discard: z.boolean().optional() }),
 ]);
 export type Request = z.infer<typeof request>;
 

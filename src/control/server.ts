@@ -79,7 +79,10 @@ function serve(socket: Socket, handle: Handler, onAsked: () => void): void {
   });
 }
 
-/** Refuses what comes while too many commands run or wait already: they may bring whole snapshots, which are kept in memory. */
+/**
+ * Refuses what comes while too many commands run or wait already: they may bring whole snapshots, which are kept in
+ * memory.
+ */
 function limitCommands(handle: Handler): Handler {
   let running = 0;
   return async (request, onProgress) => {

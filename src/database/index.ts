@@ -1,9 +1,11 @@
 export { type CatalogTable, catalog } from "./catalog.ts";
 export { type LocationSources, locateDatabase } from "./locate.ts";
-export type { DatabaseLocation } from "./location.ts";
-export { hasPendingMigrations } from "./sqlite/migrations.ts";
-export { openKumaDatabase, openSqlite, type SyncDatabase } from "./sqlite/open-sqlite.ts";
+export type { DatabaseLocation, EmbeddedMariaDbLocation } from "./location.ts";
+export { type KumaPlace, openKumaDatabase } from "./open.ts";
+export { openSqlite, type SyncDatabase } from "./sqlite/open-sqlite.ts";
+export { type DatabaseStage, databaseStage } from "./stage.ts";
 export type {
+  DatabaseProblem,
   DatabaseProblemCode,
   DatabaseResult,
   Examination,

@@ -17,7 +17,7 @@ export interface LocationSources {
   /** The variables UPTIME_KUMA_DB_… as Kuma's process sees them. */
   readonly env: Readonly<Record<string, string>>;
   /** Where Kuma's embedded MariaDB is; left out, where Kuma has it. */
-  readonly embedded?: Pick<EmbeddedMariaDbLocation, "socket" | "pidFile" | "serverDir">;
+  readonly embedded?: Pick<EmbeddedMariaDbLocation, "serverDir" | "socket" | "pidFile" | "runAs">;
 }
 
 /** Written into Kuma, whatever its data folder is (server/embedded-mariadb.js of 2.0 to 2.5). */
@@ -25,6 +25,7 @@ const KUMAS_EMBEDDED = {
   serverDir: "/app/data/mariadb",
   socket: "/app/data/run/mariadb.sock",
   pidFile: "/app/data/run/mysqld.pid",
+  runAs: { name: "node", uid: 1000 },
 };
 
 /** As Kuma names the parts, in its db-config.json; whoever wrote it, a missing part may also be null. */

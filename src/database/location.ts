@@ -30,6 +30,8 @@ export interface EmbeddedMariaDbLocation {
   /** The server's own data folder. */
   readonly serverDir: string;
   readonly database: string;
+  /** Who the server runs as, and its files belong to, when Kuma is root. */
+  readonly runAs: { readonly name: string; readonly uid: number };
   /** The name of the user that Kuma runs as, who is let in as such (unix_socket). */
   readonly user: string;
 }

@@ -52,6 +52,16 @@ export function describeEvent(event: ReplicatorEvent): Description {
           ? describeProblem(event.problem)
           : `${describeProblem(event.problem)} Trying again in ${formatDuration(event.restartInMs)}.`,
       );
+    case "database-server-started":
+      return info(
+        `Started MariaDB to work on the database before Uptime Kuma runs (process ${event.pid}); ready after ${formatDuration(event.afterMs)}.`,
+      );
+    case "database-server-ended":
+      return event.killed
+        ? warn(
+            `MariaDB did not end within ${formatDuration(event.afterMs)} and was killed (process ${event.pids.join(", ")}); it recovers at its next start.`,
+          )
+        : debug(`Ended MariaDB within ${formatDuration(event.afterMs)} (process ${event.pids.join(", ")}).`);
     case "repository-created":
       return info("There was no restic repository yet: it was created.");
     case "cycle-started":

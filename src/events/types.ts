@@ -4,12 +4,13 @@ import type { ChangeCounts } from "../snapshot/index.ts";
 import type { KumaEvent } from "./kuma-events.ts";
 
 /**
- * All that happens. Listeners (log, ntfy, page, metrics) switch over `type`; the compiler checks that none is forgotten.
- * Types and fields are also what the JSON log shows.
+ * All that happens. Listeners (log, ntfy, page, metrics) switch over `type`; the compiler checks that none is
+ * forgotten. Types and fields are also what the JSON log shows.
  */
 export type ReplicatorEvent =
   | ProcessEvent
   | KumaEvent
+  | DatabaseServerEvent
   | CycleEvent
   | RepositoryEvent
   | SnapshotEvent
@@ -39,7 +40,9 @@ interface Warning {
   readonly message: string;
 }
 
-/** The role at work is not what REPLICATOR_MODE asks for, or is so again: a command gave it, now or before a restart. */
+/**
+ * The role at work is not what REPLICATOR_MODE asks for, or is so again: a command gave it, now or before a restart.
+ */
 interface RoleChanged {
   readonly type: "role-changed";
   readonly role: Role;
@@ -66,6 +69,26 @@ interface ShuttingDown {
 interface Stopped {
   readonly type: "stopped";
   readonly exitCode: number;
+}
+
+// -- The MariaDB server that Kuma starts for itself, while Kuma is stopped --------------------------------------------
+
+type DatabaseServerEvent = DatabaseServerStarted | DatabaseServerEnded;
+
+/** One of our own, since Kuma had left none: it is ready. */
+interface DatabaseServerStarted {
+  readonly type: "database-server-started";
+  readonly pid: number;
+  readonly afterMs: number;
+}
+
+/** Kuma's or ours was ended, so that the next Kuma can start one. */
+interface DatabaseServerEnded {
+  readonly type: "database-server-ended";
+  readonly pids: readonly number[];
+  /** By SIGKILL, after the grace. */
+  readonly killed: boolean;
+  readonly afterMs: number;
 }
 
 // -- Cycles ----------------------------------------------------------------------------------------------------------
@@ -202,7 +225,7 @@ interface RolledBack {
   readonly problem: Problem;
 }
 
-// -- Messages: to people, and those that wake a replica (REPLICATOR_WAKE) ----------------------------------------------
+// -- Messages: to people, and those that wake a replica (REPLICATOR_WAKE) ---------------------------------------------
 
 type MessageEvent = NotificationFailed | WakeReady | WakeFailed | Woken;
 

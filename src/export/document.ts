@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { parseJson } from "../parse.ts";
-import { failure, type Problem, type Result, success } from "../result.ts";
+import { failure, type Result, success } from "../result.ts";
 import {
   decodeSnapshot,
   decodeValue,
@@ -8,10 +8,11 @@ import {
   encodeValue,
   SNAPSHOT_FORMAT,
   type Snapshot,
+  type Table,
   type Value,
 } from "../snapshot/index.ts";
 import { withoutAdditions } from "./additions.ts";
-import { aboutFile } from "./problems.ts";
+import { aboutFile, type ExportProblem } from "./problems.ts";
 
 const values = z.record(z.string(), z.unknown());
 const shape = z.object({
@@ -32,11 +33,13 @@ const shape = z.object({
   omits: z.array(z.string()).optional(),
 });
 
+type Document = z.infer<typeof shape>;
+
 /**
  * A snapshot as one JSON document that a person can read and edit: rows are objects, by column. Values have the form
  * that snapshots use, so nothing is lost.
  */
-export function toDocument({ origin, content }: Snapshot): z.infer<typeof shape> {
+export function toDocument({ origin, content }: Snapshot): Document {
   return {
     format: SNAPSHOT_FORMAT,
     kumaVersion: origin.kumaVersion,
@@ -55,10 +58,10 @@ export function toDocument({ origin, content }: Snapshot): z.infer<typeof shape>
 }
 
 /**
- * The snapshot that an exported file holds, JSON or JSON Lines, also after a way through a terminal; everything in it is
- * checked, and problems speak of the file.
+ * The snapshot that an exported file holds, JSON or JSON Lines, also after a way through a terminal; everything in it
+ * is checked, and problems speak of the file.
  */
-export function fromFile(bytes: Uint8Array): Result<Snapshot> {
+export function fromFile(bytes: Uint8Array): Result<Snapshot, ExportProblem> {
   const text = withoutAdditions(bytes);
   if (!text.startsWith("{"))
     return failure({
@@ -71,7 +74,7 @@ export function fromFile(bytes: Uint8Array): Result<Snapshot> {
   return read.ok ? read : failure(aboutFile(read.problem));
 }
 
-function fromText(text: string): Result<Snapshot> {
+function fromText(text: string): Result<Snapshot, ExportProblem> {
   const json = parseJson(text);
   if (json === undefined) return decodeSnapshot(Buffer.from(text, "utf8"));
   const parsed = shape.safeParse(json);
@@ -88,25 +91,43 @@ function fromDocument({
   tables,
   files,
   omits,
-}: z.infer<typeof shape>): Result<Snapshot> {
-  const decoded: Snapshot["content"]["tables"][number][] = [];
-  for (const { name, columns, owner, defaults, rows } of tables) {
-    const known = decodeAll(defaults ?? {});
-    if (known === undefined) return failure(wrong(`${name}.defaults`));
-    const list: Value[][] = [];
-    for (const [index, row] of rows.entries()) {
-      const named = decodeAll(row);
-      const unknown = Object.keys(row).find((column) => !columns.includes(column));
-      if (named === undefined || unknown !== undefined)
-        return failure(wrong(`row ${index + 1} of ${name}${unknown ? `, column ${unknown}` : ""}`));
-      list.push(columns.map((column) => named[column] ?? null));
-    }
-    decoded.push({ name, columns, ...(owner === undefined ? {} : { owner }), defaults: known, rows: list });
+}: Document): Result<Snapshot, ExportProblem> {
+  const decoded: Table[] = [];
+  for (const each of tables) {
+    const table = fromTable(each);
+    if (!table.ok) return table;
+    decoded.push(table.value);
   }
   const origin = { kumaVersion, instanceName: instance.name, instanceId: instance.id, createdAt };
   const icons = files.map(({ name, base64 }) => ({ name, bytes: Buffer.from(base64, "base64") }));
   const content = { tables: decoded, files: icons, ...(omits === undefined ? {} : { omits }) };
   return success({ origin, content });
+}
+
+function fromTable({
+  name,
+  columns,
+  owner,
+  defaults,
+  rows,
+}: Document["tables"][number]): Result<Table, ExportProblem> {
+  const known = decodeAll(defaults ?? {});
+  if (known === undefined) return failure(wrong(`${name}.defaults`));
+  const list: Value[][] = [];
+  for (const [index, row] of rows.entries()) {
+    const named = decodeAll(row);
+    const unknown = Object.keys(row).find((column) => !columns.includes(column));
+    if (named === undefined || unknown !== undefined)
+      return failure(wrong(`row ${index + 1} of ${name}${unknown ? `, column ${unknown}` : ""}`));
+    list.push(columns.map((column) => named[column] ?? null));
+  }
+  return success({
+    name,
+    columns,
+    ...(owner === undefined ? {} : { owner }),
+    defaults: known,
+    rows: list,
+  });
 }
 
 function encodeAll(entries: readonly (readonly [string, Value])[]): Record<string, unknown> {
@@ -123,7 +144,7 @@ function decodeAll(json: Record<string, unknown>): Record<string, Value> | undef
   return Object.fromEntries(decoded);
 }
 
-function wrong(what: string): Problem {
+function wrong(what: string): ExportProblem {
   return {
     code: "import-invalid",
     message: `The file is JSON, but not an export of Replicator Kuma: ${what} is wrong.`,

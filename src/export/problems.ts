@@ -1,10 +1,16 @@
 import type { Problem } from "../result.ts";
+import type { SnapshotProblemCode } from "../snapshot/index.ts";
 
 const EXPORT_AGAIN = "Export again; with docker compose exec use -T, so that no terminal changes the file.";
 const BY_HAND = "Correct it in the file, or export again.";
 
-/** What to do about a file, by the codes of snapshots and database. */
-const ADVICE: Readonly<Record<string, string>> = {
+export type ExportProblem = Problem<"file-no-export" | "import-invalid" | SnapshotProblemCode>;
+
+/** What snapshots and the database say of what is in a file; that it does not fit its tag is said of no file. */
+type Code = Exclude<SnapshotProblemCode, "snapshot-mismatch"> | "snapshot-inconsistent" | "version-mismatch";
+
+/** What to do about a file. */
+const ADVICE: Readonly<Record<Code, string>> = {
   "snapshot-truncated": EXPORT_AGAIN,
   "snapshot-damaged": `${EXPORT_AGAIN} To change something, use --format json, which has no checksum.`,
   "snapshot-invalid": BY_HAND,
@@ -16,10 +22,14 @@ const ADVICE: Readonly<Record<string, string>> = {
 };
 
 /** A problem of a snapshot reworded for a file, which was never in a repository. */
-export function aboutFile<P extends Problem>(problem: P): Problem {
+export function aboutFile<Code extends string>(problem: Problem<Code>): Problem<Code> {
   const { code, message, advice } = problem;
   if (code === "snapshot-truncated")
     return { code, message: "The file has no end mark: its end is missing.", advice: EXPORT_AGAIN };
   const inFile = message.replaceAll(/\b([Tt])he (latest )?snapshot\b/g, "$1he file");
-  return { code, message: inFile, advice: ADVICE[code] ?? advice };
+  return { code, message: inFile, advice: isKnown(code) ? ADVICE[code] : advice };
+}
+
+function isKnown(code: string): code is Code {
+  return Object.hasOwn(ADVICE, code);
 }

@@ -1,8 +1,6 @@
 import type { ProxyConfig } from "../config/index.ts";
 import { bypassesProxy } from "./bypass.ts";
-
-/** What our own requests need of `fetch`. */
-export type Fetch = (url: string, request: RequestInit) => Promise<Response>;
+import type { Fetch } from "./send.ts";
 
 /**
  * `fetch` through the proxies of the environment, which Node's own does not know (it does from Node 24 on). Without a
@@ -21,7 +19,9 @@ export function createFetch(proxy: ProxyConfig | undefined): Fetch {
   };
 }
 
-/** https targets are reached by CONNECT; http ones are asked of the proxy, which often lets CONNECT to port 443 only. */
+/**
+ * https targets are reached by CONNECT; http ones are asked of the proxy, which often lets CONNECT to port 443 only.
+ */
 async function openProxy(address: string): Promise<Fetch> {
   const { fetch, ProxyAgent } = await import("undici");
   const dispatcher = new ProxyAgent({ uri: address, proxyTunnel: false });
@@ -30,4 +30,4 @@ async function openProxy(address: string): Promise<Fetch> {
   return (url, request) => proxied(url, { ...request, dispatcher });
 }
 
-export { sendRequest, shorten } from "./send.ts";
+export { type Fetch, sendRequest, shorten } from "./send.ts";

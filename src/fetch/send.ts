@@ -1,5 +1,7 @@
 import { errorMessage } from "../format.ts";
-import type { Fetch } from "./index.ts";
+
+/** What our own requests need of `fetch`. */
+export type Fetch = (url: string, request: RequestInit) => Promise<Response>;
 
 /** How long a server may take for one message, milliseconds. */
 const SEND_LIMIT = 10_000;

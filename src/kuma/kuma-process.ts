@@ -28,16 +28,34 @@ export interface KumaProcess {
   signal(signal: NodeJS.Signals): void;
 }
 
+/** The database server that Kuma starts for itself, and leaves running when it ends (2.x, where it is asked to). */
+export interface LeftServer {
+  /** Whether the process is one. It outlives Kuma, so that the database can be changed while Kuma is stopped. */
+  isServer(pid: number): boolean;
+  /** Ends what is left of it: the next Kuma would wait for its end for ever. Resolves when Kuma can start. */
+  handOver(): Promise<void>;
+  /** Kuma has ended, or could not be started. */
+  kumaEnded(): void;
+  /** Ends what is left of it, for good. */
+  close(): Promise<void>;
+}
+
 /** Starts Kuma once. */
 export async function spawnKuma(
   kuma: KumaConfig,
+  server: LeftServer,
   emit: Listener,
 ): Promise<Result<KumaProcess, SpawnProblem>> {
   const spawned = await spawnChild(kuma);
-  return spawned.ok ? success(followProcess(spawned.value, kuma, emit)) : spawned;
+  return spawned.ok ? success(followProcess(spawned.value, kuma, server, emit)) : spawned;
 }
 
-function followProcess(child: Child, { limits, url }: KumaConfig, emit: Listener): KumaProcess {
+function followProcess(
+  child: Child,
+  { limits, url }: KumaConfig,
+  server: LeftServer,
+  emit: Listener,
+): KumaProcess {
   const { pid } = child;
   const startedAt = steadyNow();
   let answeredAt = startedAt;
@@ -47,7 +65,8 @@ function followProcess(child: Child, { limits, url }: KumaConfig, emit: Listener
   emit({ type: "kuma-starting", pid });
 
   const exited: Promise<Exit> = child.exited.then(async (exit) => {
-    await endOrphans(limits.stopGrace);
+    await endOrphans(limits.stopGrace, server.isServer);
+    server.kumaEnded();
     phase = "gone";
     return exit;
   });

@@ -13,8 +13,7 @@ export interface Child {
 }
 
 /** A program that cannot be run at all: trying again will not help. The exit codes are the shell's. */
-export interface SpawnProblem extends Problem {
-  readonly code: "kuma-not-found" | "kuma-not-executable";
+export interface SpawnProblem extends Problem<"kuma-not-found" | "kuma-not-executable"> {
   readonly exitCode: 127 | 126;
 }
 

@@ -4,7 +4,7 @@ import { steadyNow } from "../clock.ts";
 import type { KumaConfig } from "../config/index.ts";
 import type { Exit, Listener, StopReason } from "../events/index.ts";
 import { failure, type Problem, type Result, success } from "../result.ts";
-import { type KumaProcess, type Phase, spawnKuma } from "./kuma-process.ts";
+import { type KumaProcess, type LeftServer, type Phase, spawnKuma } from "./kuma-process.ts";
 import { isPortTaken } from "./probe.ts";
 import { createRestartPolicy } from "./restart-policy.ts";
 import type { SpawnProblem } from "./spawn.ts";
@@ -59,7 +59,7 @@ interface Run {
 }
 
 /** Owns the Kuma process: one at most, restarted with growing pauses when it crashes. */
-export function createSupervisor(kuma: KumaConfig, emit: Listener): Supervisor {
+export function createSupervisor(kuma: KumaConfig, server: LeftServer, emit: Listener): Supervisor {
   const { limits } = kuma;
   let kumaProcess: KumaProcess | undefined;
   const restarts = createRestartPolicy(limits);
@@ -138,8 +138,12 @@ export function createSupervisor(kuma: KumaConfig, emit: Listener): Supervisor {
         advice: "Stop the other program, or set UPTIME_KUMA_PORT to a free port.",
       });
     }
-    const begun = await spawnKuma(kuma, emit);
-    if (!begun.ok) return begun;
+    await server.handOver();
+    const begun = isShutDown ? failure(interrupted) : await spawnKuma(kuma, server, emit);
+    if (!begun.ok) {
+      server.kumaEnded();
+      return begun;
+    }
     kumaProcess = begun.value;
     void kumaProcess.startup.then((result) => result === "ready" && readiness.emit("ready"));
     return begun;
@@ -151,6 +155,7 @@ export function createSupervisor(kuma: KumaConfig, emit: Listener): Supervisor {
     await kumaProcess?.end(reason);
     await keeping;
     running = undefined;
+    if (reason === "shutdown") await server.close();
   }
 
   async function startAndVerify(windowMs: number, signal: AbortSignal): Promise<Result<{ readyAt: number }>> {

@@ -43,8 +43,8 @@ export function isWanted({ type }: ReplicatorEvent, level: NotifyLevel, wakes: b
 }
 
 /**
- * An event as a message to people, or undefined for the many that need none: there is none per cycle, and a failure that
- * goes on is reported once.
+ * An event as a message to people, or undefined for the many that need none: there is none per cycle, and a failure
+ * that goes on is reported once.
  */
 export function describeAsMessage(event: ReplicatorEvent, instanceName: string): NtfyMessage | undefined {
   const message = (what: string, text: string, priority: number, tag: string): NtfyMessage => ({

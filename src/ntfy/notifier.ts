@@ -11,8 +11,9 @@ export interface NtfyNotifier {
 }
 
 /**
- * Notifies people through ntfy, or a webhook, of what they want to know: publishes, applies, roll-backs, the first failure
- * and recovery. One message after the other, in the background: a failed one is lost, and never anybody's failure.
+ * Notifies people through ntfy, or a webhook, of what they want to know: publishes, applies, roll-backs, the first
+ * failure and recovery. One message after the other, in the background: a failed one is lost, and never anybody's
+ * failure.
  * @param report gets an event when messages fail, once until one succeeds. Not the listener of all events, or a failed
  *   message would cause another
  */

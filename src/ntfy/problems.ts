@@ -2,9 +2,9 @@ import { errorMessage } from "../format.ts";
 import type { Problem } from "../result.ts";
 
 /** Why there is no stream of messages. */
-export interface SubscriptionProblem extends Problem {
-  readonly code: "wake-refused" | "wake-unreachable" | "wake-no-stream" | "wake-silent";
-}
+export type SubscriptionProblem = Problem<
+  "wake-refused" | "wake-unreachable" | "wake-no-stream" | "wake-silent"
+>;
 
 // The topic is never named: on a public server its name is all that protects it.
 

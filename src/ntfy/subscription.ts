@@ -6,7 +6,8 @@ import { announcesPublish, resumeCursor } from "./topic-message.ts";
 /**
  * Subscribes to a topic until the signal aborts, and then ends at once. A stream that ends is opened again after a
  * pause, from where the last one was, so that the server sends what was missed.
- * @param onPublish is called for each message of a publish, and once after a time without a stream: a primary that could
+ * @param onPublish is called for each message of a publish, and once after a time without a stream: a primary that
+ * could
  *   not reach the server either does not send its message again
  * @param emit gets an event when it works, and one when it does not, until it works again
  */

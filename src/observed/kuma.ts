@@ -11,7 +11,9 @@ export interface ObservedKuma {
   readonly changeLimit: number;
 }
 
-/** Opening the database, changing it and committing, milliseconds. It takes under a second; a slow disk may need more. */
+/**
+ * Opening the database, changing it and committing, milliseconds. It takes under a second; a slow disk may need more.
+ */
 const COMMIT_LIMIT = 60_000;
 /** A migration is reported every minute while it goes on: one that is not reported twice is over. Milliseconds. */
 const MIGRATION_LIMIT = 2 * 60_000;

@@ -3,7 +3,10 @@ import type { Problem } from "../result.ts";
 
 /** Something that went wrong, and may go on. Times are milliseconds since 1970. */
 export interface ObservedProblem {
-  /** What fails, and so what ends it: a cycle that ends well, a snapshot that is applied or published, a Kuma that is ready. */
+  /**
+   * What fails, and so what ends it: a cycle that ends well, a snapshot that is applied or published, a Kuma that is
+   * ready.
+   */
   readonly of: "cycle" | "snapshot" | "kuma";
   readonly problem: Problem;
   readonly since: number;

@@ -13,7 +13,10 @@ export const INJECTED_FILE = "server/replicator-kuma-notification.cjs";
 /** The insertion goes right before this. */
 export const EXPORT_ANCHOR = "module.exports = {\n    Notification,\n};";
 
-/** Required when Kuma starts, not when it sends: should the file be missing, Kuma does not start, instead of running without messages. */
+/**
+ * Required when Kuma starts, not when it sends: should the file be missing, Kuma does not start, instead of running
+ * without messages.
+ */
 export const INSERTION = [
   "// Replicator Kuma: every message begins with the name of this instance.",
   'require("./replicator-kuma-notification.cjs")(Notification);',

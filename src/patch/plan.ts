@@ -37,7 +37,10 @@ export async function planPatch(kumaDir: string): Promise<PatchResult<TreePlan>>
   ]);
 }
 
-/** What restoring the original would change; no changes: it is the original. Problems: not-kuma, anchor-missing, patched-otherwise. */
+/**
+ * What restoring the original would change; no changes: it is the original. Problems: not-kuma, anchor-missing,
+ * patched-otherwise.
+ */
 export async function planRevert(kumaDir: string): Promise<PatchResult<TreePlan>> {
   const tree = await readTree(kumaDir);
   if (!tree.ok) return tree;

@@ -11,9 +11,7 @@ export type PatchProblemCode =
   | "parse-failed"
   | "self-test-failed";
 
-export interface PatchProblem extends Problem {
-  readonly code: PatchProblemCode;
-}
+export type PatchProblem = Problem<PatchProblemCode>;
 
 export type PatchResult<T> = Result<T, PatchProblem>;
 

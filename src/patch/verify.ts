@@ -25,7 +25,8 @@ const EXPECTED = {
 
 /**
  * Verifies a patched tree, from what is on the disk: both files parse as CommonJS, and Kuma's own Notification.send in
- * it, loaded in a child process, hands a provider the message with the prefix. Problems: parse-failed, self-test-failed.
+ * it, loaded in a child process, hands a provider the message with the prefix. Problems: parse-failed,
+ * self-test-failed.
  */
 export async function verifyTree(kumaDir: string): Promise<PatchResult<void>> {
   for (const file of [INJECTED_FILE, NOTIFICATION_FILE]) {

@@ -21,11 +21,11 @@ export function listOrphans(processes: ReadonlyMap<number, ProcessEntry>): numbe
 
 /**
  * Ends what a child that is gone has left running: SIGTERM, and SIGKILL to what is still there after `grace`
- * milliseconds. Kuma 2.x leaves its embedded MariaDB behind, always, and with that alive the next Kuma never becomes
- * ready. No-op unless we are PID 1: elsewhere such processes are another init's.
+ * milliseconds. No-op unless we are PID 1: elsewhere such processes are another init's.
+ * @param isSpared what somebody else ends
  */
-export async function endOrphans(grace: number): Promise<void> {
-  const list = () => listOrphans(listProcesses() ?? new Map());
+export async function endOrphans(grace: number, isSpared: (pid: number) => boolean): Promise<void> {
+  const list = () => listOrphans(listProcesses() ?? new Map()).filter((pid) => !isSpared(pid));
   sendAll(list(), "SIGTERM");
   for (const end = steadyNow() + grace; list().length > 0; await sleep(CHECK_EVERY_MS)) {
     if (steadyNow() > end) return sendAll(list(), "SIGKILL");

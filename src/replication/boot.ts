@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import type { KumaDatabase } from "../database/index.ts";
+import type { DatabaseStage, KumaDatabase } from "../database/index.ts";
 import type { Supervisor } from "../kuma/index.ts";
 import type { Repository, RepositoryResult } from "../repository/index.ts";
 import { failure, type Result, success } from "../result.ts";
@@ -10,11 +10,8 @@ import { attempt, type Cycles } from "./cycles.ts";
 /** How long each call to the repository may hold up the very first start of Kuma, milliseconds. */
 const BOOT_REPOSITORY_LIMIT = 15_000;
 
-/** What Kuma's database is before Kuma's first start: Kuma has yet to make it, or to migrate it, or it can be used. */
-export type DatabaseStage = "absent" | "to-be-migrated" | "usable";
-
 interface Parts {
-  readonly databaseStage: () => DatabaseStage;
+  readonly databaseStage: () => Promise<Result<DatabaseStage>>;
   readonly database: Pick<KumaDatabase, "dropHistory">;
   readonly kuma: Pick<Supervisor, "state" | "start">;
   readonly applier: Pick<Applier, "verifyLast">;
@@ -31,7 +28,10 @@ interface Parts {
  */
 export async function boot(parts: Parts, signal: AbortSignal): Promise<boolean> {
   const { database, kuma, applier, follow, reportResult } = parts;
-  const stage = parts.databaseStage();
+  const found = await parts.databaseStage();
+  if (!found.ok) reportResult(found, signal);
+  // One that cannot be asked may be there once Kuma has started its server, or others have.
+  const stage = found.ok ? found.value : "absent";
   let caughtUp = false;
   // Without a database Kuma makes its own; one that it is about to migrate is not ours to touch before that.
   if (stage === "to-be-migrated") reportResult(await attempt(() => dropHistory(database, signal)), signal);

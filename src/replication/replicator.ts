@@ -1,11 +1,11 @@
 import type { Config } from "../config/index.ts";
-import type { KumaDatabase } from "../database/index.ts";
+import type { DatabaseStage, KumaDatabase } from "../database/index.ts";
 import type { Listener } from "../events/index.ts";
 import type { Supervisor } from "../kuma/index.ts";
 import type { Repository } from "../repository/index.ts";
 import type { Result } from "../result.ts";
 import { createApplier } from "./apply/applier.ts";
-import { boot, type DatabaseStage, limitForBoot } from "./boot.ts";
+import { boot, limitForBoot } from "./boot.ts";
 import { createBashReport } from "./chain/bash-primary.ts";
 import { createOperatorCommands, type OperatorCommands } from "./commands/operator-commands.ts";
 import { type CycleReason, createCycles } from "./cycles.ts";
@@ -15,7 +15,7 @@ import { createRetention } from "./primary/retention.ts";
 import { createFollower } from "./replica/follower.ts";
 import type { RoleSwitch } from "./state/role.ts";
 import type { StateFile } from "./state/state-file.ts";
-import { headOf, type ReplicationStatus, replicationStatus } from "./status.ts";
+import { type ReplicationStatus, replicationStatus } from "./status.ts";
 
 /** What replication works with; whoever makes it opens these. */
 interface Parts {
@@ -23,7 +23,7 @@ interface Parts {
   readonly kumaVersion: string;
   readonly kuma: Supervisor;
   readonly database: KumaDatabase;
-  readonly databaseStage: () => DatabaseStage;
+  readonly databaseStage: () => Promise<Result<DatabaseStage>>;
   readonly repository: Repository;
   readonly stateFile: StateFile;
   readonly role: RoleSwitch;
@@ -35,8 +35,6 @@ export interface Replicator {
   run(signal: AbortSignal): Promise<void>;
   /** Publishes or checks for a snapshot at once. */
   syncNow(): void;
-  /** restic's id of the snapshot that this instance stands on, published or applied; undefined before the first. */
-  head(): Promise<string | undefined>;
   /** What people may ask for while it runs. */
   readonly commands: OperatorCommands;
   /** How replication stands, without asking the repository. */
@@ -73,7 +71,6 @@ export function createReplicator(parts: Parts): Replicator {
       await runExclusive(() => retention.end());
     },
     syncNow: cycles.wake,
-    head: async () => headOf(await replicationStatus(parts, cycles.nextAt)),
     commands: createOperatorCommands({
       ...{ ...parts, runExclusive, cycle, applier, follower, publisher },
       startLimit: config.kuma.limits.startLimit,

@@ -1,5 +1,6 @@
 import type { Role } from "../config/index.ts";
 import type { KumaDatabase } from "../database/index.ts";
+import { findHead } from "./chain/reached.ts";
 import { listRefused, type Refusal } from "./state/refused.ts";
 import type { RoleSwitch } from "./state/role.ts";
 import type { StateFile } from "./state/state-file.ts";
@@ -19,6 +20,8 @@ export interface ReplicationStatus {
         readonly canUndo: boolean;
       }
     | undefined;
+  /** restic's id of the snapshot that this instance stands on, published or applied; undefined before the first. */
+  readonly head: string | undefined;
   readonly refused: readonly Refusal[];
   readonly nextCycleAt: number | undefined;
 }
@@ -47,13 +50,8 @@ export async function replicationStatus(
       verified: last.verified,
       canUndo: last.canUndo,
     },
+    head: findHead(stateFile.state, last)?.snapshotId,
     refused: listRefused(stateFile.state),
     nextCycleAt,
   };
-}
-
-/** The snapshot that was published or applied last. */
-export function headOf({ published, applied }: ReplicationStatus): string | undefined {
-  const isPublishLast = (published?.at ?? 0) >= (applied?.at ?? 0);
-  return (isPublishLast ? published : applied)?.snapshotId;
 }

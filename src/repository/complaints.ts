@@ -19,7 +19,10 @@ const DENIED =
   "permission denied|read-only file system|operation not permitted|Access ?Denied|40[13] |\\(40[13]\\)|Unauthorized|Forbidden";
 const GONE = "does not exist|doesn't exist|no such file|not ?found|NoSuch";
 
-/** What ssh, rclone and TLS say is told by them alone: what restic adds (`EOF`) says less. So these come before all others. */
+/**
+ * What ssh, rclone and TLS say is told by them alone: what restic adds (`EOF`) says less. So these come before all
+ * others.
+ */
 export const TRANSPORT: readonly Complaint[] = [
   {
     code: "repository-unreachable",

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { decodeUtf8 } from "../parse.ts";
+import { decodeUtf8, parseJson } from "../parse.ts";
 import { failure, success } from "../result.ts";
+import { commands, PRUNE } from "./commands.ts";
 import { recognise } from "./problems.ts";
-import { FILE_NAME, OUR_TAG } from "./snapshots.ts";
 import type { ForgetRequest, RepositoryProblem, RepositoryResult } from "./types.ts";
 import { type Writing, writeLocked } from "./write-locked.ts";
 
@@ -13,21 +13,16 @@ const groups = z.array(z.object({ remove: z.array(z.object({ id: z.string() })).
 const AT_ONCE = 1_000;
 
 /**
- * Thins out our snapshots: those with our tag and our path, nothing else that is kept there. Grouped by paths, because
- * all of ours have the same one and their hosts differ: after a change of the primary the policy goes on counting.
- *
- * restic goes by time alone, and would forget the latest of the chain when a clock was set back. So it only proposes,
- * without a lock and without a change; what may go is then forgotten by id.
+ * Forgets old snapshots of ours. restic goes by time alone, and would forget the latest of the chain when a
+ * clock was set back. So it only proposes, without a lock and without a change; what may go is then forgotten by id.
  */
 export async function forget(
   writing: Writing,
   { policy, candidates }: ForgetRequest,
   signal: AbortSignal,
 ): Promise<RepositoryResult<{ forgotten: number }>> {
-  const ours = [`--tag=${OUR_TAG}`, `--path=/${FILE_NAME}`, "--group-by=paths"];
-  const keep = policy.filter((option) => option !== PRUNE);
   const asked = await writing.restic({
-    args: ["forget", "--json", "--dry-run", "--no-lock", ...ours, ...keep],
+    args: commands.forgetDryRun(policy.filter((option) => option !== PRUNE)),
     limit: writing.limits.list,
     signal,
   });
@@ -36,7 +31,7 @@ export async function forget(
   if (proposed === undefined) return failure(NOT_UNDERSTOOD);
   const ids = proposed.filter((id) => candidates.includes(id)).slice(0, AT_ONCE);
   if (ids.length === 0) return success({ forgotten: 0 });
-  const args = ["forget", ...(policy.includes(PRUNE) ? [PRUNE] : []), ...ids];
+  const args = commands.forget(ids, { prune: policy.includes(PRUNE) });
   const done = await writeLocked(writing, { args, limit: writing.limits.forget, signal });
   if (!done.ok) return done;
   // 0.18 exits with 0 though it was refused every removal.
@@ -50,17 +45,12 @@ function recogniseRefusal(stderr: string): RepositoryProblem | undefined {
   return recognise({ exitCode: 0, stderr: lines.join("\n"), secrets: [] });
 }
 
-const PRUNE = "--prune";
-
 function parseProposal(stdout: string): string[] | undefined {
   const [line = ""] = stdout.split("\n");
   // restic says nothing at all where there is nothing to choose from.
   if (line === "") return [];
-  try {
-    return groups.parse(JSON.parse(line)).flatMap(({ remove }) => (remove ?? []).map(({ id }) => id));
-  } catch {
-    return undefined;
-  }
+  const { data } = groups.safeParse(parseJson(line));
+  return data?.flatMap(({ remove }) => (remove ?? []).map(({ id }) => id));
 }
 
 const NOT_UNDERSTOOD: RepositoryProblem = {

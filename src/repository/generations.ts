@@ -1,5 +1,4 @@
 import { shortId } from "../format.ts";
-import { isSameSnapshot } from "./same-snapshot.ts";
 import type { SnapshotInfo } from "./types.ts";
 
 /** A snapshot as its own tags tell it; older releases gave it no generation. */
@@ -82,4 +81,10 @@ function findParents(
     parent === undefined
       ? undefined
       : index.get(shortId(parent))?.find(({ id }) => isSameSnapshot(id, parent));
+}
+
+/** Whether two restic ids name one snapshot: restic 0.14 tells the id of a new one in its short form only. */
+export function isSameSnapshot(a: string, b: string): boolean {
+  const length = Math.min(a.length, b.length);
+  return length >= 8 && a.slice(0, length) === b.slice(0, length);
 }

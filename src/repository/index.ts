@@ -1,6 +1,5 @@
-export { inChainOrder } from "./generations.ts";
+export { inChainOrder, isSameSnapshot } from "./generations.ts";
 export { openRepository, type RepositoryOptions } from "./open.ts";
-export { isSameSnapshot } from "./same-snapshot.ts";
 export type {
   BashSnapshot,
   ForgetRequest,

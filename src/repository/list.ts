@@ -2,10 +2,18 @@ import { z } from "zod";
 import { shortId } from "../format.ts";
 import { decodeUtf8 } from "../parse.ts";
 import { failure, success } from "../result.ts";
-import { type Asking, listIds } from "./list-ids.ts";
+import { commands } from "./commands.ts";
+import { ownWords } from "./problems.ts";
+import type { Restic } from "./restic.ts";
 import { parseSnapshots } from "./snapshots.ts";
-import { ownWords } from "./stderr.ts";
 import type { Listing, RepositoryProblem, RepositoryResult } from "./types.ts";
+
+/** Each call of restic: how it is run, how long it may take (milliseconds), and what ends it. */
+export interface Asking {
+  readonly restic: Restic;
+  readonly limit: number;
+  readonly signal: AbortSignal;
+}
 
 /** Any snapshot in `snapshots --json`. */
 const withId = z.object({ id: z.string() });
@@ -39,14 +47,22 @@ export async function list(asking: Asking): Promise<RepositoryResult<Listing>> {
 }
 
 async function askForSnapshots({ restic, limit, signal }: Asking): Promise<RepositoryResult<Asked>> {
-  // No lock: a replica then needs no right to write, and 5 requests instead of 9. No filter: what is ours we know, and
-  // only the whole list can be counted.
-  const done = await restic({ args: ["snapshots", "--json", "--no-lock"], limit, signal });
+  const done = await restic({ args: commands.snapshots(), limit, signal });
   if (!done.ok) return done;
   const json = decodeUtf8(done.value.stdout);
   const listing = parseSnapshots(json);
   if (listing === undefined) return failure(NOT_UNDERSTOOD);
   return success({ listing, ids: idsIn(json), said: ownWords(done.value.stderr) });
+}
+
+/** The ids of all files of a kind, readable or not: their names. One LIST, nothing is downloaded. */
+export async function listIds(
+  { restic, limit, signal }: Asking,
+  kind: "snapshots" | "locks",
+): Promise<RepositoryResult<string[]>> {
+  const done = await restic({ args: commands.list(kind), limit, signal });
+  if (!done.ok) return done;
+  return success(decodeUtf8(done.value.stdout).match(/^[0-9a-f]{64}$/gm) ?? []);
 }
 
 function idsIn(json: string): Set<string> {

@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
 import { hostname } from "node:os";
 import { z } from "zod";
-import { decodeUtf8 } from "../parse.ts";
+import { decodeUtf8, parseJson } from "../parse.ts";
 import { success } from "../result.ts";
-import { type Asking, listIds } from "./list-ids.ts";
+import { commands } from "./commands.ts";
+import { type Asking, listIds } from "./list.ts";
 import { type Lock, type OwnLocks, STALE_AFTER } from "./own-locks.ts";
 import type { RepositoryResult } from "./types.ts";
 
@@ -24,8 +25,9 @@ const lockShape = z.object({
  * https://github.com/restic/restic/blob/v0.14.0/internal/restic/lock_unix.go; the same in 0.19.1). In a container that
  * was killed and started again the pids come again: that of the dead restic may now be Kuma's, or that of one of its
  * threads, which a signal reaches just so, and Kuma dies of it. No restic of ours is at work when this is asked, so
- * whoever has the pid is a stranger to the lock, or somebody's own restic: then the answer is no, as it is when in doubt.
- * What gets the pid in the second between this and the unlock cannot be known; so soon it is a ping of Kuma's, if any.
+ * whoever has the pid is a stranger to the lock, or somebody's own restic: then the answer is no, as it is when in
+ * doubt. What gets the pid in the second between this and the unlock cannot be known; so soon it is a ping of Kuma's,
+ * if any.
  */
 export async function mayUnlock(
   asking: Asking,
@@ -35,7 +37,7 @@ export async function mayUnlock(
   const listed = await listIds(asking, "locks");
   if (!listed.ok) return listed;
   for (const id of listed.value) {
-    const shown = await restic({ args: ["cat", "lock", id, "--no-lock"], limit, signal });
+    const shown = await restic({ args: commands.catLock(id), limit, signal });
     // What restic cannot read it passes over when it unlocks, too.
     if (!shown.ok && shown.problem.code === "repository-damaged") continue;
     if (!shown.ok) return shown;
@@ -54,9 +56,5 @@ function isInNeedOfCare(lock: Lock, own: Pick<OwnLocks, "isLeftByUs">): boolean 
 }
 
 function parse(json: string): Lock | undefined {
-  try {
-    return lockShape.parse(JSON.parse(json));
-  } catch {
-    return undefined;
-  }
+  return lockShape.safeParse(parseJson(json)).data;
 }

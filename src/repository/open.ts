@@ -1,14 +1,13 @@
 import type { ResticConfig } from "../config/index.ts";
 import { success } from "../result.ts";
+import { commands, LIMITS, type Limits } from "./commands.ts";
 import { forget } from "./forget.ts";
-import { LIMITS, type Limits } from "./limits.ts";
 import { list } from "./list.ts";
 import { openOwnLocks } from "./own-locks.ts";
 import { publish } from "./publish.ts";
 import { createRestic, type Restic } from "./restic.ts";
-import { FILE_NAME } from "./snapshots.ts";
 import type { Repository, RepositoryResult } from "./types.ts";
-import { createVersionLookup } from "./version.ts";
+import { createVersionLookup } from "./write-locked.ts";
 
 export interface RepositoryOptions {
   /** Becomes the snapshots' host. */
@@ -37,26 +36,25 @@ export function openRepository(config: ResticConfig, options: RepositoryOptions)
     },
     listAll: (signal) => list({ restic, limit: limits.list, signal }),
     publish: (request, signal) => publish(writing, instanceName, request, signal),
-    download: (id, signal) => download(restic, [id, `/${FILE_NAME}`], limits.download, signal),
-    // Of a folder restic makes a tar archive.
-    downloadBash: (id, signal) => download(restic, [id, "/"], limits.download, signal),
+    download: (id, signal) => download(restic, commands.dump(id), limits.dump, signal),
+    downloadBash: (id, signal) => download(restic, commands.dumpAll(id), limits.dump, signal),
     forget: (request, signal) => forget(writing, request, signal),
-    create: (signal) => create(restic, limits.create, signal),
+    create: (signal) => create(restic, limits.init, signal),
   };
 }
 
 async function download(
   restic: Restic,
-  of: readonly [id: string, path: string],
+  args: readonly string[],
   limit: number,
   signal: AbortSignal,
 ): Promise<RepositoryResult<Uint8Array>> {
-  const done = await restic({ args: ["dump", "--no-lock", ...of], limit, signal });
+  const done = await restic({ args, limit, signal });
   return done.ok ? success(done.value.stdout) : done;
 }
 
 async function create(restic: Restic, limit: number, signal: AbortSignal): Promise<RepositoryResult<void>> {
-  const done = await restic({ args: ["init"], limit, signal });
+  const done = await restic({ args: commands.init(), limit, signal });
   if (done.ok) return success(undefined);
   // Another instance was faster.
   const isThere = /already (exists|initialized)/.test(done.problem.message);

@@ -15,7 +15,9 @@ export interface Lock {
   readonly pid: number;
 }
 
-/** A restic of ours that took a lock and did not end well, or is at work. Times: milliseconds since 1970, as in a lock. */
+/**
+ * A restic of ours that took a lock and did not end well, or is at work. Times: milliseconds since 1970, as in a lock.
+ */
 const runShape = z.object({
   pid: z.number(),
   hostname: z.string(),
@@ -34,8 +36,8 @@ export interface OwnLocks {
 }
 
 /**
- * Reads and keeps `<stateDir>/restic-runs.json`. Without that file, or when it cannot be read or written, no lock counts
- * as ours: one that is then waits to become stale by restic's own rule, as anybody's does.
+ * Reads and keeps `<stateDir>/restic-runs.json`. Without that file, or when it cannot be read or written, no lock
+ * counts as ours: one that is then waits to become stale by restic's own rule, as anybody's does.
  * @param stateDir undefined: nothing outlives this process
  */
 export function openOwnLocks(stateDir: string | undefined): OwnLocks {

@@ -1,6 +1,5 @@
 import { redact } from "../config/index.ts";
 import { COMPLAINTS, type Complaint, TRANSPORT } from "./complaints.ts";
-import { plainLines } from "./stderr.ts";
 import type { RepositoryProblem } from "./types.ts";
 
 /** restic's own account of its failure, made fit for people. */
@@ -13,6 +12,12 @@ export interface Account {
 
 /** An attempt that restic makes again: `Load(<data/60ddba0743>, 0, 0) returned error, retrying after 5ms: why`. */
 const RETRY = /^\w+\(<?(\w+).*?\) returned error, retrying after [^:]+: /;
+
+/** What a program that restic starts says, with restic's mark before it: `subprocess ssh: …`, `rclone: …`. */
+const OF_A_HELPER = /^(subprocess \S+|rclone): /;
+
+/** restic's answer to being stopped by us: it says nothing of why. */
+const INTERRUPTED = /signal (interrupt|terminated) received/;
 
 /**
  * The problem behind what restic said, or undefined when no row of the tables fits.
@@ -73,4 +78,39 @@ function describe(
 function lastWords(lines: readonly string[]): string {
   const line = lines.findLast((text) => /^(Fatal|panic): /.test(text)) ?? lines.at(-1) ?? "";
   return line.replace(/^Fatal: /, "");
+}
+
+/**
+ * restic's standard error as lines of text. From 0.18 on, with --json, errors are JSON there: `exit_error` at the end,
+ * `error` before (https://restic.readthedocs.io/en/stable/075_scripting.html#exit-errors).
+ */
+function plainLines(stderr: string): string[] {
+  const lines = stderr
+    .split("\n")
+    .flatMap((line) => (line.startsWith("{") ? messageIn(line).split("\n") : line))
+    .filter((line) => line.trim() !== "" && !INTERRUPTED.test(line));
+  return withoutTrace(lines);
+}
+
+/** What restic itself said: neither ssh nor rclone, which also tell of what does no harm. */
+export function ownWords(stderr: string): string {
+  return plainLines(stderr)
+    .filter((line) => !OF_A_HELPER.test(line))
+    .join("\n");
+}
+
+/** Without Go's stack trace: pairs of a function and, indented, its place. */
+function withoutTrace(lines: readonly string[]): string[] {
+  const isPlace = (line = "") => /^\t\S+\.(go|s):\d+/.test(line);
+  return lines.filter((line, at) => !isPlace(line) && !isPlace(lines[at + 1]));
+}
+
+function messageIn(line: string): string {
+  try {
+    const said: { message_type?: string; message?: string; error?: { message?: string } } = JSON.parse(line);
+    if (said.message_type === "exit_error") return `Fatal: ${said.message?.replace(/^Fatal: /, "")}`;
+    return said.error?.message ?? line;
+  } catch {
+    return line;
+  }
 }

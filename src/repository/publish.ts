@@ -1,7 +1,7 @@
 import { errorMessage } from "../format.ts";
 import { decodeUtf8 } from "../parse.ts";
 import { failure, success } from "../result.ts";
-import { FILE_NAME, tagsOf } from "./snapshots.ts";
+import { commands } from "./commands.ts";
 import type { PublishRequest, RepositoryProblem, RepositoryResult } from "./types.ts";
 import { type Writing, writeLocked } from "./write-locked.ts";
 
@@ -18,14 +18,10 @@ export async function publish(
 ): Promise<RepositoryResult<{ id: string }>> {
   const content = collect(request.stream);
   if (!content.ok) return content;
-  const args = [
-    ...["backup", "--json", "--stdin", `--stdin-filename=${FILE_NAME}`, `--host=${instanceName}`],
-    ...tagsOf(request).map((tag) => `--tag=${tag}`),
-  ];
   const stored = await writeLocked(writing, {
-    args,
+    args: commands.backup(instanceName, request),
     input: content.value,
-    limit: writing.limits.publish,
+    limit: writing.limits.backup,
     signal,
   });
   if (!stored.ok) return stored;

@@ -1,10 +1,11 @@
+import { existsSync, statfsSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import type { Readable } from "node:stream";
 import { execa } from "execa";
 import { type ResticConfig, secretsOf } from "../config/index.ts";
 import { decodeUtf8 } from "../parse.ts";
 import { failure, interrupted, success } from "../result.ts";
-import { cacheOptions } from "./cache-room.ts";
-import { explain, recognise, recogniseLasting } from "./problems.ts";
+import { type Account, explain, recognise, recogniseLasting } from "./problems.ts";
 import type { RepositoryProblem, RepositoryResult } from "./types.ts";
 
 /**
@@ -16,6 +17,9 @@ const KILL_AFTER = { withLock: 3_000, withoutLock: 500 };
 /** The largest output that is taken into memory, bytes: a snapshot is a few megabytes even with a thousand monitors. */
 const MAX_STDOUT = 256 * 1024 * 1024;
 const MAX_STDERR = 1024 * 1024;
+
+/** With less room than this for the cache it is left alone, bytes. */
+const LEAST_ROOM = 16 * 1024 * 1024;
 
 export interface ResticRun {
   readonly args: readonly string[];
@@ -67,17 +71,24 @@ export function createRestic({ env, options = [], secrets = secretsOf(env) }: Re
     });
     const result = await running;
     const stderr = decodeUtf8(result.stderr);
-    const account = { exitCode: result.exitCode, stderr, secrets };
-    if (signal.aborted && result.isCanceled) return failure(interrupted("The work on the restic repository"));
-    if (lasting !== undefined && result.failed) return failure(lasting);
-    if (result.code === "ENOENT" || result.code === "EACCES") return failure(RESTIC_MISSING);
-    if (result.isMaxBuffer) return failure(TOO_LARGE);
-    // restic repeats a failing request for minutes: what it said meanwhile tells more than the time that it took.
-    if (result.timedOut)
-      return failure(recognise({ ...account, exitCode: undefined }) ?? timedOut(args, limit));
-    if (result.failed) return failure(explain(account));
-    return success({ stdout: result.stdout, stderr });
+    if (!result.failed) return success({ stdout: result.stdout, stderr });
+    const wasAborted = signal.aborted && result.isCanceled;
+    if (wasAborted) return failure(interrupted("The work on the restic repository"));
+    return failure(lasting ?? explainEnd(result, { stderr, secrets }, { args, limit }));
   };
+}
+
+/** Why a restic that nobody stopped did not end well. */
+function explainEnd(
+  end: { code?: string | undefined; exitCode?: number | undefined; isMaxBuffer: boolean; timedOut: boolean },
+  said: Pick<Account, "stderr" | "secrets">,
+  { args, limit }: Pick<ResticRun, "args" | "limit">,
+): RepositoryProblem {
+  if (end.code === "ENOENT" || end.code === "EACCES") return RESTIC_MISSING;
+  if (end.isMaxBuffer) return TOO_LARGE;
+  // restic repeats a failing request for minutes: what it said meanwhile tells more than the time that it took.
+  if (end.timedOut) return recognise({ ...said, exitCode: undefined }) ?? timedOut(args, limit);
+  return explain({ ...said, exitCode: end.exitCode });
 }
 
 /** Hands over each line as soon as it is whole. */
@@ -109,4 +120,28 @@ function timedOut([command]: readonly string[], limit: number): RepositoryProble
     message: `The restic repository did not answer: \`restic ${command}\` was stopped after ${Math.ceil(limit / 1000)} s.`,
     advice: "Check the network and the address in RESTIC_REPOSITORY.",
   };
+}
+
+/**
+ * What restic is told about its cache: to do without when there is hardly any room for it. For want of a cache restic
+ * would only read a little more, but on a full disk it goes wrong: up to 0.15 it repeats each read that it cannot put
+ * into the cache for 45 s (a download takes minutes), from 0.16 on it gives up.
+ * https://github.com/restic/restic/issues/4130
+ * @param env restic's
+ */
+export function cacheOptions(env: Readonly<Record<string, string>>): string[] {
+  const folder = env.RESTIC_CACHE_DIR;
+  return folder !== undefined && roomAt(folder) < LEAST_ROOM ? ["--no-cache"] : [];
+}
+
+/** Free bytes where a folder is or will be; infinite where that cannot be found out. */
+function roomAt(folder: string): number {
+  let existing = resolve(folder);
+  while (!existsSync(existing) && dirname(existing) !== existing) existing = dirname(existing);
+  try {
+    const { bavail, bsize } = statfsSync(existing);
+    return bavail * bsize;
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
 }

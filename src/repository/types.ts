@@ -54,9 +54,7 @@ export type RepositoryProblemCode =
   | "interrupted"
   | "restic-failed";
 
-export interface RepositoryProblem extends Problem {
-  readonly code: RepositoryProblemCode;
-}
+export type RepositoryProblem = Problem<RepositoryProblemCode>;
 
 export type RepositoryResult<T> = Result<T, RepositoryProblem>;
 

@@ -1,15 +1,23 @@
+import { shortId } from "../format.ts";
 import { failure, type Problem } from "../result.ts";
 import { MAX_SNAPSHOT_BYTES, SNAPSHOT_FORMAT } from "./format.ts";
 
-export type SnapshotProblemCode =
-  | "snapshot-too-large"
-  | "snapshot-truncated"
-  | "snapshot-damaged"
-  | "snapshot-format-newer"
-  | "snapshot-invalid";
+const CODES = [
+  "snapshot-too-large",
+  "snapshot-truncated",
+  "snapshot-damaged",
+  "snapshot-format-newer",
+  "snapshot-invalid",
+  "snapshot-mismatch",
+] as const;
 
-export interface SnapshotProblem extends Problem {
-  readonly code: SnapshotProblemCode;
+export type SnapshotProblemCode = (typeof CODES)[number];
+
+export type SnapshotProblem = Problem<SnapshotProblemCode>;
+
+/** Whether what is stored is bad, and not only out of reach. */
+export function isSnapshotDefect(problem: Problem): problem is SnapshotProblem {
+  return CODES.some((code) => code === problem.code);
 }
 
 const PUBLISH_AGAIN =
@@ -61,5 +69,14 @@ export function invalid(what: string) {
     code: "snapshot-invalid",
     message: `The snapshot cannot be right: ${what}.`,
     advice: PUBLISH_AGAIN,
+  });
+}
+
+/** @param id restic's, of a snapshot that holds another content than its tag names */
+export function mismatch(id: string) {
+  return failure<SnapshotProblem>({
+    code: "snapshot-mismatch",
+    message: `Snapshot ${shortId(id)} does not hold the content that its tag names.`,
+    advice: "Nothing was changed. Publish again from the primary, and find out who writes to the repository.",
   });
 }

@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Listener, ReplicatorEvent } from "../events/index.ts";
 import { downtime, type ObservedState } from "../observed/index.ts";
+import type { ChangeCounts } from "../snapshot/index.ts";
 import { version } from "../version.ts";
 
 /** Seconds: a cycle without a change takes well under one, an apply about ten, a large publish minutes. */
@@ -60,10 +61,7 @@ export function createMetrics(observe: () => ObservedState, clock: () => number 
     listener: (event) => {
       if (event.type === "cycle-started") result = NOTHING_TO_DO;
       result = RESULTS[event.type] ?? result;
-      if (event.type === "published" || event.type === "applied") {
-        for (const [table, counts] of Object.entries(event.changes ?? {}))
-          for (const change of CHANGES) rows.inc({ table, change }, counts[change]);
-      }
+      if (event.type === "published" || event.type === "applied") countRows(event.changes ?? {});
       if (event.type === "cycle-done") {
         cycles.inc({ result });
         durations.observe(event.durationMs / 1_000);
@@ -72,6 +70,11 @@ export function createMetrics(observe: () => ObservedState, clock: () => number 
     text: () => registry.metrics(),
     contentType: registry.contentType,
   };
+
+  function countRows(changes: ChangeCounts): void {
+    for (const [table, counts] of Object.entries(changes))
+      for (const change of CHANGES) rows.inc({ table, change }, counts[change]);
+  }
 }
 
 function registerState(registry: Registry, observe: () => ObservedState, clock: () => number): void {

@@ -142,8 +142,13 @@ describe("commands that steer", { timeout: 240_000 }, () => {
     const refused = await primary.command("sync");
     assert.equal(refused.exitCode, 1);
     assert.match(refused.stderr, /by "nyc"[\s\S]*one primary/);
-    const demoted = said(await primary.command("demote"));
-    assert.match(demoted, /is a replica now[\s\S]*Not published before: .*"nyc"/);
+    const kept = await primary.command("demote");
+    assert.equal(kept.exitCode, 1, kept.stdout);
+    assert.match(kept.stderr, /Not demoted.*\(1 monitor changed since snapshot [0-9a-f]{8}\).*by "nyc"/);
+    assert.match(kept.stderr, /demote --yes/);
+    assert.match(said(await primary.command("status")), /^fra +primary/m);
+    const demoted = said(await primary.command("demote", "--yes"));
+    assert.match(demoted, /is a replica now[\s\S]*Not published, and given up: 1 monitor changed/);
     said(await primary.command("sync"));
     assert.deepEqual(nameOf(primary), named("second"), "it follows");
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { parseKeepPolicy } from "../../src/config/keep.ts";
+import { parseKeepPolicy } from "../../src/config/restic-options.ts";
 
 describe("parseKeepPolicy", () => {
   it("takes restic's options in both of their forms", () => {

@@ -1,13 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { splitCommand } from "../../src/config/command.ts";
-import { parseDuration } from "../../src/config/duration.ts";
-import { kumaEnvironment, resticEnvironment } from "../../src/config/environment.ts";
+import { kumaEnvironment, resticEnvironment, warnOfUnknown } from "../../src/config/environment.ts";
 import { redact, secretsOf } from "../../src/config/index.ts";
 import { kumaUrl } from "../../src/config/kuma.ts";
-import { parseListenAddress } from "../../src/config/listen.ts";
-import { warnOfUnknown } from "../../src/config/restic-variables.ts";
+import { parseDuration, parseListenAddress, splitCommand } from "../../src/config/values.ts";
 
 describe("parseDuration", () => {
   it("reads seconds and units, and nothing else", () => {

@@ -122,7 +122,7 @@ function makeEdit(db: Database.Database, { do: what, table, row, column, text }:
         db.prepare(`UPDATE OR IGNORE "${table}" SET "${name}" = ? WHERE id = ?`).run(text, id);
         break;
       case "swap":
-        swap(db, table, name, id, ids.at(-1) ?? id);
+        swap(db, table, name, [id, ids.at(-1) ?? id]);
         break;
       case "another":
         db.exec(`UPDATE monitor SET type = 'another type', name = 'another name', url = 'https://another.example',
@@ -147,7 +147,7 @@ function quoted(name: string): string {
 }
 
 /** Two rows take each other's value, also a unique one. */
-function swap(db: Database.Database, table: string, column: string, one: number, other: number): void {
+function swap(db: Database.Database, table: string, column: string, [one, other]: [number, number]): void {
   const read = db.prepare<[number]>(`SELECT "${column}" FROM "${table}" WHERE id = ?`).pluck();
   const write = db.prepare(`UPDATE "${table}" SET "${column}" = ? WHERE id = ?`);
   const [first, second] = [read.get(one), read.get(other)];

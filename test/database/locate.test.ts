@@ -138,6 +138,7 @@ describe("the place of Kuma's database", () => {
       serverDir: "/app/data/mariadb",
       socket: "/app/data/run/mariadb.sock",
       pidFile: "/app/data/run/mysqld.pid",
+      runAs: { name: "node", uid: 1000 },
       database: "kuma",
       user: userInfo().username,
     });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { test } from "node:test";
 import Database from "better-sqlite3";
 import type { DatabaseProblemCode } from "../../src/database/index.ts";
@@ -38,11 +38,6 @@ const ruined: [string, DatabaseProblemCode, (instance: Instance) => void][] = [
     "is something else",
     "database-not-sqlite",
     ({ file }) => writeFileSync(file, "no database ".repeat(1000)),
-  ],
-  [
-    "Kuma has left for MariaDB",
-    "database-not-sqlite",
-    ({ file }) => writeFileSync(join(dirname(file), "db-config.json"), '{"type":"mariadb"}'),
   ],
 ];
 for (const [what, code, ruin] of ruined) {

@@ -9,10 +9,10 @@ import { publishAsBash, publishFilesAsBash } from "../support/bash-publisher.ts"
 import { type Fleet, openFleet } from "../support/fleet.ts";
 import { ensureBuilt } from "../support/install/build.ts";
 import { projectFolder } from "../support/paths.ts";
+import { createAuthor, never, restic } from "../support/repository.ts";
 import { readReplicatedTables } from "../support/rows.ts";
 import { change } from "../support/source-data.ts";
 import type { SupervisorNamespace } from "../support/supervisor-namespace.ts";
-import { createAuthor, never, restic } from "../support/test-repository.ts";
 
 let fleet: Fleet;
 

@@ -9,10 +9,10 @@ import { differing, readState } from "../support/database-state.ts";
 import { type Fleet, openFleet } from "../support/fleet.ts";
 import { ensureBuilt } from "../support/install/build.ts";
 import { projectFolder } from "../support/paths.ts";
+import { createAuthor, makeRepository, never, restic } from "../support/repository.ts";
 import { untilEqual } from "../support/scenarios.ts";
 import { change, edit, fillData, takeSnapshot } from "../support/source-data.ts";
 import type { SupervisorNamespace } from "../support/supervisor-namespace.ts";
-import { createAuthor, makeRepository, never, restic } from "../support/test-repository.ts";
 import { waitFor } from "../support/wait.ts";
 
 let fleet: Fleet;

@@ -20,6 +20,8 @@ export const samples: { [Type in ReplicatorEvent["type"]]: EventOf<Type> } = {
   "kuma-killed": { type: "kuma-killed", reason: "it did not end within 30 s of SIGTERM" },
   "kuma-crashed": { type: "kuma-crashed", exit: { signal: "SIGSEGV" }, crashes: 2, restartInMs: 2_000 },
   "kuma-start-failed": { type: "kuma-start-failed", problem, restartInMs: 2_000 },
+  "database-server-started": { type: "database-server-started", pid: 43, afterMs: 3_210 },
+  "database-server-ended": { type: "database-server-ended", pids: [43], killed: true, afterMs: 30_010 },
   "repository-created": { type: "repository-created" },
   "cycle-started": { type: "cycle-started" },
   "cycle-done": { type: "cycle-done", succeeded: true, durationMs: 512, nextInMs: 300_000 },

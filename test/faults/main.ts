@@ -35,7 +35,7 @@ await ensureBuilt();
 const waiting = faults.filter(({ name }) => name.includes(options.match)).sort((a, b) => a.group - b.group);
 const total = { faults: waiting.length, rounds: 0, survived: 0, losses: 0 };
 console.log(
-  `seed ${options.seed}\n${line("", "fault", "rounds", "survived", "time", "checked after each round")}`,
+  `seed ${options.seed}\n${line(["", "fault", "rounds", "survived", "time", "checked after each round"])}`,
 );
 await Promise.all(Array.from({ length: AT_ONCE }, work));
 console.log(
@@ -56,7 +56,7 @@ function print({ fault, rounds, survived, took, hits, loss, skipped }: Outcome):
   const hit = [...hits].map(([what, times]) => `${what} ${times}`).join(", ");
   const checked =
     skipped === undefined ? [fault.checked, hit && `(hit: ${hit})`].join(" ") : `not tried: ${skipped}`;
-  console.log(line(String(fault.group), fault.name, String(rounds), String(survived), time, checked));
+  console.log(line([String(fault.group), fault.name, String(rounds), String(survived), time, checked]));
   total.rounds += rounds;
   total.survived += survived;
   if (loss === undefined) return;
@@ -66,6 +66,15 @@ function print({ fault, rounds, survived, took, hits, loss, skipped }: Outcome):
   console.log(`\nLOST in "${fault.name}", ${loss.what}\nEvidence is kept in ${loss.evidence}\n`);
 }
 
-function line(group: string, name: string, rounds: string, survived: string, time: string, checked: string) {
+type Cells = readonly [
+  group: string,
+  name: string,
+  rounds: string,
+  survived: string,
+  time: string,
+  checked: string,
+];
+
+function line([group, name, rounds, survived, time, checked]: Cells): string {
   return `${group.padStart(2)} ${name.padEnd(70)} ${rounds.padStart(6)} ${survived.padStart(8)} ${time.padStart(6)}  ${checked}`;
 }

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { errorMessage, errorWithStack } from "../../src/format.ts";
 import type { Fault, Stage } from "./fault.ts";
 import { createRandom } from "./random.ts";
 
@@ -49,7 +50,7 @@ export async function runFault(
     return { fault, rounds, survived: rounds, took: Date.now() - begun, hits };
   } catch (error) {
     await scenario?.close();
-    const what = `round ${index} (--seed ${seed}): ${error instanceof Error ? (error.name === "InvariantViolation" ? error.message : error.stack) : error}`;
+    const what = `round ${index} (--seed ${seed}): ${isViolation(error) ? errorMessage(error) : errorWithStack(error)}`;
     return {
       fault,
       rounds,
@@ -59,6 +60,10 @@ export async function runFault(
       loss: { what, evidence: folder },
     };
   }
+}
+
+function isViolation(error: unknown): boolean {
+  return error instanceof Error && error.name === "InvariantViolation";
 }
 
 function removeFolder(folder: string): void {

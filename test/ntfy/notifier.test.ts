@@ -37,10 +37,17 @@ const everything = { level: "all", clickUrl: undefined } as const;
 
 function notify(
   server: string,
-  authorization?: string,
-  secrets: string[] = [],
-  settings: { level: NotifyLevel; clickUrl: string | undefined } = everything,
-  wakes = false,
+  {
+    authorization,
+    secrets = [],
+    settings = everything,
+    wakes = false,
+  }: {
+    authorization?: string;
+    secrets?: string[];
+    settings?: { level: NotifyLevel; clickUrl: string | undefined };
+    wakes?: boolean;
+  } = {},
 ) {
   const reports: ReplicatorEvent[] = [];
   const ntfy = { server, topic: "kuma", authorization };
@@ -52,7 +59,7 @@ function notify(
 describe("createNtfyNotifier", () => {
   it("tells what changed, in order, as ntfy's JSON at the server's root", async () => {
     const { url, received } = await serve();
-    const { listener, drain, reports } = notify(url, "Bearer tk_secret");
+    const { listener, drain, reports } = notify(url, { authorization: "Bearer tk_secret" });
     for (const type of ["published", "applied", "rolled-back", "cycle-failed", "cycle-recovered"] as const)
       listener(samples[type]);
     await drain(5_000);
@@ -102,7 +109,7 @@ describe("createNtfyNotifier", () => {
   it("tells only what its level asks for", async () => {
     const { url, received } = await serve();
     const told = async (level: NotifyLevel) => {
-      const { listener, drain } = notify(url, undefined, [], { level, clickUrl: undefined });
+      const { listener, drain } = notify(url, { settings: { level, clickUrl: undefined } });
       received.length = 0;
       for (const event of Object.values(samples)) listener(event);
       await drain(5_000);
@@ -133,7 +140,7 @@ describe("createNtfyNotifier", () => {
   it("tells of a publish at any level when replicas wait for that", async () => {
     const { url, received } = await serve();
     for (const level of ["off", "errors"] as const) {
-      const { listener, drain } = notify(url, undefined, [], { level, clickUrl: undefined }, true);
+      const { listener, drain } = notify(url, { settings: { level, clickUrl: undefined }, wakes: true });
       listener(samples.published);
       listener(samples.applied);
       await drain(5_000);
@@ -147,7 +154,7 @@ describe("createNtfyNotifier", () => {
   it("opens at a tap what it is told to", async () => {
     const { url, received } = await serve();
     const clickUrl = "https://kuma.example.com/dashboard?a=b";
-    const withClick = notify(url, undefined, [], { level: "all", clickUrl });
+    const withClick = notify(url, { settings: { level: "all", clickUrl } });
     withClick.listener(samples.published);
     await withClick.drain(5_000);
     const without = notify(url);
@@ -161,7 +168,7 @@ describe("createNtfyNotifier", () => {
 
   it("keeps secrets and endless notes to itself", async () => {
     const { url, received } = await serve();
-    const { listener, drain } = notify(url, undefined, ["hush-hush"]);
+    const { listener, drain } = notify(url, { secrets: ["hush-hush"] });
     listener({ ...samples.applied, notes: [`hush-hush ${"🏳️".repeat(9_000)}`] });
     await drain(5_000);
     const { message } = received[0]?.body ?? {};

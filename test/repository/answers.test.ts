@@ -7,8 +7,8 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import type { Repository, RepositoryResult } from "../../src/repository/index.ts";
-import { freePort } from "../support/ports.ts";
-import { folder, forgetBy, listen, makeFolder, never, open, request } from "../support/restic.ts";
+import { freePort, listen } from "../support/ports.ts";
+import { forgetBy, makeFolder, never, open, request } from "../support/repository.ts";
 import { createS3, KEYS, READ_ONLY } from "./s3.ts";
 
 /**
@@ -39,6 +39,7 @@ async function insist({ address, env, code, says, ask = (to) => to.list(never) }
   assert.ok(time < SOON, `${time} ms`);
 }
 
+const folder = makeFolder();
 const certificate = join(folder, "cert.pem");
 const tls = await serveTls();
 const plain = await listen(http.createServer((_, answer) => answer.writeHead(404).end()));

@@ -6,8 +6,7 @@ import { fetchAny } from "../../src/replication/apply/fetch.ts";
 import { openRepository } from "../../src/repository/index.ts";
 import { at, V1, V1_WITH_INDEXES } from "../bash-snapshots/samples.ts";
 import { type BashForm, publishFilesAsBash } from "../support/bash-publisher.ts";
-import { makeFolder } from "../support/restic.ts";
-import { makeRepository, never, restic, resticEnvironment } from "../support/test-repository.ts";
+import { makeFolder, makeRepository, never, restic, resticEnvironment } from "../support/repository.ts";
 
 const repository = join(makeFolder(), "repository");
 const client = openRepository({ env: resticEnvironment(repository) }, { instanceName: "new" });

@@ -4,9 +4,11 @@ import { mkdtempSync, readdirSync, rmSync, statfsSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { cacheOptions } from "../../src/repository/cache-room.ts";
 import { explain } from "../../src/repository/problems.ts";
-import { folder, makeFolder, never, open, request } from "../support/restic.ts";
+import { cacheOptions } from "../../src/repository/restic.ts";
+import { makeFolder, never, open, request } from "../support/repository.ts";
+
+const folder = makeFolder();
 
 describe("restic's cache", () => {
   it("is used when there is room for it, there already or not, or nobody says where it is", () => {

@@ -19,14 +19,22 @@ import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import type { RepositoryResult } from "../../src/repository/index.ts";
-import { freePort } from "../support/ports.ts";
-import { environment, folder, listen, makeFolder, never, open, request, restic } from "../support/restic.ts";
+import { freePort, listen } from "../support/ports.ts";
+import {
+  makeFolder,
+  makeRepository,
+  never,
+  open,
+  request,
+  resticEnvironment,
+} from "../support/repository.ts";
 
+const folder = makeFolder();
 const path = join(folder, "r");
 let snapshot = "";
 
 before(async () => {
-  restic(path, ["init"]);
+  await makeRepository(path);
   const published = await open(path).publish(request("content"), never);
   assert.ok(published.ok);
   snapshot = published.value.id;
@@ -126,7 +134,7 @@ describe("what restic complains of", () => {
       "repository-damaged",
     );
     // restic tries for minutes to read what is gone: the limit ends that, and what it said counts.
-    const limits = { download: 2_500 };
+    const limits = { dump: 2_500 };
     const options = { instanceName: "primary", limits };
     const gone = open(damagedCopy("data", rmSync), freshCache(), options);
     fails(await gone.download(snapshot, never), "repository-damaged");
@@ -169,9 +177,9 @@ async function asNobody(repository: string): Promise<{ problem?: { code: string;
   chmodSync(home, 0o777);
   const script = `
     const { openRepository } = await import(${JSON.stringify(new URL("../../src/repository/index.ts", import.meta.url).href)});
-    const env = ${JSON.stringify({ ...environment(repository), HOME: home, RESTIC_CACHE_DIR: join(home, "cache") })};
+    const env = ${JSON.stringify({ ...resticEnvironment(repository), HOME: home, RESTIC_CACHE_DIR: join(home, "cache") })};
     process.setgroups([]); process.setgid(65534); process.setuid(65534);
-    const repository = openRepository({ env }, { instanceName: "x", limits: { publish: 3000 } });
+    const repository = openRepository({ env }, { instanceName: "x", limits: { backup: 3000 } });
     const stream = [new Uint8Array(9)];
     const done = await repository.publish({ stream, contentHash: "ab".repeat(32), instanceId: "i" }, new AbortController().signal);
     process.stdout.write(JSON.stringify(done));
@@ -191,7 +199,7 @@ describe("a lock", () => {
   it("of a living restic is respected", async () => {
     const copy = join(makeFolder(), "r");
     cpSync(path, copy, { recursive: true });
-    const holder = spawn("restic", ["check", "-q"], { env: environment(copy), stdio: "ignore" });
+    const holder = spawn("restic", ["check", "-q"], { env: resticEnvironment(copy), stdio: "ignore" });
     // restic looks again 200 ms after it has made its lock: time enough to stop it there.
     while (!readdirSync(join(copy, "locks")).some((name) => /^[0-9a-f]{64}$/.test(name))) await pause(10);
     holder.kill("SIGSTOP");
@@ -233,7 +241,7 @@ describe("a lock", () => {
 });
 
 describe("an end before the end", () => {
-  const limits = { list: 1_000, download: 1_000, publish: 1_000, create: 1_000 };
+  const limits = { list: 1_000, dump: 1_000, backup: 1_000, init: 1_000 };
   const silent = async () => `rest:http://127.0.0.1:${await listen(createServer())}/x/`;
 
   it("is each command's limit when a server never answers", async () => {

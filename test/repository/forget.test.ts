@@ -5,17 +5,26 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import { environment, folder, makeFolder, never, open, request, restic } from "../support/restic.ts";
+import {
+  makeFolder,
+  makeRepository,
+  never,
+  open,
+  request,
+  restic,
+  resticEnvironment,
+} from "../support/repository.ts";
 
+const folder = makeFolder();
 const path = join(folder, "forget");
 
-const listed = () =>
-  JSON.parse(restic(path, ["snapshots", "--json", "--no-lock"])) as { id: string; short_id: string }[];
+const listed = async () =>
+  JSON.parse(await restic(path, ["snapshots", "--json", "--no-lock"])) as { id: string; short_id: string }[];
 
-const ids = () => listed().map(({ short_id }) => short_id);
+const ids = async () => (await listed()).map(({ short_id }) => short_id);
 
 /** Whatever the policy does not keep may go. */
-const all = (...policy: string[]) => ({ policy, candidates: listed().map(({ id }) => id) });
+const all = async (...policy: string[]) => ({ policy, candidates: (await listed()).map(({ id }) => id) });
 
 async function publishFrom(instanceName: string): Promise<string> {
   const published = await open(path, {}, { instanceName }).publish(request(instanceName), never);
@@ -24,38 +33,38 @@ async function publishFrom(instanceName: string): Promise<string> {
 }
 
 describe("forget", () => {
-  before(() => restic(path, ["init"]));
+  before(() => makeRepository(path));
 
   it("forgets by the policy what is ours, of all instances together, and nothing else", async () => {
-    restic(path, ["backup", "-q", "--stdin", "--stdin-filename=theirs"], "no tag");
-    restic(path, ["backup", "-q", "--stdin", "--stdin-filename=theirs"], "no tag, newer");
-    restic(path, ["backup", "-q", "--stdin", "--tag=replicator-kuma"], "our tag on another file");
-    restic(path, ["backup", "-q", "--stdin", "--tag=replicator-kuma"], "the same, newer");
-    const others = ids();
+    await restic(path, ["backup", "-q", "--stdin", "--stdin-filename=theirs"], "no tag");
+    await restic(path, ["backup", "-q", "--stdin", "--stdin-filename=theirs"], "no tag, newer");
+    await restic(path, ["backup", "-q", "--stdin", "--tag=replicator-kuma"], "our tag on another file");
+    await restic(path, ["backup", "-q", "--stdin", "--tag=replicator-kuma"], "the same, newer");
+    const others = await ids();
     await publishFrom("one");
     await publishFrom("one");
     const kept = [await publishFrom("one"), await publishFrom("two")];
 
-    const done = await open(path).forget(all("--keep-last=2", "--prune"), never);
+    const done = await open(path).forget(await all("--keep-last=2", "--prune"), never);
     assert.deepEqual(done, { ok: true, value: { forgotten: 2 } });
-    assert.deepEqual(new Set(ids()), new Set([...others, ...kept]));
-    assert.deepEqual(await open(path).forget(all("--keep-last=2"), never), {
+    assert.deepEqual(new Set(await ids()), new Set([...others, ...kept]));
+    assert.deepEqual(await open(path).forget(await all("--keep-last=2"), never), {
       ok: true,
       value: { forgotten: 0 },
     });
-    assert.match(restic(path, ["check"]), /no errors/);
+    assert.match(await restic(path, ["check"]), /no errors/);
   });
 
   it("forgets none but the candidates, whatever restic proposes", async () => {
     const spared = await publishFrom("one");
     await publishFrom("one");
-    const { policy, candidates } = all("--keep-last=1");
+    const { policy, candidates } = await all("--keep-last=1");
     const done = await open(path).forget(
       { policy, candidates: candidates.filter((id) => !id.startsWith(spared)) },
       never,
     );
     assert.ok(done.ok);
-    assert.ok(ids().includes(spared));
+    assert.ok((await ids()).includes(spared));
     assert.deepEqual(await open(path).forget({ policy, candidates: [] }, never), {
       ok: true,
       value: { forgotten: 0 },
@@ -63,21 +72,24 @@ describe("forget", () => {
   });
 
   it("is told of a living lock, and ends at once on abort", async () => {
-    const holder = spawn("restic", ["check", "-q"], { env: environment(path), stdio: "ignore" });
+    const holder = spawn("restic", ["check", "-q"], { env: resticEnvironment(path), stdio: "ignore" });
     const exited = once(holder, "exit");
     while (!readdirSync(join(path, "locks")).some((name) => /^[0-9a-f]{64}$/.test(name))) await pause(10);
     holder.kill("SIGSTOP");
     try {
-      const locked = await open(path, {}, { limits: { lock: 1_000 } }).forget(all("--keep-last=1"), never);
+      const locked = await open(path, {}, { limits: { lock: 1_000 } }).forget(
+        await all("--keep-last=1"),
+        never,
+      );
       assert.equal(!locked.ok && locked.problem.code, "repository-locked");
     } finally {
       holder.kill("SIGKILL");
       await exited;
     }
-    restic(path, ["unlock"]);
-    const aborted = await open(path).forget(all("--keep-last=1"), AbortSignal.timeout(50));
+    await restic(path, ["unlock"]);
+    const aborted = await open(path).forget(await all("--keep-last=1"), AbortSignal.timeout(50));
     assert.equal(!aborted.ok && aborted.problem.code, "interrupted");
-    assert.deepEqual(await open(path).forget(all("--keep-last=1"), never), {
+    assert.deepEqual(await open(path).forget(await all("--keep-last=1"), never), {
       ok: true,
       value: { forgotten: 1 },
     });

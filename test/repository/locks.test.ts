@@ -9,7 +9,15 @@ import { setTimeout as pause } from "node:timers/promises";
 import { mayUnlock } from "../../src/repository/locks.ts";
 import { failure, success } from "../../src/result.ts";
 import { leaveLock, whyNoDeadLock } from "../support/dead-lock.ts";
-import { environment, makeFolder, never, open, request, restic } from "../support/restic.ts";
+import {
+  makeFolder,
+  makeRepository,
+  never,
+  open,
+  request,
+  restic,
+  resticEnvironment,
+} from "../support/repository.ts";
 
 /** Short, where nobody will unlock. */
 const limits = { lock: 1_000 };
@@ -69,7 +77,9 @@ describe("a lock of this machine's name whose pid is not here", { skip: whyNoDea
   });
 });
 
-/** A state folder that says: a restic of ours with this pid was at work, from a minute ago (or earlier by `shift`) on. */
+/**
+ * A state folder that says: a restic of ours with this pid was at work, from a minute ago (or earlier by `shift`) on.
+ */
 function stateOf(pid: number, shift = 0): string {
   const folder = makeFolder();
   const run = { pid, hostname: hostname(), from: Date.now() - 60_000 + shift };
@@ -80,10 +90,10 @@ function stateOf(pid: number, shift = 0): string {
 
 async function lockAs(pid: number): Promise<string> {
   const path = join(makeFolder(), "r");
-  restic(path, ["init"]);
-  await leaveLock(path, environment(path), pid);
+  await makeRepository(path);
+  await leaveLock(path, resticEnvironment(path), pid);
   const [id = ""] = readdirSync(join(path, "locks"));
-  const lock = JSON.parse(restic(path, ["cat", "lock", id, "--no-lock"]));
+  const lock = JSON.parse(await restic(path, ["cat", "lock", id, "--no-lock"]));
   assert.equal(lock.pid, pid);
   return path;
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { loadConfig } from "../../src/config/index.ts";
 import { openRepository } from "../../src/repository/index.ts";
-import { makeFolder, never, request } from "../support/restic.ts";
+import { makeFolder, never, request } from "../support/repository.ts";
 
 function repositoryWith(env: Record<string, string>) {
   const loaded = loadConfig({ PATH: process.env.PATH, ...env }, "/nowhere");

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { explain, recogniseLasting } from "../../src/repository/problems.ts";
 import { parseSnapshots, tagsOf } from "../../src/repository/snapshots.ts";
-import { parseVersion } from "../../src/repository/version.ts";
+import { parseVersion } from "../../src/repository/write-locked.ts";
 
 describe("explain", () => {
   const because = (exitCode: number, stderr: string) => explain({ exitCode, stderr, secrets: ["pass-word"] });

@@ -1,12 +1,10 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { before, describe, it } from "node:test";
+import { after, before, describe, it } from "node:test";
 import { loadConfig } from "../../src/config/index.ts";
 import { openRepository } from "../../src/repository/index.ts";
 import {
-  environment,
-  folder,
   forgetBy,
   HASH,
   makeFolder,
@@ -14,12 +12,15 @@ import {
   open,
   request,
   restic,
-  serveRestic,
-} from "../support/restic.ts";
+  resticEnvironment,
+} from "../support/repository.ts";
+import { serveRepository } from "../support/rest-server.ts";
 
 describe("a repository in a folder", () => {
+  const folder = makeFolder();
   const path = join(folder, "local");
-  const repository = open(path);
+  const cache = join(folder, "cache");
+  const repository = open(path, { RESTIC_CACHE_DIR: cache });
 
   before(async () => {
     assert.deepEqual(await repository.create(never), { ok: true, value: undefined });
@@ -38,8 +39,12 @@ describe("a repository in a folder", () => {
     assert.ok(first.ok);
     const second = await repository.publish(request("second", first.value.id), never);
     assert.ok(second.ok);
-    restic(path, ["backup", "-q", "--stdin", "--stdin-filename=other"], "not ours");
-    restic(path, ["backup", "-q", "--stdin", "--tag=replicator-kuma", "--tag=content:short"], "nearly ours");
+    await restic(path, ["backup", "-q", "--stdin", "--stdin-filename=other"], "not ours");
+    await restic(
+      path,
+      ["backup", "-q", "--stdin", "--tag=replicator-kuma", "--tag=content:short"],
+      "nearly ours",
+    );
 
     const listed = await repository.list(never);
     assert.ok(listed.ok);
@@ -81,7 +86,7 @@ describe("a repository in a folder", () => {
 
   it("shows the snapshots of all hosts, and thins them out together, whatever RESTIC_HOST says", async () => {
     const path = join(makeFolder(), "r");
-    const variables = { ...environment(path), TMPDIR: folder, RESTIC_HOST: "elsewhere" };
+    const variables = { ...resticEnvironment(path), TMPDIR: folder, RESTIC_HOST: "elsewhere" };
     const loaded = loadConfig(variables, makeFolder());
     assert.ok(loaded.ok);
     const repository = openRepository(loaded.config.restic, { instanceName: "primary" });
@@ -100,14 +105,16 @@ describe("a repository in a folder", () => {
   });
 
   it("keeps its cache where it is told to", () => {
-    assert.ok(existsSync(join(folder, "cache")));
+    assert.ok(existsSync(cache));
     assert.deepEqual(readdirSync(folder).sort(), ["cache", "local"]);
   });
 });
 
 describe("a repository behind REST", () => {
   it("is listed with 5 requests, none of which writes, and read without writing", async () => {
-    const { url, requests } = await serveRestic(makeFolder());
+    const server = await serveRepository(join(makeFolder(), "repository"));
+    after(server.close);
+    const { url, requests } = server;
     const repository = open(url);
     assert.ok((await repository.create(never)).ok);
     const published = await repository.publish(request("over the wire"), never);

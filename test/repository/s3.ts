@@ -1,5 +1,5 @@
 import http from "node:http";
-import { listen } from "../support/restic.ts";
+import { listen } from "../support/ports.ts";
 
 export const KEYS = {
   AWS_ACCESS_KEY_ID: "full-access",
@@ -14,47 +14,68 @@ type Answer = http.ServerResponse;
  * https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
  */
 export async function createS3(): Promise<{ address: string }> {
-  const buckets = new Map<string, Map<string, Buffer>>([["bucket", new Map()]]);
+  const buckets = new Map<string, Objects>([["bucket", new Map()]]);
   const server = http.createServer(async (incoming, answer) => {
     const body = await read(incoming);
     const url = new URL(incoming.url ?? "/", "http://s3");
     const [, bucket = "", key = ""] = /^\/([^/]*)\/?(.*)$/.exec(decodeURIComponent(url.pathname)) ?? [];
     const method = incoming.method ?? "GET";
     const refusal = refuse(/Credential=([^/]+)/.exec(incoming.headers.authorization ?? "")?.[1], method, key);
-    if (refusal !== undefined) return fail(answer, method, ...refusal);
-    if (key === "" && method === "PUT") {
-      buckets.set(bucket, new Map());
-      return answer.writeHead(200).end();
-    }
+    if (refusal !== undefined) return fail(answer, method, refusal);
+    if (key === "") return answerForBucket(answer, { buckets, bucket, method, query: url.searchParams });
     const objects = buckets.get(bucket);
-    if (objects === undefined)
-      return fail(answer, method, 404, "NoSuchBucket", "The specified bucket does not exist");
-    if (url.searchParams.has("location"))
-      return xml(
-        answer,
-        200,
-        '<LocationConstraint xmlns="http://s3.amazonaws.com/doc/2006-03-01/"></LocationConstraint>',
-      );
-    if (key === "")
-      return method === "HEAD" ? answer.writeHead(200).end() : list(answer, objects, url.searchParams);
+    if (objects === undefined) return fail(answer, method, NO_BUCKET);
     if (method === "PUT") {
       objects.set(key, unchunk(body, incoming.headers));
       return answer.writeHead(200, { ETag: '"0"' }).end();
     }
-    if (method === "DELETE") {
-      objects.delete(key);
-      return answer.writeHead(204).end();
-    }
-    const content = objects.get(key);
-    if (content === undefined)
-      return fail(answer, method, 404, "NoSuchKey", "The specified key does not exist.");
-    return send(answer, method, content, incoming.headers.range);
+    return answerForObject(answer, { objects, key, method, range: incoming.headers.range });
   });
   return { address: `s3:http://127.0.0.1:${await listen(server)}/bucket` };
 }
 
-function refuse(id: string | undefined, method: string, key: string): [number, string, string] | undefined {
-  const denied: [number, string, string] = [403, "AccessDenied", "Access Denied."];
+const NO_BUCKET: Refusal = [404, "NoSuchBucket", "The specified bucket does not exist"];
+
+type Objects = Map<string, Buffer>;
+
+function answerForBucket(
+  answer: Answer,
+  asked: { buckets: Map<string, Objects>; bucket: string; method: string; query: URLSearchParams },
+): unknown {
+  const { buckets, bucket, method, query } = asked;
+  if (method === "PUT") {
+    buckets.set(bucket, new Map());
+    return answer.writeHead(200).end();
+  }
+  const objects = buckets.get(bucket);
+  if (objects === undefined) return fail(answer, method, NO_BUCKET);
+  const place = '<LocationConstraint xmlns="http://s3.amazonaws.com/doc/2006-03-01/"></LocationConstraint>';
+  if (query.has("location")) return xml(answer, 200, place);
+  return method === "HEAD" ? answer.writeHead(200).end() : list(answer, objects, query);
+}
+
+/** GET, HEAD and DELETE. */
+function answerForObject(
+  answer: Answer,
+  {
+    objects,
+    key,
+    method,
+    range,
+  }: { objects: Objects; key: string; method: string; range: string | undefined },
+): unknown {
+  if (method === "DELETE") {
+    objects.delete(key);
+    return answer.writeHead(204).end();
+  }
+  const content = objects.get(key);
+  if (content === undefined)
+    return fail(answer, method, [404, "NoSuchKey", "The specified key does not exist."]);
+  return send(answer, method, content, range);
+}
+
+function refuse(id: string | undefined, method: string, key: string): Refusal | undefined {
+  const denied: Refusal = [403, "AccessDenied", "Access Denied."];
   switch (id) {
     case "full-access":
       return undefined;
@@ -75,7 +96,7 @@ function refuse(id: string | undefined, method: string, key: string): [number, s
   }
 }
 
-function list(answer: Answer, objects: Map<string, Buffer>, query: URLSearchParams): void {
+function list(answer: Answer, objects: Objects, query: URLSearchParams): void {
   const prefix = query.get("prefix") ?? "";
   const delimiter = query.get("delimiter");
   const found = [...objects].filter(([key]) => key.startsWith(prefix)).sort();
@@ -119,7 +140,9 @@ function unchunk(body: Buffer, headers: http.IncomingHttpHeaders): Buffer {
   return Buffer.concat(pieces);
 }
 
-function fail(answer: Answer, method: string, status: number, code: string, message: string): void {
+type Refusal = readonly [status: number, code: string, message: string];
+
+function fail(answer: Answer, method: string, [status, code, message]: Refusal): void {
   // The answer to HEAD has no body; minio-go then goes by the status alone.
   if (method === "HEAD") answer.writeHead(status).end();
   else xml(answer, status, `<Error><Code>${code}</Code><Message>${message}</Message></Error>`);

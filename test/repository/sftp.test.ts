@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import { freePort } from "../support/ports.ts";
-import { makeFolder, never, open, request, untilListening } from "../support/restic.ts";
+import { freePort, untilListening } from "../support/ports.ts";
+import { makeFolder, never, open, request } from "../support/repository.ts";
 
 const SSHD = "/usr/sbin/sshd";
 const whyNot =

@@ -14,13 +14,14 @@ import type { RepositoryOptions } from "../../src/repository/index.ts";
 import { list } from "../../src/repository/list.ts";
 import type { Restic } from "../../src/repository/restic.ts";
 import { success } from "../../src/result.ts";
-import { folder, HASH, never, open, request, restic } from "../support/restic.ts";
+import { HASH, makeFolder, makeRepository, never, open, request, restic } from "../support/repository.ts";
 
+const folder = makeFolder();
 const path = join(folder, "readable");
 let newest = "";
 
 before(async () => {
-  restic(path, ["init"]);
+  await makeRepository(path);
   await open(path).publish(request("first"), never);
   const published = await open(path).publish(request("second"), never);
   assert.ok(published.ok);
@@ -69,7 +70,7 @@ describe("a snapshot whose file cannot be read", () => {
   it("is a failure too when it is somebody else's: whose it is cannot be known", async () => {
     const { copy, repository } = openCopy(() => undefined);
     const before = new Set(readdirSync(join(copy, "snapshots")));
-    restic(copy, ["backup", "-q", "--stdin", "--stdin-filename=theirs"], "theirs");
+    await restic(copy, ["backup", "-q", "--stdin", "--stdin-filename=theirs"], "theirs");
     const [theirs = ""] = readdirSync(join(copy, "snapshots")).filter((id) => !before.has(id));
     chmodSync(join(copy, "snapshots", theirs), 0o600);
     truncateSync(join(copy, "snapshots", theirs), 0);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { writeDump, writeExports } from "./bash-writer.ts";
-import { resticEnvironment } from "./test-repository.ts";
+import { resticEnvironment } from "./repository.ts";
 
 const AT_PATH = fileURLToPath(new URL("at-path.sh", import.meta.url));
 

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ReplicatorEvent } from "../../src/events/index.ts";
+import { makeRepository } from "./repository.ts";
 import { type NamespaceOptions, openNamespace, type SupervisorNamespace } from "./supervisor-namespace.ts";
-import { makeRepository } from "./test-repository.ts";
 
 /** Instances over one new repository, all in a temporary folder. */
 export interface Fleet {

@@ -1,6 +1,10 @@
 import { once } from "node:events";
-import { createServer } from "node:net";
+import http from "node:http";
+import { type AddressInfo, connect, createServer, type Server } from "node:net";
+import { after } from "node:test";
+import { errorMessage } from "../../src/format.ts";
 import { LabError } from "./install/lab-error.ts";
+import { waitFor } from "./wait.ts";
 
 async function listenBriefly(port: number): Promise<number> {
   const server = createServer();
@@ -25,8 +29,27 @@ export async function requireFreePorts(ports: readonly number[]): Promise<void> 
       await listenBriefly(port);
     } catch (error) {
       throw new LabError(
-        `Port ${port} of 127.0.0.1 is taken (${error instanceof Error ? error.message : error}). End what listens there and start again.`,
+        `Port ${port} of 127.0.0.1 is taken (${errorMessage(error)}). End what listens there and start again.`,
       );
     }
   }
+}
+
+/** Listens on a free port of 127.0.0.1 until the tests of the file are over. */
+export async function listen(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  after(() => {
+    server.close();
+    if (server instanceof http.Server) server.closeAllConnections();
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+export async function untilListening(port: number): Promise<void> {
+  const find = () =>
+    new Promise<true | undefined>((resolve) => {
+      const socket = connect(port, "127.0.0.1", () => resolve(true)).once("error", () => resolve(undefined));
+      socket.once("connect", () => socket.destroy());
+    });
+  await waitFor(`a server on port ${port}`, find, { timeout: 30_000, every: 50 });
 }

@@ -4,9 +4,9 @@ import { type DatabaseState, differing, readState } from "./database-state.ts";
 import { LabError } from "./install/lab-error.ts";
 import { assertInvariant, InvariantViolation } from "./invariant.ts";
 import { processesOf } from "./processes.ts";
+import { type Author, createAuthor, makeRepository, never } from "./repository.ts";
 import { change, edit, fillData, takeSnapshot } from "./source-data.ts";
 import { type NamespaceOptions, openNamespace, type SupervisorNamespace } from "./supervisor-namespace.ts";
-import { type Author, createAuthor, makeRepository, never } from "./test-repository.ts";
 import { waitFor } from "./wait.ts";
 
 type InstanceChange = Partial<Pick<NamespaceOptions, "env" | "repository">>;

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { ReplicatorEvent } from "../../src/events/index.ts";
 import { InvariantViolation } from "./invariant.ts";
 import { instanceEnvironment } from "./kuma/instance.ts";
@@ -21,6 +22,8 @@ export interface NamespaceOptions {
   /** Kuma's data folder, absolute; the log is beside it. */
   readonly dataDir: string;
   readonly repository: string;
+  /** In a root folder of its own, in which its data folder is /app/data: Kuma's embedded MariaDB has no other place. */
+  readonly ownRoot?: boolean;
   /** More environment, or other values. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -73,6 +76,7 @@ export async function openNamespace({
   name,
   dataDir,
   repository,
+  ownRoot = false,
   env = {},
 }: NamespaceOptions): Promise<SupervisorNamespace> {
   mkdirSync(dataDir, { recursive: true });
@@ -81,7 +85,8 @@ export async function openNamespace({
   const logFile = `${dataDir}.log`;
   const start = fileSize(logFile);
   const output = openSync(logFile, "a");
-  const [program, ...args] = inNamespace([process.execPath, programFile, "run"]);
+  const command = [process.execPath, programFile, "run"];
+  const [program, ...args] = inNamespace(ownRoot ? [...prepareRoot(dataDir), ...command] : command);
   const outer = spawn(program, args, {
     cwd: dataDir,
     stdio: ["ignore", output, output],
@@ -90,7 +95,7 @@ export async function openNamespace({
         mode,
         name,
         port,
-        dataDir,
+        dataDir: ownRoot ? "/app/data" : dataDir,
         kumaDir,
         repository,
         password: PASSWORD,
@@ -178,6 +183,13 @@ export async function openNamespace({
       return code;
     },
   };
+}
+
+/** What runs a command in a root folder of its own; an empty folder beside the data is where that is mounted. */
+function prepareRoot(dataDir: string): string[] {
+  const root = `${dataDir}.root`;
+  mkdirSync(root, { recursive: true });
+  return [fileURLToPath(new URL("in-own-root.sh", import.meta.url)), root, dataDir];
 }
 
 let ports = 0;

@@ -1,6 +1,5 @@
 import { statSync } from "node:fs";
 import Database from "better-sqlite3";
-import { readEngine } from "../engine.ts";
 import { defineMoments } from "../moments.ts";
 import { explain, refuse } from "../problems.ts";
 import type { DatabaseProblem, DatabaseResult } from "../types.ts";
@@ -76,10 +75,6 @@ export function quote(name: string): string {
 }
 
 function checkFile(file: string): DatabaseProblem | undefined {
-  // One that Kuma has left behind for MariaDB is still there, and of the past.
-  const engine = readEngine(file);
-  if (engine !== "sqlite")
-    return refuse("database-not-sqlite", `Uptime Kuma keeps its data in ${engine}, not in ${file}.`).problem;
   const stats = statSync(file, { throwIfNoEntry: false });
   if (stats === undefined) return refuse("database-missing", `There is no database at ${file}.`).problem;
   if (!stats.isFile()) return refuse("database-not-sqlite", `${file} is not a file.`).problem;

@@ -32,24 +32,6 @@ export type SyncDatabase = {
 };
 
 /** Kuma's SQLite database. Opens nothing yet; see `KumaDatabase` for what each call promises. */
-export function openKumaDatabase(files: KumaFiles): KumaDatabase {
-  const sync = openSqlite(files);
-  return {
-    read: async () => sync.read(),
-    hash: async () => sync.hash(),
-    examine: async (content) => sync.examine(content),
-    isUntouched: async () => sync.isUntouched(),
-    plan: async (snapshot) => sync.plan(snapshot),
-    apply: async (snapshot, id) => sync.apply(snapshot, id),
-    lastApply: async () => sync.lastApply(),
-    markApplied: async (id) => sync.markApplied(id),
-    confirm: async () => sync.confirm(),
-    dropHistory: async () => sync.dropHistory(),
-    previewRollBack: async () => sync.previewRollBack(),
-    rollBack: async () => sync.rollBack(),
-  };
-}
-
 export function openSqlite(files: KumaFiles): SyncDatabase {
   const { file, uploadDir } = files;
   return {

@@ -1,30 +1,31 @@
 import { readBashSnapshot } from "../../bash-snapshots/index.ts";
 import type { SnapshotName } from "../../events/index.ts";
-import { shortId } from "../../format.ts";
-import type { BashSnapshot, Repository, SnapshotInfo } from "../../repository/index.ts";
-import { failure, type Result, success } from "../../result.ts";
-import { contentHash, decodeSnapshot, type Snapshot } from "../../snapshot/index.ts";
+import type { BashSnapshot, Repository, RepositoryProblem, SnapshotInfo } from "../../repository/index.ts";
+import { type Result, success } from "../../result.ts";
+import {
+  contentHash,
+  decodeSnapshot,
+  mismatch,
+  type Snapshot,
+  type SnapshotProblem,
+} from "../../snapshot/index.ts";
 import type { Applier, Outcome } from "./applier.ts";
 
 /**
  * Downloads a snapshot and verifies that it is whole: its own end mark and checksum, and that it holds the content that
- * its tag names. A problem whose code begins with "snapshot-" means that what is stored is bad, not out of reach.
+ * its tag names. A problem for which `isSnapshotDefect` holds means that what is stored is bad.
  */
 export async function fetchSnapshot(
   repository: Pick<Repository, "download">,
   info: SnapshotInfo,
   signal: AbortSignal,
-): Promise<Result<Snapshot>> {
+): Promise<Result<Snapshot, SnapshotProblem | RepositoryProblem>> {
   const downloaded = await repository.download(info.id, signal);
   if (!downloaded.ok) return downloaded;
   const decoded = decodeSnapshot(downloaded.value);
   if (!decoded.ok) return decoded;
   if (contentHash(decoded.value.content) === info.contentHash) return decoded;
-  return failure({
-    code: "snapshot-mismatch",
-    message: `Snapshot ${shortId(info.id)} does not hold the content that its tag names.`,
-    advice: "Nothing was changed. Publish again from the primary, and find out who writes to the repository.",
-  });
+  return mismatch(info.id);
 }
 
 /**

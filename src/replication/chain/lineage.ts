@@ -53,10 +53,7 @@ export type Decision =
  */
 export function decide(view: PrimaryView, latest: SnapshotInfo | undefined): Decision {
   const publish = (step: number): Decision => ({ do: "publish", ...placeAfter(latest, view.reached, step) });
-  if (latest === undefined) {
-    if (!view.isEmpty) return publish(1);
-    return view.bash === undefined ? { do: "nothing" } : { do: "restore", latest: view.bash };
-  }
+  if (latest === undefined) return view.isEmpty ? beginEmpty(view) : publish(1);
   const isOurs = view.known.some((id) => isSameSnapshot(id, latest.id)) || isOwn(view, latest);
   const isPromoted = view.claim === "promotion";
   if (latest.contentHash === view.contentHash && !isPromoted && mayRecord(view, isOurs))
@@ -70,6 +67,11 @@ export function decide(view: PrimaryView, latest: SnapshotInfo | undefined): Dec
   // One that is published just now by the instance which is to be followed no more comes before this one.
   if (isPromoted || (view.claim === "takeover" && !isOurs)) return publish(2);
   return isOurs ? publish(1) : { do: "refuse", problem: refuseOther(view, latest) };
+}
+
+/** Where there is nothing of ours to go on from: what a bash version published is. */
+function beginEmpty({ bash }: PrimaryView): Decision {
+  return bash === undefined ? { do: "nothing" } : { do: "restore", latest: bash };
 }
 
 /** The same content by somebody else is ours only if we remember nothing: else the role has moved on from here. */

@@ -1,6 +1,6 @@
 import { shortId } from "../../format.ts";
 import { isSameSnapshot, type SnapshotInfo } from "../../repository/index.ts";
-import { failure, type Result, success } from "../../result.ts";
+import { failure, type Result } from "../../result.ts";
 import type { State, StateFile } from "../state/state-file.ts";
 
 /** How far along the chain this instance has come, by what it published or applied. */
@@ -22,10 +22,28 @@ export function findReached(
  * @returns the problem "state-not-writable"
  */
 export function rememberReached(stateFile: StateFile, info: SnapshotInfo): Result<void> {
-  const { reached } = stateFile.state;
-  const now = toReached(info);
-  const isKnown = reached?.snapshotId === now.snapshotId && reached.generation === now.generation;
-  return isKnown ? success(undefined) : stateFile.update({ reached: now });
+  return stateFile.update({ reached: toReached(info) });
+}
+
+/** A snapshot that this instance stands on. */
+interface Head {
+  readonly snapshotId: string;
+  readonly contentHash: string;
+}
+
+/**
+ * The snapshot that this instance stands on: of what it published and what it applied last, the one that it reached last
+ * along the chain, for times say little where a clock was set. Where it is neither, since what was reached is undone by
+ * now, time has to do.
+ */
+export function findHead(
+  { published, reached }: State,
+  applied: (Head & { readonly appliedAt: number }) | undefined,
+): Head | undefined {
+  const isReached = (id: string) => reached !== undefined && isSameSnapshot(id, reached.snapshotId);
+  const furthest = [published, applied].find((each) => each !== undefined && isReached(each.snapshotId));
+  const later = (published?.at ?? 0) >= (applied?.appliedAt ?? 0) ? published : applied;
+  return furthest ?? later;
 }
 
 /**

@@ -1,8 +1,9 @@
 import type { Role } from "../../config/index.ts";
+import type { KumaDatabase } from "../../database/index.ts";
 import { shortId } from "../../format.ts";
 import type { Supervisor } from "../../kuma/index.ts";
 import type { BashSnapshot, Repository, SnapshotInfo } from "../../repository/index.ts";
-import { failure, type Problem, type Result, success } from "../../result.ts";
+import { failure, interrupted, type Problem, type Result, success } from "../../result.ts";
 import { contentHash, decodeSnapshot } from "../../snapshot/index.ts";
 import type { Applier, Outcome } from "../apply/applier.ts";
 import { fetchAndApply } from "../apply/fetch.ts";
@@ -14,6 +15,7 @@ import { type Follower, IS_PRIMARY } from "../replica/follower.ts";
 import { forgetRefused, listRefused } from "../state/refused.ts";
 import type { RoleSwitch } from "../state/role.ts";
 import { rollBack } from "./roll-back.ts";
+import { describeUnpublished, notPublished } from "./unpublished.ts";
 
 /**
  * What a person can ask a running instance to do. Each waits for what runs before it, ends at once on a shutdown
@@ -36,14 +38,18 @@ export interface OperatorCommands {
   importSnapshot(bytes: Uint8Array, signal: AbortSignal): Promise<Result<string>>;
   /** Applies the latest snapshot, becomes the primary and publishes. @param asIs keep what is here instead */
   promote(options: { asIs: boolean }, signal: AbortSignal): Promise<Result<string>>;
-  /** Publishes what is not published yet, and becomes a replica. */
-  demote(signal: AbortSignal): Promise<Result<string>>;
+  /**
+   * Publishes what is not published yet, and becomes a replica.
+   * @param discard also when that could not be published: it is given up
+   */
+  demote(options: { discard: boolean }, signal: AbortSignal): Promise<Result<string>>;
 }
 
-interface Parts extends Omit<Parameters<typeof rollBack>[0], "kuma" | "role"> {
+interface Parts extends Omit<Parameters<typeof rollBack>[0], "database" | "kuma" | "role"> {
   readonly runExclusive: Mutex;
   /** One cycle in the role at work; whoever calls it here has the mutex already. */
   readonly cycle: (reason: CycleReason, signal: AbortSignal) => Promise<Result<void>>;
+  readonly database: Pick<KumaDatabase, "lastApply" | "read" | "rollBack">;
   readonly repository: Pick<Repository, "listAll" | "download" | "downloadBash">;
   readonly kuma: Pick<Supervisor, "state" | "start" | "stop" | "untilReady">;
   readonly applier: Pick<Applier, "apply">;
@@ -106,13 +112,17 @@ export function createOperatorCommands(parts: Parts): OperatorCommands {
         );
       }),
 
-    demote: (signal) =>
+    demote: ({ discard }, signal) =>
       runWhenReady(async () => {
         if (role.current === "replica") return success("This instance is a replica already.");
         const published = await cycle("requested", signal);
+        if (signal.aborted) return failure(interrupted("The demotion"));
+        const lost = published.ok ? undefined : await describeUnpublished(parts.database, stateFile);
+        if (!published.ok && lost !== undefined && !discard)
+          return failure(notPublished(lost, published.problem));
         const changed = changeRole("replica");
         if (!changed.ok) return changed;
-        const unpublished = published.ok ? "" : ` Not published before: ${published.problem.message}`;
+        const unpublished = lost === undefined ? "" : ` Not published, and given up: ${lost}.`;
         return success(
           `This instance is a replica now; promote another one, or nobody publishes.${unpublished}`,
         );

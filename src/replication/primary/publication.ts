@@ -2,7 +2,7 @@ import type { KumaDatabase } from "../../database/index.ts";
 import type { Listener } from "../../events/index.ts";
 import type { Repository, SnapshotInfo } from "../../repository/index.ts";
 import { type Result, success } from "../../result.ts";
-import { countChanges, encodeWhole, fingerprint } from "../../snapshot/index.ts";
+import { countChanges, encodeWhole, fingerprint, isSnapshotDefect } from "../../snapshot/index.ts";
 import { fetchSnapshot } from "../apply/fetch.ts";
 import { isSameSnapshot, type Place } from "../chain/lineage.ts";
 import { type Reached, toReached } from "../chain/reached.ts";
@@ -46,7 +46,7 @@ export function createPublication(parts: Parts, onPublished: () => void): Public
     record: async (held, { latest, next }, signal) => {
       if (isSameSnapshot(latest.id, stateFile.state.published?.snapshotId ?? "")) return success("recorded");
       const whole = await fetchSnapshot(repository, latest, signal);
-      if (!whole.ok) return whole.problem.code.startsWith("snapshot-") ? publish(held, next, signal) : whole;
+      if (!whole.ok) return isSnapshotDefect(whole.problem) ? publish(held, next, signal) : whole;
       const written = remember(held.hash, fingerprint(held.content), toReached(latest));
       return written.ok ? success("recorded") : written;
     },

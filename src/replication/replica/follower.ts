@@ -77,7 +77,8 @@ export function createFollower(parts: Parts): Follower {
     const reached = findReached(stateFile.state, snapshots, known);
     const goesBack = isBehind(latest, snapshots, reached);
     if (goesBack && !isApplied && !acceptLoss && reached) return refuseToGoBack(latest, reached);
-    if (isApplied && !goesBack) rememberReached(stateFile, latest);
+    const remembered = isApplied && !goesBack ? rememberReached(stateFile, latest) : success(undefined);
+    if (!remembered.ok) return remembered;
     if (isRefused(stateFile, latest.id) || (isApplied && !reapply)) {
       emit({ type: "unchanged", role: "replica" });
       return success(undefined);

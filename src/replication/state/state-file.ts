@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
 import { errorCode, errorMessage } from "../../format.ts";
@@ -51,7 +52,11 @@ export type State = z.infer<typeof stateFile>;
 /** The state file: read once at start, written whole and atomically at each change. */
 export interface StateFile {
   readonly state: State;
-  /** Changes the state and writes it: the file holds wholly the old or wholly the new one. */
+  /**
+   * Changes the state and writes it: the file holds wholly the old or wholly the new one. What could not be written is
+   * remembered until the process ends, and written with the next update. An update that changes nothing writes nothing.
+   * @returns the problem "state-not-writable"
+   */
   update(change: Partial<Omit<State, "format" | "instanceId">>): Result<void>;
 }
 
@@ -63,14 +68,19 @@ export function openStateFile(stateDir: string): { file: StateFile; problem: Pro
   const path = join(stateDir, "state.json");
   const read = readState(path);
   let state: State = read.ok ? read.value : newState();
+  let isWritten = false;
 
   const file: StateFile = {
     get state() {
       return state;
     },
     update: (change) => {
-      state = { ...state, ...change };
-      return writeState(path, state);
+      const next = { ...state, ...change };
+      if (isWritten && isDeepStrictEqual(next, state)) return success(undefined);
+      state = next;
+      const written = writeState(path, state);
+      isWritten = written.ok;
+      return written;
     },
   };
   const written = file.update({});

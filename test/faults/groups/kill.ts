@@ -67,7 +67,7 @@ async function killRealApply(scenario: ReplicaScenario, random: Random): Promise
   assertNothingLost(before, now, LOCAL);
   await scenario.start();
   assertNothingLost(before, await scenario.converge(), LOCAL);
-  return which === "before" ? "before" : now.proven ? "after, proven" : "after, not proven yet";
+  return which === "before" ? "before" : now.proven ? "after, verified" : "after, not verified yet";
 }
 
 async function killApply(scenario: ReplicaScenario, random: Random): Promise<string> {
@@ -85,7 +85,7 @@ async function killApply(scenario: ReplicaScenario, random: Random): Promise<str
     assertNoProcess(scenario.dataDir);
     const now = readState(scenario.dataDir);
     const which = assertEqualsOneOf(now, { before, after });
-    hit = which === "before" ? "before" : now.proven ? "after, proven" : "after, not proven yet";
+    hit = which === "before" ? "before" : now.proven ? "after, verified" : "after, not verified yet";
     assertLocalUnchanged(before, now);
     await scenario.start();
   }

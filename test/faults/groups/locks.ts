@@ -6,8 +6,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { assertEqualsOneOf, assertUnchanged, readState } from "../../support/database-state.ts";
 import { leaveLock, whyNoDeadLock } from "../../support/dead-lock.ts";
 import { assertInvariant } from "../../support/invariant.ts";
+import { restic, resticEnvironment } from "../../support/repository.ts";
 import { openPrimaryScenario } from "../../support/scenarios.ts";
-import { restic, resticEnvironment } from "../../support/test-repository.ts";
 import { waitFor } from "../../support/wait.ts";
 import type { Fault } from "../fault.ts";
 import type { Random } from "../random.ts";
@@ -17,7 +17,7 @@ const few = (asked: number) => Math.max(1, Math.min(Math.ceil(asked / 20), 10));
 const locked: Fault = {
   group: 4,
   name: "a repository locked by another restic",
-  checked: "the primary tells it and Kuma runs, publishes once the lock is gone",
+  checked: "the primary reports it and Kuma runs, publishes once the lock is gone",
   rounds: few,
   roundsPerStage: 10,
   open: async (folder) => {

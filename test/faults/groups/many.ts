@@ -25,7 +25,7 @@ interface Moment {
 const MOMENTS: readonly Moment[] = [
   { name: "fetched and planned", from: "repository-checked", span: 3_000 },
   { name: "written", from: "kuma-stopping", span: 2_500 },
-  { name: "proven", from: "kuma-starting", span: 600 },
+  { name: "verified", from: "kuma-starting", span: 600 },
   { name: "applied before Kuma's start", from: "started", span: 5_000 },
 ];
 

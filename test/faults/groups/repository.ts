@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { assertLocalUnchanged, assertUnchanged, readState } from "../../support/database-state.ts";
 import { assertInvariant } from "../../support/invariant.ts";
 import { freePort } from "../../support/ports.ts";
+import { restic } from "../../support/repository.ts";
 import { type Mood, serveRepository } from "../../support/rest-server.ts";
 import { openReplicaScenario, type ReplicaScenario } from "../../support/scenarios.ts";
-import { restic } from "../../support/test-repository.ts";
 import type { Fault } from "../fault.ts";
 
 const CHECKED =

@@ -23,7 +23,7 @@ const SECRETS = {
 const secrets: Fault = {
   group: 10,
   name: "known secrets: password, token, keys, a notification's and a monitor's",
-  checked: "in no log line, no file of the state folder, no argv, no notice, not in Kuma's environment",
+  checked: "in no log line, no file of the state folder, no argv, no message, not in Kuma's environment",
   rounds: (asked) => Math.max(2, Math.min(Math.ceil(asked / 40), 5)),
   roundsPerStage: 1,
   open: async (folder) => {

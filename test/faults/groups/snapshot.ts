@@ -9,9 +9,9 @@ import {
 } from "../../../src/snapshot/index.ts";
 import { assertUnchanged, readState } from "../../support/database-state.ts";
 import { assertInvariant } from "../../support/invariant.ts";
+import { restic } from "../../support/repository.ts";
 import { openReplicaScenario, type ReplicaScenario } from "../../support/scenarios.ts";
 import { takeSnapshot } from "../../support/source-data.ts";
-import { restic } from "../../support/test-repository.ts";
 import type { Fault } from "../fault.ts";
 import type { Random } from "../random.ts";
 

@@ -2,13 +2,13 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { assertLocalUnchanged, assertUnchanged, readState } from "../../support/database-state.ts";
 import { assertInvariant } from "../../support/invariant.ts";
+import { never } from "../../support/repository.ts";
 import {
   openPrimaryScenario,
   openReplicaScenario,
   type PrimaryScenario,
   type ReplicaScenario,
 } from "../../support/scenarios.ts";
-import { never } from "../../support/test-repository.ts";
 import type { Fault } from "../fault.ts";
 
 /** What becomes of state.json; gives what mends it where it does not mend itself. */

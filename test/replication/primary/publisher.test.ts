@@ -9,6 +9,7 @@ import { openKumaDatabase } from "../../../src/database/index.ts";
 import { createPublisher } from "../../../src/replication/primary/publisher.ts";
 import { openStateFile } from "../../../src/replication/state/state-file.ts";
 import { openRepository } from "../../../src/repository/index.ts";
+import { success } from "../../../src/result.ts";
 
 const DAY = 86_400_000;
 const MINUTE = 60_000;
@@ -39,7 +40,11 @@ function rig(folder: string) {
     },
   };
   const kumaVersion = "2.5.3";
-  const database = openKumaDatabase({ file, uploadDir: join(folder, "upload"), kumaVersion });
+  const database = openKumaDatabase({
+    locate: () => success({ engine: "sqlite", file }),
+    uploadDir: join(folder, "upload"),
+    kumaVersion,
+  });
   const { file: stateFile } = openStateFile(folder);
   const { createRepository, instanceName, takeover } = config;
   const applier = { apply: () => assert.fail("nothing is applied") };

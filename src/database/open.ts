@@ -1,0 +1,75 @@
+import { success } from "../result.ts";
+import type { DatabaseLocation } from "./location.ts";
+import { refuse } from "./problems.ts";
+import type { Surroundings } from "./read/read.ts";
+import { openSqlite } from "./sqlite/open-sqlite.ts";
+import type { DatabaseResult, KumaDatabase } from "./types.ts";
+
+/** What surrounds Kuma's database, as plain data: it may cross to another thread. */
+export interface KumaSurroundings extends Surroundings {
+  /** Of the Kuma that uses the database; for what is said about versions that do not fit. */
+  readonly kumaVersion: string;
+}
+
+/** A Kuma: where its database is, and what surrounds that. */
+export interface KumaPlace extends KumaSurroundings {
+  /** Asked at each call: Kuma may change its database at any of its starts. */
+  readonly locate: () => DatabaseResult<DatabaseLocation>;
+  /** Makes a call once the database's server is ready for it; left out: at once. */
+  readonly whenReady?: <T>(call: () => Promise<DatabaseResult<T>>) => Promise<DatabaseResult<T>>;
+}
+
+/** The calls of `KumaDatabase`, whether they answer at once or later. */
+export type Engine = {
+  readonly [Call in keyof KumaDatabase]: (
+    ...given: Parameters<KumaDatabase[Call]>
+  ) => ReturnType<KumaDatabase[Call]> | Awaited<ReturnType<KumaDatabase[Call]>>;
+};
+
+/**
+ * Kuma's database, in this thread: SQLite blocks it while a call runs. For commands, which do nothing else. The one place
+ * that chooses the engine is `openEngine`.
+ */
+export function openKumaDatabase(place: KumaPlace): KumaDatabase {
+  return {
+    read: () => on((engine) => engine.read()),
+    hash: () => on((engine) => engine.hash()),
+    examine: (content) => on((engine) => engine.examine(content)),
+    isUntouched: () => on((engine) => engine.isUntouched()),
+    plan: (snapshot) => on((engine) => engine.plan(snapshot)),
+    apply: (snapshot, id) => on((engine) => engine.apply(snapshot, id)),
+    lastApply: () => on((engine) => engine.lastApply()),
+    markApplied: (id) => on((engine) => engine.markApplied(id)),
+    confirm: () => on((engine) => engine.confirm()),
+    dropHistory: () => on((engine) => engine.dropHistory()),
+    previewRollBack: () => on((engine) => engine.previewRollBack()),
+    rollBack: () => on((engine) => engine.rollBack()),
+  };
+
+  function on<T>(
+    work: (engine: Engine) => DatabaseResult<T> | Promise<DatabaseResult<T>>,
+  ): Promise<DatabaseResult<T>> {
+    return place.whenReady === undefined ? call(work) : place.whenReady(() => call(work));
+  }
+
+  async function call<T>(
+    work: (engine: Engine) => DatabaseResult<T> | Promise<DatabaseResult<T>>,
+  ): Promise<DatabaseResult<T>> {
+    const located = place.locate();
+    const engine = located.ok ? openEngine(located.value, place) : located;
+    return engine.ok ? work(engine.value) : engine;
+  }
+}
+
+/** The engine of a database. It holds nothing between two calls, so it need not be closed. */
+function openEngine(location: DatabaseLocation, surroundings: KumaSurroundings): DatabaseResult<Engine> {
+  switch (location.engine) {
+    case "sqlite":
+      return success(openSqlite({ ...surroundings, file: location.file }));
+    case "mariadb":
+    case "embedded-mariadb":
+      return refuse("database-not-sqlite", "Uptime Kuma keeps its data in MariaDB.");
+    case "not-chosen":
+      return refuse("database-not-chosen", "Uptime Kuma waits for a person to choose its database.");
+  }
+}

@@ -1,0 +1,1 @@
+export { createEmbeddedServer, type EmbeddedServer } from "./embedded-server.ts";

@@ -1,0 +1,34 @@
+import type { KumaDatabase } from "../../database/index.ts";
+import { shortId } from "../../format.ts";
+import type { Problem } from "../../result.ts";
+import { contentHash, countChanges, describeChanges, fingerprint } from "../../snapshot/index.ts";
+import { findHead } from "../chain/reached.ts";
+import type { StateFile } from "../state/state-file.ts";
+
+/**
+ * What was changed here since the snapshot that this instance stands on, so that no snapshot has it, in words; undefined:
+ * nothing. Where that cannot be found out it says so.
+ */
+export async function describeUnpublished(
+  database: Pick<KumaDatabase, "read" | "lastApply">,
+  { state }: StateFile,
+): Promise<string | undefined> {
+  const [now, last] = [await database.read(), await database.lastApply()];
+  if (!now.ok || !last.ok) return "what that is cannot be found out";
+  const head = findHead(state, last.value);
+  if (head === undefined) return "all that is configured here";
+  if (head.contentHash === contentHash(now.value)) return undefined;
+  const since = `since snapshot ${shortId(head.snapshotId)}`;
+  if (head !== state.published) return `changes ${since}`;
+  return `${describeChanges(countChanges(state.published.fingerprint, fingerprint(now.value)))} ${since}`;
+}
+
+/** Why a primary with changes of its own does not become a replica. @param why what kept them from being published */
+export function notPublished(what: string, why: Problem): Problem {
+  return {
+    code: "not-published",
+    message: `Not demoted: something here is in no snapshot (${what}), and would be overwritten by the next one. ${why.message}`,
+    advice:
+      "`replicator-kuma diff latest live` shows it, and `export` keeps a copy. To give it up: `replicator-kuma demote --yes`.",
+  };
+}
