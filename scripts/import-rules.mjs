@@ -77,7 +77,7 @@ export const folders = {
   },
   replication: {
     holds:
-      "the two cycles, lineage, state file, lock, operator commands: the only place that knows the whole story",
+      "the only place that knows the whole story: the cycles of `primary/` and `replica/`, `apply/`, what comes after what (`chain/`), what is remembered (`state/`), operator `commands/`",
     imports: ["bash-snapshots", "config", "database", "diff", "events", "kuma", "repository", "snapshot"],
   },
   web: {

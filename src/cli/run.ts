@@ -184,10 +184,10 @@ function openReplicator(
 ): Replicator {
   const { instanceName, stateDir, restic } = config;
   const { kumaVersion } = place;
-  const { file: stateFile, problem } = openStateFile(stateDir);
+  const { file: stateFile, isNew: isStateNew, problem } = openStateFile(stateDir);
   if (problem !== undefined) emit({ type: "warning", message: `${problem.message} ${problem.advice}` });
   return createReplicator({
-    ...{ config, kumaVersion, kuma, stateFile, emit },
+    ...{ config, kumaVersion, kuma, stateFile, isStateNew, emit },
     database: openKumaDatabase({ ...place, whenReady: server.use }),
     databaseStage: () =>
       server.use(async () => {

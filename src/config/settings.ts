@@ -9,8 +9,8 @@ const SHORTEST_INTERVAL = 5_000;
 /**
  * The variables that are ours, with their defaults. An empty one counts as unset, and times are milliseconds once they
  * are read. Each is described for people in docs/configuration.md, and becomes a member of `Config` in load.ts.
- * Not here: where things are (KUMA_DIR, REPLICATOR_STATE_DIR: kuma.ts), what names a file (http.ts, ntfy.ts), and what is
- * restic's (restic.ts, environment.ts).
+ * Not here: where things are (KUMA_DIR, REPLICATOR_STATE_DIR: kuma.ts), what names a file (http.ts, ntfy.ts), and what
+ * is restic's (restic.ts, environment.ts).
  */
 export const settingsSchema = z.object({
   /** BACKUP makes a primary, anything else a replica. */

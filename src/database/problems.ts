@@ -16,6 +16,10 @@ const ADVICE: Readonly<Record<DatabaseProblemCode, string>> = {
   "database-not-chosen": "Open Uptime Kuma's page and choose one; replication begins after that.",
   "database-unreachable":
     "Nothing to do if it passes; else start the database server, or check its address in Uptime Kuma's settings.",
+  "database-login-refused":
+    "Check user, password and database name in Uptime Kuma's settings, and what the account may do (GRANT ALL on that database).",
+  "database-untrusted":
+    "Check UPTIME_KUMA_DB_SSL and UPTIME_KUMA_DB_CA, and the certificate and the demands of the database server.",
   "database-damaged":
     "Restore the data folder from a backup, or let SQLite's .recover command save what it can.",
   "database-locked": "Nothing to do if it passes; else find out which other program has the database open.",
@@ -25,6 +29,8 @@ const ADVICE: Readonly<Record<DatabaseProblemCode, string>> = {
   "version-mismatch": "Run the same version of Uptime Kuma on all instances; nothing was changed.",
   "snapshot-inconsistent":
     "Nothing was changed here. On the primary, `replicator-kuma doctor` names the same rows and what mends them; if it does not know of them, update Replicator Kuma there.",
+  "database-cannot-hold":
+    "Nothing was changed here. Change these values on the primary: shorter, or in a form that both databases hold.",
   "upload-failed": "Check space, owner and permissions of the upload folder in Uptime Kuma's data folder.",
   "database-failed": "Nothing was changed. Please report it with this line if it stays.",
 };

@@ -8,6 +8,8 @@ export type DatabaseProblemCode =
   | "database-settings-invalid"
   | "database-not-chosen"
   | "database-unreachable"
+  | "database-login-refused"
+  | "database-untrusted"
   | "database-damaged"
   | "database-locked"
   | "database-read-only"
@@ -15,6 +17,7 @@ export type DatabaseProblemCode =
   | "schema-unknown"
   | "version-mismatch"
   | "snapshot-inconsistent"
+  | "database-cannot-hold"
   | "upload-failed"
   | "database-failed";
 

@@ -22,8 +22,8 @@ export interface RowChange {
 
 /**
  * What differs between two contents, row by row, in names that people know; free of secrets, so it may be printed.
- * Columns that only one side has are left out, and so are owners: they belong to each instance. What one side says nothing
- * of does not differ.
+ * Columns that only one side has are left out, and so are owners: they belong to each instance. What one side says
+ * nothing of does not differ.
  */
 export function compare(before: Content, after: Content): RowChange[] {
   const names = { before: namesIn(before), after: namesIn(after) };

@@ -13,7 +13,7 @@ import { createMutex } from "./mutex.ts";
 import { createPublisher } from "./primary/publisher.ts";
 import { createRetention } from "./primary/retention.ts";
 import { createFollower } from "./replica/follower.ts";
-import type { RoleSwitch } from "./state/role.ts";
+import { detectLostRole, type RoleSwitch } from "./state/role.ts";
 import type { StateFile } from "./state/state-file.ts";
 import { type ReplicationStatus, replicationStatus } from "./status.ts";
 
@@ -26,6 +26,8 @@ interface Parts {
   readonly databaseStage: () => Promise<Result<DatabaseStage>>;
   readonly repository: Repository;
   readonly stateFile: StateFile;
+  /** The state file was begun at this start. */
+  readonly isStateNew: boolean;
   readonly role: RoleSwitch;
   readonly emit: Listener;
 }
@@ -47,11 +49,9 @@ export function createReplicator(parts: Parts): Replicator {
   const { instanceName, createRepository, takeover, adopt, verifyWindow, keep, intervals } = config;
   const applier = createApplier({ ...parts, verifyWindow });
   const reportBash = createBashReport(emit);
-  const follower = createFollower({ ...parts, applier, reportBash, createRepository, adopt });
-  const publisher = createPublisher({
-    ...{ ...parts, applier, reportBash, createRepository },
-    ...{ instanceName, takeover },
-  });
+  const followerParts = { ...parts, applier, reportBash, createRepository, adopt, instanceName };
+  const follower = createFollower(followerParts);
+  const publisher = createPublisher({ ...followerParts, takeover });
   const retention = createRetention({ ...parts, keep });
   const runExclusive = createMutex();
   /** A restart brings a replica back to the latest snapshot, whatever was changed by hand. */
@@ -83,11 +83,9 @@ export function createReplicator(parts: Parts): Replicator {
     emit({ type: "role-changed", role: role.current, interval: intervals[role.current] });
   }
 
-  function bootUp(signal: AbortSignal): Promise<boolean> {
-    const bootFollower = createFollower({
-      ...{ ...parts, applier, reportBash, createRepository, adopt },
-      repository: limitForBoot(repository),
-    });
+  async function bootUp(signal: AbortSignal): Promise<boolean> {
+    if (parts.isStateNew) await detectLostRole(parts, role.current, emit);
+    const bootFollower = createFollower({ ...followerParts, repository: limitForBoot(repository) });
     const follow =
       role.current === "replica"
         ? () => bootFollower.follow({ reapply: true, acceptLoss: false }, signal)

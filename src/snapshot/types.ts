@@ -37,8 +37,8 @@ export interface Content {
   /** Sorted by name. */
   readonly files: readonly UploadedFile[];
   /**
-   * What it says nothing of, so that it stays as it is wherever the content is applied: names of tables, and "file" for the
-   * uploaded files. Left out when it speaks of all, as everything does that this program publishes.
+   * What it says nothing of, so that it stays as it is wherever the content is applied: names of tables, and "file" for
+   * the uploaded files. Left out when it speaks of all, as everything does that this program publishes.
    */
   readonly omits?: readonly string[];
 }

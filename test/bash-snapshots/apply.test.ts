@@ -16,8 +16,8 @@ import {
   type Version,
   value,
 } from "../database/fixtures.ts";
+import { at, filesOf, HEAD, V1 } from "../support/bash-samples.ts";
 import { makeTar } from "../support/tar.ts";
-import { at, filesOf, HEAD, V1 } from "./samples.ts";
 
 const ORIGIN = { instanceName: "old", createdAt: "2026-11-23T08:00:00.000Z" };
 

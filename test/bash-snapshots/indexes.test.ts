@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import Database from "better-sqlite3";
+import { at, V1 } from "../support/bash-samples.ts";
 import { documentedSql, step } from "../support/documented.ts";
-import { at, V1 } from "./samples.ts";
 
 const INDEXES =
   "SELECT name, tbl_name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY name";

@@ -65,6 +65,12 @@ describe("first contact", { timeout: 300_000 }, () => {
       const promoted = await alone.command("promote");
       assert.equal(promoted.exitCode, 1);
       assert.match(promoted.stderr, /Not applied/);
+      const asIs = await alone.command("promote", "--as-is");
+      assert.equal(asIs.exitCode, 1);
+      assert.match(
+        asIs.stderr,
+        /"http ok" removed$[\s\S]*"my shop" added$[\s\S]*Nothing was changed[\s\S]*--yes/m,
+      );
       assert.deepEqual(rowsOf(alone), mine);
       assert.equal(startsOf(alone), 1);
       await alone.instance.stop();

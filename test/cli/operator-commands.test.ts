@@ -168,9 +168,15 @@ describe("commands that steer", { timeout: 240_000 }, () => {
     assert.match(said(await replica.command("status")), /^nyc +replica; up/m, "the environment changed");
   });
 
-  it("promote --as-is takes over with what is here", async () => {
+  it("promote --as-is shows what every replica would lose, asks, and takes over with what is here", async () => {
     rename(replica, "mine");
-    said(await replica.command("promote", "--as-is"));
+    const asked = await replica.command("promote", "--as-is");
+    assert.equal(asked.exitCode, 1, asked.stdout);
+    assert.match(asked.stderr, /^On every replica, in place of the latest snapshot [0-9a-f]{8} of "nyc":$/m);
+    assert.match(asked.stderr, /^ {2}monitor ".*" name: "by the new primary" → "mine"$/m);
+    assert.match(asked.stderr, /^This changes: 1 monitor changed\.$[\s\S]*Nothing was changed[\s\S]*--yes/m);
+    assert.match(said(await replica.command("status")), /^nyc +replica/m);
+    said(await replica.command("promote", "--as-is", "--yes"));
     assert.deepEqual(nameOf(replica), named("mine"));
     said(await primary.command("sync"));
     assert.deepEqual(nameOf(primary), named("mine"));

@@ -4,7 +4,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ReplicatorEvent } from "../../src/events/index.ts";
 import { createCycles } from "../../src/replication/cycles.ts";
 import { failure, type Result, success } from "../../src/result.ts";
+import { waitFor } from "../support/wait.ts";
 
+const SOON = { timeout: 30_000, every: 10 };
 const ready = { start: () => undefined, untilReady: async () => undefined };
 const problem = (code: string): Result<void> => failure({ code, message: `${code}.`, advice: "Wait." });
 
@@ -81,6 +83,10 @@ describe("cycles", { timeout: 10_000 }, () => {
 
   it("waits for Kuma, sleeps the interval, and is woken early", async () => {
     const end = new AbortController();
+    let becomeReady = () => {};
+    const kumaReady = new Promise<void>((resolve) => {
+      becomeReady = resolve;
+    });
     let rounds = 0;
     const cycles = createCycles(
       async () => {
@@ -88,17 +94,18 @@ describe("cycles", { timeout: 10_000 }, () => {
         return success(undefined);
       },
       () => 60_000,
-      { start: () => undefined, untilReady: () => sleep(20).then(() => undefined) },
+      { start: () => undefined, untilReady: () => kumaReady },
       () => undefined,
     );
     const running = cycles.run(end.signal);
-    await sleep(5);
+    await sleep(20);
     assert.equal(rounds, 0, "not before Kuma is ready");
+    becomeReady();
+    await waitFor("the first round", () => rounds === 1 || undefined, SOON);
     await sleep(60);
-    assert.equal(rounds, 1, "then once, and asleep");
+    assert.equal(rounds, 1, "then asleep");
     cycles.wake();
-    await sleep(60);
-    assert.equal(rounds, 2);
+    await waitFor("the second round", () => rounds === 2 || undefined, SOON);
     end.abort();
     await running;
   });

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { before, test } from "node:test";
 import { fetchAny } from "../../src/replication/apply/fetch.ts";
 import { openRepository } from "../../src/repository/index.ts";
-import { at, V1, V1_WITH_INDEXES } from "../bash-snapshots/samples.ts";
 import { type BashForm, publishFilesAsBash } from "../support/bash-publisher.ts";
+import { at, V1, V1_WITH_INDEXES } from "../support/bash-samples.ts";
 import { makeFolder, makeRepository, never, restic, resticEnvironment } from "../support/repository.ts";
 
 const repository = join(makeFolder(), "repository");

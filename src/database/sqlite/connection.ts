@@ -45,6 +45,11 @@ export function openInMemory(): Database.Database {
   return db;
 }
 
+/** The beginning of a sentence. What stands for MariaDB's tables has no file. */
+export function nameDatabase(db: Database.Database): string {
+  return db.memory ? "Uptime Kuma's database" : `The database ${db.name}`;
+}
+
 function setUp(db: Database.Database): void {
   // INTEGER as bigint and REAL as number: the only way to tell 1 from 1.0, and 2^53 + 1 from 2^53.
   db.defaultSafeIntegers(true);

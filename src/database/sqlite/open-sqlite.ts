@@ -5,11 +5,11 @@ import { makePlan } from "../plan/plan.ts";
 import { hashContent } from "../read/hash.ts";
 import { readContent } from "../read/read.ts";
 import { isUntouched } from "../read/untouched.ts";
-import type { DatabaseResult, KumaDatabase, LastApply } from "../types.ts";
+import type { DatabaseResult, KumaDatabase } from "../types.ts";
 import { applySnapshot } from "../write/apply.ts";
-import { confirmApply, dropAllHistory, hasDroppable } from "../write/confirm.ts";
+import { confirmApply, dropAllHistory, readLastApply } from "../write/confirm.ts";
 import { previewRollBack } from "../write/preview-roll-back.ts";
-import { readRecord, recordApplied, summarize } from "../write/record.ts";
+import { recordApplied } from "../write/record.ts";
 import { rollBackApply } from "../write/roll-back.ts";
 import { inTransaction, withDatabase } from "./connection.ts";
 
@@ -45,20 +45,7 @@ export function openSqlite(files: KumaFiles): SyncDatabase {
         return plan.ok ? success(plan.value.summary) : plan;
       }),
     apply: (snapshot, id) => withDatabase(file, "write", (db) => applySnapshot(db, snapshot, id, files)),
-    lastApply: () =>
-      reading((db): DatabaseResult<LastApply | undefined> => {
-        const record = readRecord(db);
-        if (!record.ok) return record;
-        const stored = record.value;
-        return success(
-          stored && {
-            ...summarize(stored),
-            changedAt: stored.changedAt,
-            hasStaleHistory: hasDroppable(stored),
-            canUndo: stored.canUndo,
-          },
-        );
-      }),
+    lastApply: () => reading(readLastApply),
     markApplied: (id) =>
       withDatabase(file, "write", (db) => inTransaction(db, "IMMEDIATE", () => recordApplied(db, id))),
     confirm: () => withDatabase(file, "write", confirmApply),

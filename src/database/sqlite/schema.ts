@@ -6,6 +6,7 @@ import { type Moment, momentOf } from "../moments.ts";
 import { refuse } from "../problems.ts";
 import type { DatabaseResult } from "../types.ts";
 import { type Affinity, affinityOf, constantDefault } from "./affinity.ts";
+import { nameDatabase } from "./connection.ts";
 
 export interface Column {
   readonly name: string;
@@ -43,7 +44,7 @@ export function readSchema(db: Database): DatabaseResult<Schema> {
     if (!columns.some((column) => column.name === "id")) {
       return refuse(
         "schema-unknown",
-        `The database ${db.name} has no table ${entry.name} as Uptime Kuma has it.`,
+        `${nameDatabase(db)} has no table ${entry.name} as Uptime Kuma has it.`,
       );
     }
     schema.set(entry.name, { entry, columns, references: readReferences(db, entry.name) });

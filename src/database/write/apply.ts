@@ -8,11 +8,17 @@ import { refuse } from "../problems.ts";
 import type { Surroundings } from "../read/read.ts";
 import { inTransaction } from "../sqlite/connection.ts";
 import type { DatabaseResult, PlanSummary } from "../types.ts";
-import { swapUploads } from "../uploads/uploads.ts";
+import { swapUploads, type UploadState } from "../uploads/uploads.ts";
 import { makeRoom } from "./make-room.ts";
 import { readRecord, recordApplied, summarize, writeRecord } from "./record.ts";
 import { encodeUndo, prepareUndo } from "./undo.ts";
 import { writeTable } from "./write-rows.ts";
+
+/** What a change of rows has come to, and the files that have to be swapped right before it is committed. */
+export interface ChangedRows<T> {
+  readonly outcome: T;
+  readonly files: readonly UploadState[];
+}
 
 /**
  * Makes rows and files equal to the snapshot's, in one transaction. Killed before COMMIT, the rows are as before and
@@ -28,31 +34,51 @@ export function applySnapshot(
   id: { snapshotId: string; contentHash: string },
   surroundings: Surroundings & { readonly kumaVersion: string },
 ): DatabaseResult<PlanSummary> {
-  const { uploadDir } = surroundings;
+  return withFiles(db, surroundings.uploadDir, () => applyRows(db, snapshot, id, surroundings));
+}
+
+/** Changes rows in a transaction, and files right before its end: they go back when it fails. */
+export function withFiles<T>(
+  db: Database,
+  uploadDir: string,
+  change: () => DatabaseResult<ChangedRows<T>>,
+): DatabaseResult<T> {
   let putFilesBack = () => {};
-  const applied = inTransaction(db, "IMMEDIATE", (): DatabaseResult<PlanSummary> => {
-    const plan = makePlan(db, snapshot, surroundings);
-    if (!plan.ok) return plan;
-    const { summary, files } = plan.value;
-    const record = readRecord(db);
-    if (!record.ok) return record;
-    if (summary.empty) {
-      const noted = recordApplied(db, id);
-      return noted.ok ? success(summary) : noted;
-    }
-    const previous = record.value && summarize(record.value);
-    const prepared = prepareUndo(db, plan.value, uploadDir, previous);
-    const { setAside, ...history } = makeRoom(db, plan.value, record.value);
-    const undo = encodeUndo({ ...prepared, setAside });
-    const written = writePlan(db, plan.value);
-    if (!written.ok) return written;
-    const now = Date.now();
-    writeRecord(db, { ...id, appliedAt: now, changedAt: now, verified: false, undo, ...history });
-    putFilesBack = swapUploads(uploadDir, files);
-    return success(summary);
+  const done = inTransaction(db, "IMMEDIATE", () => {
+    const changed = change();
+    if (!changed.ok) return changed;
+    putFilesBack = swapUploads(uploadDir, changed.value.files);
+    return success(changed.value.outcome);
   });
-  if (!applied.ok) putFilesBack();
-  return applied;
+  if (!done.ok) putFilesBack();
+  return done;
+}
+
+/** The rows of an apply, and its record; must run in a transaction. */
+export function applyRows(
+  db: Database,
+  snapshot: Snapshot,
+  id: { snapshotId: string; contentHash: string },
+  surroundings: Surroundings & { readonly kumaVersion: string },
+): DatabaseResult<ChangedRows<PlanSummary>> {
+  const plan = makePlan(db, snapshot, surroundings);
+  if (!plan.ok) return plan;
+  const { summary, files } = plan.value;
+  const record = readRecord(db);
+  if (!record.ok) return record;
+  if (summary.empty) {
+    const noted = recordApplied(db, id);
+    return noted.ok ? success({ outcome: summary, files: [] }) : noted;
+  }
+  const previous = record.value && summarize(record.value);
+  const prepared = prepareUndo(db, plan.value, surroundings.uploadDir, previous);
+  const { setAside, ...history } = makeRoom(db, plan.value, record.value);
+  const undo = encodeUndo({ ...prepared, setAside });
+  const written = writePlan(db, plan.value);
+  if (!written.ok) return written;
+  const now = Date.now();
+  writeRecord(db, { ...id, appliedAt: now, changedAt: now, verified: false, undo, ...history });
+  return success({ outcome: summary, files });
 }
 
 /** Writes the rows; SQLite itself has the last word on whether any of them now points at nothing. */

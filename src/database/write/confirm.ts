@@ -2,15 +2,15 @@ import type { Database } from "better-sqlite3";
 import { steadyNow } from "../../clock.ts";
 import { success } from "../../result.ts";
 import { inTransaction, quote } from "../sqlite/connection.ts";
-import type { DatabaseResult } from "../types.ts";
+import type { DatabaseResult, LastApply } from "../types.ts";
 import { tablesHere } from "./history.ts";
-import { changeRecord, readRecord, type StoredRecord } from "./record.ts";
+import { changeRecord, readRecord, type StoredRecord, summarize } from "./record.ts";
 
 /** Rows per statement: Kuma waits for each, a few milliseconds. */
-const BATCH = 500;
+export const BATCH = 500;
 
 /** Milliseconds that one call may take; the call is synchronous, and signals wait meanwhile. */
-const TIME_LIMIT = 3_000;
+export const TIME_LIMIT = 3_000;
 
 /**
  * How long after a change its undo can bring back the history of the monitors that it removed, milliseconds. By the wall
@@ -23,7 +23,7 @@ const KEPT_FOR = 7 * 24 * 3_600_000;
  * into the time limit is left to the next call.
  */
 export function confirmApply(db: Database): DatabaseResult<void> {
-  const verified = updateRecord(db, (record) => giveUp({ ...record, verified: true }, isOutdated(record)));
+  const verified = updateRecord(db, verify);
   return verified.ok ? dropStale(db, verified.value) : verified;
 }
 
@@ -36,19 +36,35 @@ export function dropAllHistory(db: Database): DatabaseResult<"done" | "more"> {
   const record = readRecord(db);
   if (!record.ok) return record;
   if (!hasHistory(record.value)) return success("done");
-  const given = updateRecord(db, (found) => giveUp(found, true));
+  const given = updateRecord(db, giveUpHistory);
   const dropped = given.ok ? dropStale(db, given.value) : given;
   if (!dropped.ok) return dropped;
   const left = readRecord(db);
   return left.ok ? success(hasHistory(left.value) ? "more" : "done") : left;
 }
 
+/** What `lastApply` gives; must run in a transaction. */
+export function readLastApply(db: Database): DatabaseResult<LastApply | undefined> {
+  const record = readRecord(db);
+  if (!record.ok) return record;
+  const stored = record.value;
+  return success(
+    stored && {
+      ...summarize(stored),
+      changedAt: stored.changedAt,
+      hasStaleHistory: hasDroppable(stored),
+      canUndo: stored.canUndo,
+    },
+  );
+}
+
 /** Whether `confirm` has something to drop. */
-export function hasDroppable(record: StoredRecord): boolean {
+function hasDroppable(record: StoredRecord): boolean {
   return record.staleHistory.length > 0 || (record.keptHistory.length > 0 && isOutdated(record));
 }
 
-function hasHistory(record: StoredRecord | undefined): boolean {
+/** Whether the history of a monitor that is gone is there still. */
+export function hasHistory(record: StoredRecord | undefined): boolean {
   return record !== undefined && record.staleHistory.length + record.keptHistory.length > 0;
 }
 
@@ -56,9 +72,20 @@ function isOutdated({ changedAt }: StoredRecord): boolean {
   return Date.now() - changedAt > KEPT_FOR;
 }
 
-function giveUp(record: StoredRecord, isGivenUp: boolean): StoredRecord {
-  if (!isGivenUp) return record;
+/** The record once Kuma was seen running with what was applied. */
+export function verify(record: StoredRecord): StoredRecord {
+  const verified = { ...record, verified: true };
+  return isOutdated(record) ? giveUpHistory(verified) : verified;
+}
+
+/** The record without a way to bring history back. */
+export function giveUpHistory(record: StoredRecord): StoredRecord {
   return { ...record, staleHistory: [...record.staleHistory, ...record.keptHistory], keptHistory: [] };
+}
+
+/** The record once the history of some ids is dropped. */
+export function withoutDropped(record: StoredRecord, dropped: ReadonlySet<bigint>): StoredRecord {
+  return { ...record, staleHistory: record.staleHistory.filter((monitor) => !dropped.has(monitor)) };
 }
 
 function dropStale(db: Database, record: StoredRecord | undefined): DatabaseResult<void> {
@@ -70,10 +97,7 @@ function dropStale(db: Database, record: StoredRecord | undefined): DatabaseResu
     if (!deletions.every((deleteSome) => deleteAll(deleteSome, monitor, deadline))) break;
     dropped.add(monitor);
   }
-  const noted = updateRecord(db, (found) => ({
-    ...found,
-    staleHistory: found.staleHistory.filter((monitor) => !dropped.has(monitor)),
-  }));
+  const noted = updateRecord(db, (found) => withoutDropped(found, dropped));
   return noted.ok ? success(undefined) : noted;
 }
 
@@ -81,13 +105,19 @@ function updateRecord(
   db: Database,
   change: (record: StoredRecord) => StoredRecord,
 ): DatabaseResult<StoredRecord | undefined> {
-  return inTransaction(db, "IMMEDIATE", () => {
-    const record = readRecord(db);
-    if (!record.ok || record.value === undefined) return record;
-    const changed = change(record.value);
-    changeRecord(db, changed);
-    return success(changed);
-  });
+  return inTransaction(db, "IMMEDIATE", () => updateInTransaction(db, change));
+}
+
+/** Changes the record where there is one, and gives it; must run in a transaction. */
+export function updateInTransaction(
+  db: Database,
+  change: (record: StoredRecord) => StoredRecord,
+): DatabaseResult<StoredRecord | undefined> {
+  const record = readRecord(db);
+  if (!record.ok || record.value === undefined) return record;
+  const changed = change(record.value);
+  changeRecord(db, changed);
+  return success(changed);
 }
 
 /**

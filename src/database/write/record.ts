@@ -2,10 +2,11 @@ import type { Database } from "better-sqlite3";
 import { z } from "zod";
 import { success } from "../../result.ts";
 import { refuse } from "../problems.ts";
+import { nameDatabase } from "../sqlite/connection.ts";
 import type { ApplyRecord, DatabaseResult } from "../types.ts";
 
 /** Ours, inside Kuma's database: so it changes in the very transaction that changes Kuma's rows. */
-const TABLE = "replicator_apply";
+export const TABLE = "replicator_apply";
 
 /** What the one row of our table holds, without the undo: that is as large as what was changed, and rarely needed. */
 export interface StoredRecord extends ApplyRecord {
@@ -95,7 +96,7 @@ export function changeRecord(db: Database, record: StoredRecord): void {
  * Makes the table, also out of that of a former release, with what it holds. The undo comes last in it: SQLite goes
  * through all pages of a value to reach the one after it. What is newer has a default, for former releases to write it.
  */
-function makeTable(db: Database): void {
+export function makeTable(db: Database): void {
   const isOld = isFormer(columnsHere(db));
   if (isOld) db.exec(`ALTER TABLE ${TABLE} RENAME TO ${TABLE}_former`);
   db.exec(`CREATE TABLE IF NOT EXISTS ${TABLE} (
@@ -159,6 +160,6 @@ export function summarize({ snapshotId, contentHash, appliedAt, verified }: Stor
 export function refuseRecord(db: Database) {
   return refuse(
     "database-failed",
-    `The table ${TABLE} in ${db.name} does not hold what Replicator Kuma wrote there; drop it to start afresh.`,
+    `${nameDatabase(db)} has a table ${TABLE} that does not hold what Replicator Kuma wrote there; drop it to start afresh.`,
   );
 }

@@ -3,10 +3,10 @@ import { success } from "../../result.ts";
 import type { Row, Value } from "../../snapshot/index.ts";
 import { findBrokenReferences } from "../plan/references.ts";
 import { refuse } from "../problems.ts";
-import { inTransaction, quote } from "../sqlite/connection.ts";
+import { quote } from "../sqlite/connection.ts";
 import { readSchema, type Schema } from "../sqlite/schema.ts";
 import type { DatabaseResult } from "../types.ts";
-import { swapUploads } from "../uploads/uploads.ts";
+import { type ChangedRows, withFiles } from "./apply.ts";
 import { type Dangling, findDangling, settleDangling } from "./dangling-rows.ts";
 import { deleteHistory, putBack } from "./history.ts";
 import { readRecord, readUndo, refuseRecord, type StoredRecord, writeRecord } from "./record.ts";
@@ -18,20 +18,20 @@ import { changeRows, deleteRows, insertRows } from "./write-rows.ts";
  * that were made since and that refer to what goes are treated as Kuma does when that is deleted: see `settleDangling`.
  */
 export function rollBackApply(db: Database, uploadDir: string): DatabaseResult<void> {
-  let putFilesBack = () => {};
-  const undone = inTransaction(db, "IMMEDIATE", (): DatabaseResult<void> => {
-    const read = readLastUndo(db);
-    if (!read.ok || read.value === undefined) return read.ok ? success(undefined) : read;
-    const { record, undo, schema } = read.value;
-    const restored = restoreRows(db, schema, undo);
-    if (!restored.ok) return restored;
-    restoreHistory(db, undo);
-    writeRecord(db, undo.previous && recordBefore(undo.previous, record));
-    putFilesBack = swapUploads(uploadDir, undo.files);
-    return success(undefined);
-  });
-  if (!undone.ok) putFilesBack();
-  return undone;
+  return withFiles(db, uploadDir, () => rollBackRows(db));
+}
+
+/** The rows of a roll-back, and the record; must run in a transaction. */
+export function rollBackRows(db: Database): DatabaseResult<ChangedRows<void>> {
+  const read = readLastUndo(db);
+  if (!read.ok) return read;
+  if (read.value === undefined) return success({ outcome: undefined, files: [] });
+  const { record, undo, schema } = read.value;
+  const restored = restoreRows(db, schema, undo);
+  if (!restored.ok) return restored;
+  restoreHistory(db, undo);
+  writeRecord(db, undo.previous && recordBefore(undo.previous, record));
+  return success({ outcome: undefined, files: undo.files });
 }
 
 /** All that undoing the last apply begins with; undefined when there is none to undo. Must run in a transaction. */

@@ -25,7 +25,7 @@ export type Found = { readonly known: readonly string[] } & (
   | { readonly kind: "no-snapshot" | "no-repository" }
 );
 
-/** What the latest snapshot is looked for with, and what this instance remembers of the ones before. */
+/** What finding the latest snapshot needs, and what this instance remembers of the ones before. */
 export interface ChainSources {
   readonly repository: Pick<Repository, "listAll">;
   readonly database: Pick<KumaDatabase, "lastApply">;

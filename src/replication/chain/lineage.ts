@@ -17,6 +17,8 @@ export interface PrimaryView {
   readonly known: readonly string[];
   /** The highest generation that it published or applied; undefined when that is not known. */
   readonly reached: number | undefined;
+  /** Whether this instance is to be the primary at all is not certain: it has lost its state, see `detectLostRole`. */
+  readonly isRoleLost: boolean;
   readonly claim: Claim;
   /** What a bash version published last, where nothing of ours is in the repository and this instance had none of it yet. */
   readonly bash: BashSnapshot | undefined;
@@ -56,11 +58,10 @@ export function decide(view: PrimaryView, latest: SnapshotInfo | undefined): Dec
   if (latest === undefined) return view.isEmpty ? beginEmpty(view) : publish(1);
   const isOurs = view.known.some((id) => isSameSnapshot(id, latest.id)) || isOwn(view, latest);
   const isPromoted = view.claim === "promotion";
+  if (view.isRoleLost && view.claim === "none" && isByOther(view, latest))
+    return { do: "refuse", problem: refuseWithoutRole(latest) };
   if (latest.contentHash === view.contentHash && !isPromoted && mayRecord(view, isOurs))
-    // Where the chain has lost what replicas have applied, they wait for one that comes after it.
-    return isLower(latest, view.reached)
-      ? publish(1)
-      : { do: "record", latest, next: placeAfter(latest, view.reached, 1) };
+    return record(view.reached, latest);
   // What is ours was published from here: to restore that would undo what a person has changed or removed since, unless
   // the database under us is another one, in which nobody has done anything yet.
   if (view.isEmpty && (!isOurs || view.isUntouched)) return { do: "restore", latest };
@@ -72,6 +73,16 @@ export function decide(view: PrimaryView, latest: SnapshotInfo | undefined): Dec
 /** Where there is nothing of ours to go on from: what a bash version published is. */
 function beginEmpty({ bash }: PrimaryView): Decision {
   return bash === undefined ? { do: "nothing" } : { do: "restore", latest: bash };
+}
+
+/** Where the chain has lost what replicas have applied, they wait for one that comes after it. */
+function record(reached: number | undefined, latest: SnapshotInfo): Decision {
+  const next = placeAfter(latest, reached, 1);
+  return isLower(latest, reached) ? { do: "publish", ...next } : { do: "record", latest, next };
+}
+
+function isByOther({ instanceId, instanceName }: PrimaryView, latest: SnapshotInfo): boolean {
+  return latest.instanceId !== instanceId && latest.instanceName !== instanceName;
 }
 
 /** The same content by somebody else is ours only if we remember nothing: else the role has moved on from here. */
@@ -123,6 +134,16 @@ function refuseOther(
     code: "other-primary",
     message: `${which} is by ${JSON.stringify(latest.instanceName)}, of ${since}, and this instance has neither published nor applied it.`,
     advice: `There must be one primary. Make this one a replica (\`replicator-kuma demote\`, or REPLICATOR_MODE=RESTORE). ${goOn("take over and replace what is there")}`,
+  };
+}
+
+/** Why a primary that may have been demoted before it lost its state does not publish, though it knows the snapshot. */
+function refuseWithoutRole({ id, instanceName, time }: SnapshotInfo): Problem {
+  const other = JSON.stringify(instanceName);
+  return {
+    code: "role-lost",
+    message: `Not published: this instance has lost its state folder, and with it the role, if a command had given one; the repository's latest snapshot ${shortId(id)}, of ${new Date(time).toISOString()}, is by ${other}.`,
+    advice: `If ${other} is the primary: \`replicator-kuma demote\`, or REPLICATOR_MODE=RESTORE. If this one is to be: \`replicator-kuma promote\` goes on from that snapshot, \`promote --as-is\` from what is here.`,
   };
 }
 

@@ -32,9 +32,9 @@ interface Head {
 }
 
 /**
- * The snapshot that this instance stands on: of what it published and what it applied last, the one that it reached last
- * along the chain, for times say little where a clock was set. Where it is neither, since what was reached is undone by
- * now, time has to do.
+ * The snapshot that this instance stands on: of what it published and what it applied last, the one that it reached
+ * last along the chain, for times say little where a clock was set. Where it is neither, since what was reached is
+ * undone by now, time has to do.
  */
 export function findHead(
   { published, reached }: State,
@@ -82,7 +82,7 @@ export function toReached({ id, generation, isGuessed, time }: SnapshotInfo): Re
   return { snapshotId: id, time, ...(isGuessed ? {} : { generation }) };
 }
 
-/** Whether a snapshot is the one with that id, or has it among its ancestors, as far as the repository still has them. */
+/** Whether a snapshot is the one with that id or has it among its ancestors, as far as the repository has them. */
 function follows(info: SnapshotInfo, snapshots: readonly SnapshotInfo[], id: string): boolean {
   const seen = new Set<SnapshotInfo>();
   for (let at: SnapshotInfo | undefined = info; at !== undefined && !seen.has(at); ) {

@@ -96,38 +96,38 @@ export function createOperatorCommands(parts: Parts): OperatorCommands {
         return replaceContent(() => applier.apply(decoded.value, info, signal), signal);
       }),
 
-    promote: ({ asIs }, signal) =>
-      runWhenReady(async () => {
-        if (role.current === "primary") return success("This instance is the primary already.");
-        const caughtUp = asIs ? success(undefined) : await catchUp(signal);
-        if (!caughtUp.ok) return caughtUp;
-        const changed = changeRole("primary");
-        if (!changed.ok) return changed;
-        publisher.claimRole();
-        const published = await cycle("requested", signal);
-        return success(
-          published.ok
-            ? "This instance is the primary now. Demote the former one, if it still runs."
-            : `This instance is the primary now, but has not published yet: ${published.problem.message}`,
-        );
-      }),
+    promote: ({ asIs }, signal) => runWhenReady(() => promote(asIs, signal)),
 
-    demote: ({ discard }, signal) =>
-      runWhenReady(async () => {
-        if (role.current === "replica") return success("This instance is a replica already.");
-        const published = await cycle("requested", signal);
-        if (signal.aborted) return failure(interrupted("The demotion"));
-        const lost = published.ok ? undefined : await describeUnpublished(parts.database, stateFile);
-        if (!published.ok && lost !== undefined && !discard)
-          return failure(notPublished(lost, published.problem));
-        const changed = changeRole("replica");
-        if (!changed.ok) return changed;
-        const unpublished = lost === undefined ? "" : ` Not published, and given up: ${lost}.`;
-        return success(
-          `This instance is a replica now; promote another one, or nobody publishes.${unpublished}`,
-        );
-      }),
+    demote: ({ discard }, signal) => runWhenReady(() => demote(discard, signal)),
   };
+
+  async function promote(asIs: boolean, signal: AbortSignal): Promise<Result<string>> {
+    if (role.current === "primary" && !role.isLost) return success("This instance is the primary already.");
+    const caughtUp = asIs ? success(undefined) : await catchUp(signal);
+    if (!caughtUp.ok) return caughtUp;
+    const changed = changeRole("primary");
+    if (!changed.ok) return changed;
+    publisher.claimRole();
+    const published = await cycle("requested", signal);
+    return success(
+      published.ok
+        ? "This instance is the primary now. Demote the former one, if it still runs."
+        : `This instance is the primary now, but has not published yet: ${published.problem.message}`,
+    );
+  }
+
+  async function demote(discard: boolean, signal: AbortSignal): Promise<Result<string>> {
+    if (role.current === "replica") return success("This instance is a replica already.");
+    const published = await cycle("requested", signal);
+    if (signal.aborted) return failure(interrupted("The demotion"));
+    const lost = published.ok ? undefined : await describeUnpublished(parts.database, stateFile);
+    if (!published.ok && lost !== undefined && !discard)
+      return failure(notPublished(lost, published.problem));
+    const changed = changeRole("replica");
+    if (!changed.ok) return changed;
+    const unpublished = lost === undefined ? "" : ` Not published, and given up: ${lost}.`;
+    return success(`This instance is a replica now; promote another one, or nobody publishes.${unpublished}`);
+  }
 
   function runWhenReady(work: () => Promise<Result<string>>): Promise<Result<string>> {
     return runExclusive(async () =>

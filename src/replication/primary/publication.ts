@@ -80,11 +80,12 @@ export function createPublication(parts: Parts, onPublished: () => void): Public
     return written.ok ? success("published") : written;
   }
 
-  /** Notes what the repository now holds of us. */
+  /** Notes what the repository now holds of us; whoever publishes is the primary. */
   function remember(hash: string, after: ReturnType<typeof fingerprint>, reached: Reached): Result<void> {
     return stateFile.update({
       published: { snapshotId: reached.snapshotId, contentHash: hash, at: Date.now(), fingerprint: after },
       publishing: undefined,
+      roleLost: undefined,
       reached,
     });
   }

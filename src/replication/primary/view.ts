@@ -42,6 +42,7 @@ export async function viewOf(
     isUntouched: isUntouched.value,
     known: wasPublishing ? [...found.known, latest.id] : found.known,
     reached: findReached(state, snapshots, found.known)?.generation,
+    isRoleLost: state.roleLost === true,
     claim,
     bash: bash.value,
   });

@@ -1,6 +1,7 @@
 import type { Config } from "../../config/index.ts";
 import type { KumaDatabase } from "../../database/index.ts";
 import type { Listener } from "../../events/index.ts";
+import { shortId } from "../../format.ts";
 import type { BashSnapshot, Repository, SnapshotInfo } from "../../repository/index.ts";
 import { failure, type Problem, type Result, success } from "../../result.ts";
 import type { Applier, Outcome } from "../apply/applier.ts";
@@ -19,8 +20,11 @@ interface Parts extends ChainSources {
   readonly adopt: Config["adopt"];
   /** Is given what each cycle finds. */
   readonly reportBash: (found: Found) => void;
+  readonly instanceName: string;
   readonly emit: Listener;
 }
+
+type FoundSnapshot = Extract<Found, { kind: "snapshot" }>;
 
 /** The cycle of a replica. */
 export interface Follower {
@@ -39,7 +43,8 @@ export interface Follower {
 }
 
 export function createFollower(parts: Parts): Follower {
-  const { repository, database, stateFile, applier, emit } = parts;
+  const { repository, database, stateFile, applier, instanceName, emit } = parts;
+  let hasWarned = false;
 
   return {
     follow: async (options, signal) => {
@@ -66,19 +71,18 @@ export function createFollower(parts: Parts): Follower {
   };
 
   async function followTo(
-    { latest, snapshots, known }: Found & { kind: "snapshot" },
+    found: FoundSnapshot,
     { reapply, acceptLoss }: { reapply: boolean; acceptLoss: boolean },
     signal: AbortSignal,
   ): Promise<Result<void>> {
+    const { latest } = found;
     const last = await database.lastApply();
     if (!last.ok) return last;
     const isApplied = last.value !== undefined && isSameSnapshot(last.value.snapshotId, latest.id);
     emit({ type: "repository-checked", latest, agrees: isApplied });
-    const reached = findReached(stateFile.state, snapshots, known);
-    const goesBack = isBehind(latest, snapshots, reached);
-    if (goesBack && !isApplied && !acceptLoss && reached) return refuseToGoBack(latest, reached);
-    const remembered = isApplied && !goesBack ? rememberReached(stateFile, latest) : success(undefined);
-    if (!remembered.ok) return remembered;
+    warnOfNamesake(latest);
+    const placed = isApplied ? rememberWhereApplied(found) : checkWayForward(found, acceptLoss);
+    if (!placed.ok) return placed;
     if (isRefused(stateFile, latest.id) || (isApplied && !reapply)) {
       emit({ type: "unchanged", role: "replica" });
       return success(undefined);
@@ -112,6 +116,29 @@ export function createFollower(parts: Parts): Follower {
     return withoutOutcome(
       await (isFirst ? fetchAndApplyFirst(bash, parts.adopt, signal) : fetchAndApply(parts, bash, signal)),
     );
+  }
+
+  function checkWayForward({ latest, snapshots, known }: FoundSnapshot, acceptLoss: boolean): Result<void> {
+    const reached = findReached(stateFile.state, snapshots, known);
+    const goesBack = reached !== undefined && isBehind(latest, snapshots, reached);
+    return goesBack && !acceptLoss ? refuseToGoBack(latest, reached) : success(undefined);
+  }
+
+  /** What is applied is what was reached, unless a person has gone back to it. */
+  function rememberWhereApplied({ latest, snapshots, known }: FoundSnapshot): Result<void> {
+    const reached = findReached(stateFile.state, snapshots, known);
+    return isBehind(latest, snapshots, reached) ? success(undefined) : rememberReached(stateFile, latest);
+  }
+
+  /** A replica that a command had made primary, and that has lost its state, follows itself: nobody publishes. */
+  function warnOfNamesake(latest: SnapshotInfo): void {
+    const { instanceId, roleLost } = stateFile.state;
+    const isNamesake = latest.instanceName === instanceName && latest.instanceId !== instanceId;
+    if (!isNamesake || roleLost || hasWarned) return;
+    hasWarned = true;
+    const name = JSON.stringify(instanceName);
+    const message = `The latest snapshot ${shortId(latest.id)} is by an instance of this one's name (${name}) but not of its id: this one was the primary and has lost its state folder, or two instances bear one name. It is a replica now. If it is to be the primary: \`replicator-kuma promote\`, or nobody publishes.`;
+    emit({ type: "warning", message });
   }
 
   /**

@@ -10,12 +10,12 @@ import { failure, type Problem, type Result, success } from "../../result.ts";
 const FORMAT = 1;
 
 const published = z.object({
-  /** restic's id; 8 digits where an old restic tells no more. */
+  /** restic's id; 8 digits where an old restic gives no more. */
   snapshotId: z.string(),
   contentHash: z.string(),
   /** Milliseconds since 1970. */
   at: z.number(),
-  /** Per table and row id a short hash, so that the next change can be told in words; no row's content is in it. */
+  /** Per table and row id a short hash, so that the next change can be described; no row's content is in it. */
   fingerprint: z.record(z.string(), z.record(z.string(), z.string())),
 });
 
@@ -44,6 +44,8 @@ const stateFile = z.object({
   thinnedAt: z.number().optional(),
   /** The role that a command gave, and the one that the environment asked for at that time. */
   role: z.object({ given: role, environment: role, at: z.number() }).optional(),
+  /** An earlier state file was lost, and with it the role that a command may have given; until that is settled. */
+  roleLost: z.literal(true).optional(),
 });
 
 /** What this instance remembers across restarts. What was applied is not here but in Kuma's database itself. */
@@ -60,14 +62,22 @@ export interface StateFile {
   update(change: Partial<Omit<State, "format" | "instanceId">>): Result<void>;
 }
 
+interface OpenedStateFile {
+  readonly file: StateFile;
+  /** It was begun just now. */
+  readonly isNew: boolean;
+  readonly problem: Problem | undefined;
+}
+
 /**
  * Reads `<stateDir>/state.json`. A missing file is a new instance. A file that cannot be used is put aside as a
  * problem and a new one is begun: what it held can be found out again from the repository.
  */
-export function openStateFile(stateDir: string): { file: StateFile; problem: Problem | undefined } {
+export function openStateFile(stateDir: string): OpenedStateFile {
   const path = join(stateDir, "state.json");
   const read = readState(path);
-  let state: State = read.ok ? read.value : newState();
+  const former = read.ok ? read.value : undefined;
+  let state: State = former ?? { format: FORMAT, instanceId: randomUUID() };
   let isWritten = false;
 
   const file: StateFile = {
@@ -84,20 +94,18 @@ export function openStateFile(stateDir: string): { file: StateFile; problem: Pro
     },
   };
   const written = file.update({});
-  if (!read.ok) return { file, problem: read.problem };
-  return { file, problem: written.ok ? undefined : written.problem };
+  const isNew = former === undefined;
+  if (!read.ok) return { file, isNew, problem: read.problem };
+  return { file, isNew, problem: written.ok ? undefined : written.problem };
 }
 
-function newState(): State {
-  return { format: FORMAT, instanceId: randomUUID() };
-}
-
-function readState(path: string): Result<State> {
+/** Undefined: there is none. */
+function readState(path: string): Result<State | undefined> {
   let text: string;
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
-    if (errorCode(error) === "ENOENT") return success(newState());
+    if (errorCode(error) === "ENOENT") return success(undefined);
     return failure(unreadable(path, errorMessage(error)));
   }
   try {

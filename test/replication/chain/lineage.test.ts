@@ -23,6 +23,7 @@ const view: PrimaryView = {
   isUntouched: false,
   known: [],
   reached: undefined,
+  isRoleLost: false,
   claim: "none",
   bash: undefined,
 };
@@ -137,6 +138,26 @@ describe("decide, for an instance that was just promoted", () => {
     const ours = { ...latest, id: "c".repeat(64), ...claimed };
     const theirs = { ...latest, id: "d".repeat(64), ...racing, time: latest.time + 60_000 };
     assert.equal(chooseLatest([latest, ours, theirs])?.id, ours.id);
+  });
+});
+
+describe("decide, for an instance that has lost its state and was perhaps demoted before", () => {
+  const lost = { ...view, isRoleLost: true, known: [latest.id] };
+
+  it("refuses to publish onto another's snapshot, though it has applied that, and says how to settle it", () => {
+    for (const contentHash of ["mine", latest.contentHash]) {
+      const decision = decide({ ...lost, contentHash }, latest);
+      assert.equal(decision.do, "refuse");
+      assert.equal(decision.problem.code, "role-lost");
+      assert.match(decision.problem.message, /lost its state folder.*is by "kuma-fra"/);
+      assert.match(decision.problem.advice, /demote.*promote/);
+    }
+  });
+
+  it("goes on when a person has asked for it, or the snapshot is by its own name", () => {
+    for (const claim of ["takeover", "promotion"] as const)
+      assert.equal(decide({ ...lost, claim }, latest).do, "publish");
+    assert.equal(decide(lost, { ...latest, instanceName: view.instanceName }).do, "publish");
   });
 });
 

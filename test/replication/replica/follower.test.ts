@@ -16,6 +16,8 @@ const latest: SnapshotInfo = {
   ...{ instanceId: "primary", instanceName: "fra", parent: undefined },
 };
 
+const USUAL = { reapply: false, acceptLoss: false };
+
 let dir: string;
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), "follower-"));
@@ -23,7 +25,7 @@ beforeEach(() => {
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
 /** A follower that has applied the latest snapshot, in a real state folder. */
-function rig() {
+function rig(instanceName = "nyc") {
   const events: ReplicatorEvent[] = [];
   const { file: stateFile } = openStateFile(dir);
   const { id: snapshotId, contentHash } = latest;
@@ -36,7 +38,7 @@ function rig() {
     read: () => assert.fail("nothing is compared"),
   };
   const follower = createFollower({
-    ...{ database, stateFile, createRepository: false, adopt: "ask" },
+    ...{ database, stateFile, createRepository: false, adopt: "ask", instanceName },
     repository: {
       listAll: async () => success({ snapshots: [latest], bash: [] }),
       download: () => assert.fail("nothing is downloaded"),
@@ -58,5 +60,19 @@ describe("follower", () => {
       const done = await follower.follow({ reapply, acceptLoss: false }, never);
       assert.equal(done.ok ? "ok" : done.problem.code, "state-not-writable");
     }
+  });
+
+  it("warns once that the latest snapshot is by its own name: it was the primary and forgot", async () => {
+    const { follower, events } = rig(latest.instanceName);
+    for (const _cycle of [1, 2]) assert.ok((await follower.follow(USUAL, never)).ok);
+    const warnings = events.flatMap((event) => (event.type === "warning" ? [event.message] : []));
+    assert.equal(warnings.length, 1);
+    assert.match(warnings[0] ?? "", /of this one's name \("fra"\).*lost its state folder.*promote/);
+    const other = rig();
+    assert.ok((await other.follower.follow(USUAL, never)).ok);
+    assert.deepEqual(
+      other.events.filter(({ type }) => type === "warning"),
+      [],
+    );
   });
 });

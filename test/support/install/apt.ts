@@ -7,12 +7,17 @@ import { step } from "./progress.ts";
 /** Milliseconds; a slow mirror takes a minute. */
 const APT_TIMEOUT = 5 * 60_000;
 
+/** Of commands that are not named like the package they are in. */
+const PACKAGES: Readonly<Record<string, string>> = { mariadbd: "mariadb-server" };
+
 /**
- * Makes the commands be there: from PATH, else by apt-get when we are root on Debian (packages are named like their
- * commands). Throws a LabError that says what to install when neither works.
+ * Makes the commands be there: from PATH, else by apt-get when we are root on Debian. Throws a LabError that says what to install when neither works.
  */
 export async function ensurePackages(commands: readonly string[]): Promise<void> {
-  const missing = () => commands.filter((command) => onPath(command) === undefined);
+  const missing = () =>
+    commands
+      .filter((command) => onPath(command) === undefined)
+      .map((command) => PACKAGES[command] ?? command);
   if (missing().length === 0) return;
   const apt = onPath("apt-get");
   if (process.getuid?.() !== 0 || apt === undefined)

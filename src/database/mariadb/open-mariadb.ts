@@ -1,0 +1,76 @@
+import type { Database } from "better-sqlite3";
+import { success } from "../../result.ts";
+import { examineContent } from "../plan/examine.ts";
+import { hashContent } from "../read/hash.ts";
+import { readContent, type Surroundings } from "../read/read.ts";
+import { isUntouched } from "../read/untouched.ts";
+import type { DatabaseResult, KumaDatabase } from "../types.ts";
+import { applyRows } from "../write/apply.ts";
+import { readLastApply } from "../write/confirm.ts";
+import { previewRollBack } from "../write/preview-roll-back.ts";
+import { recordApplied } from "../write/record.ts";
+import { rollBackRows } from "../write/roll-back.ts";
+import { confirmApply, dropAllHistory } from "./confirm.ts";
+import { type Mirror, type MirrorScope, makeMirror } from "./mirror.ts";
+import { type MariaDbServer, type Session, withSession } from "./session.ts";
+import { changeMirror, inTransaction } from "./transaction.ts";
+
+export interface MariaDbPlace extends Surroundings {
+  readonly server: MariaDbServer;
+  /** Of the Kuma that uses the database; for what is said about versions that do not fit. */
+  readonly kumaVersion: string;
+}
+
+type Scope = Omit<MirrorScope, "lock">;
+
+const RECORD: Scope = { rows: false, record: "summary", history: false };
+const ROWS: Scope = { ...RECORD, rows: true };
+const ALL: Scope = { rows: true, record: "whole", history: true };
+
+/** Kuma's MariaDB database. Opens nothing yet; see `KumaDatabase` for what each call promises. */
+export function openMariaDb(place: MariaDbPlace): KumaDatabase {
+  const { server, uploadDir } = place;
+  return {
+    read: () => reading(ROWS, ({ db }) => readContent(db, place)),
+    hash: () => reading(ROWS, ({ db }) => hashContent(db, place)),
+    examine: (content) => reading(ROWS, ({ db }) => examineContent(db, content, uploadDir)),
+    isUntouched: () => reading(RECORD, ({ db }) => isUntouched(db)),
+    // By doing it, to the mirror: so that all that keeps an apply from succeeding is found while Kuma runs.
+    plan: (snapshot) =>
+      reading(ALL, async (mirror, session) => {
+        const id = { snapshotId: "", contentHash: "" };
+        const change = (db: Database) => applyRows(db, snapshot, id, place);
+        const planned = await changeMirror(session, server, mirror, ALL, change);
+        return planned.ok ? success(planned.value.outcome) : planned;
+      }),
+    apply: (snapshot, id) =>
+      inTransaction(server, uploadDir, ALL, (db) => applyRows(db, snapshot, id, place)),
+    lastApply: () => reading(RECORD, ({ db }) => readLastApply(db)),
+    markApplied: (id) =>
+      inTransaction(server, uploadDir, RECORD, (db) => {
+        const noted = recordApplied(db, id);
+        return noted.ok ? success({ outcome: undefined, files: [] }) : noted;
+      }),
+    confirm: () => confirmApply(server),
+    dropHistory: () => dropAllHistory(server),
+    previewRollBack: () => reading({ ...ROWS, record: "whole" }, ({ db }) => previewRollBack(db, place)),
+    rollBack: () => inTransaction(server, uploadDir, ALL, rollBackRows),
+  };
+
+  async function reading<T>(
+    scope: Scope,
+    work: (mirror: Mirror, session: Session) => DatabaseResult<T> | Promise<DatabaseResult<T>>,
+  ): Promise<DatabaseResult<T>> {
+    return withSession(server, async (session) => {
+      await session.run("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
+      const mirror = await makeMirror(session, { ...scope, lock: false });
+      try {
+        // What is read keeps others from changing the tables themselves: not longer than needed.
+        await session.run("COMMIT");
+        return await work(mirror, session);
+      } finally {
+        mirror.db.close();
+      }
+    });
+  }
+}

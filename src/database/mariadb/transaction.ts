@@ -1,0 +1,156 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Database } from "better-sqlite3";
+import { steadyNow } from "../../clock.ts";
+import { success } from "../../result.ts";
+import { explain, refuse } from "../problems.ts";
+import type { DatabaseProblem, DatabaseResult } from "../types.ts";
+import { swapUploads } from "../uploads/uploads.ts";
+import type { ChangedRows } from "../write/apply.ts";
+import { tablesHere } from "../write/history.ts";
+import { TABLE as RECORD } from "../write/record.ts";
+import { changesOf, type TableChanges, watchChanges } from "./changes.ts";
+import { describeRecord, type Mirror, type MirrorScope, makeMirror, makeRecordTable } from "./mirror.ts";
+import { findMisfits } from "./misfits.ts";
+import { describeServer, explainMariaDb } from "./problems.ts";
+import { type MariaDbServer, type Session, withSession } from "./session.ts";
+import { findFolded } from "./verify.ts";
+import { writeChanges, writeHistory, writeRecord } from "./write.ts";
+
+/** How long an answer is waited for after a COMMIT without one, and how often is asked, milliseconds. */
+const SETTLING = { limit: 20_000, every: 500 };
+
+/**
+ * Changes a mirror of what the scope names, and then MariaDB's rows in the same way, in one transaction: what the change does and
+ * whether it is right is decided on the mirror, as on SQLite. Files are swapped right before the end, and go back when it fails.
+ */
+export async function inTransaction<T>(
+  server: MariaDbServer,
+  uploadDir: string,
+  scope: Omit<MirrorScope, "lock">,
+  change: (db: Database) => DatabaseResult<ChangedRows<T>>,
+): Promise<DatabaseResult<T>> {
+  return withSession(server, async (session): Promise<DatabaseResult<T>> => {
+    await makeRecordTable(session);
+    await session.run("START TRANSACTION");
+    const mirror = await makeMirror(session, { ...scope, lock: true });
+    try {
+      const before = describeRecord(mirror);
+      const changed = await changeMirror(session, server, mirror, scope, change);
+      if (!changed.ok) return changed;
+      const { outcome, files: wanted, changes } = changed.value;
+      const written = await writeAll(session, mirror, scope, changes);
+      if (!written.ok) return written;
+      const files = attempt(server, () => success(swapUploads(uploadDir, wanted)));
+      if (!files.ok) return files;
+      const committed = await commit(session, server, { before, after: describeRecord(mirror) });
+      if (!committed.ok) files.value();
+      return committed.ok ? success(outcome) : committed;
+    } finally {
+      mirror.db.close();
+    }
+  });
+}
+
+/**
+ * Changes a mirror, and finds what MariaDB would not hold of that. With nothing written it is what the change would do.
+ * @param session asked for what only the server knows
+ * @returns also what has changed in the replicated tables
+ */
+export async function changeMirror<T>(
+  session: Session,
+  server: MariaDbServer,
+  { db, tables }: Mirror,
+  { rows, history }: Pick<MirrorScope, "rows" | "history">,
+  change: (db: Database) => DatabaseResult<ChangedRows<T>>,
+): Promise<DatabaseResult<ChangedRows<T> & { readonly changes: readonly TableChanges[] }>> {
+  const replicated = rows ? tables : [];
+  const changed = attempt(server, () => {
+    const names = replicated.map(({ name }) => name);
+    watchChanges(db, [...names, ...(history ? tablesHere(db) : []), RECORD]);
+    return change(db);
+  });
+  if (!changed.ok) return changed;
+  const changes = replicated.map((table) => ({ table, changes: changesOf(db, table.name) }));
+  const misfits: string[] = [];
+  for (const each of changes) misfits.push(...(await findMisfits(session, db, each.table, each.changes)));
+  if (misfits.length > 0) return refuse("database-cannot-hold", misfits.join(" "));
+  return success({ ...changed.value, changes: changes.map((each) => each.changes) });
+}
+
+async function writeAll(
+  session: Session,
+  { db }: Mirror,
+  { history }: Pick<MirrorScope, "history">,
+  changes: readonly TableChanges[],
+): Promise<DatabaseResult<void>> {
+  for (const each of changes) {
+    await writeChanges(session, each);
+    const folded = await findFolded(session, each);
+    if (folded)
+      return refuse(
+        "database-cannot-hold",
+        `Row ${folded.id} of table ${each.table}: MariaDB would hold another ${folded.columns.join(", ")} than what is to be written.`,
+      );
+  }
+  if (history) for (const name of tablesHere(db)) await writeHistory(session, changesOf(db, name));
+  await writeRecord(session, db);
+  return success(undefined);
+}
+
+/**
+ * An error at COMMIT does not say whether it was done (measured: the connection was lost, and the change was there). Our
+ * record, which changes with the rows, does.
+ * @param record before and after the change
+ */
+async function commit(
+  session: Session,
+  server: MariaDbServer,
+  record: { readonly before: string; readonly after: string },
+): Promise<DatabaseResult<void>> {
+  try {
+    await session.run("COMMIT");
+    return success(undefined);
+  } catch (error) {
+    const { problem } = explainMariaDb(error, server);
+    return settle(server, record, problem);
+  }
+}
+
+async function settle(
+  server: MariaDbServer,
+  { before, after }: { readonly before: string; readonly after: string },
+  problem: DatabaseProblem,
+): Promise<DatabaseResult<void>> {
+  const end = steadyNow() + SETTLING.limit;
+  while (before !== after && steadyNow() < end) {
+    const found = await withSession(server, async (session) => {
+      const mirror = await makeMirror(session, {
+        rows: false,
+        record: "summary",
+        history: false,
+        lock: false,
+      });
+      try {
+        return success(describeRecord(mirror));
+      } finally {
+        mirror.db.close();
+      }
+    });
+    if (found.ok) return found.value === after ? success(undefined) : { ok: false, problem };
+    await sleep(SETTLING.every);
+  }
+  if (before === after) return { ok: false, problem };
+  return refuse(
+    "database-unreachable",
+    `The database ${describeServer(server)} was lost while a change was committed; whether it was made shows when it answers again.`,
+  );
+}
+
+/** What SQLite or the file system throws comes back as a problem. */
+function attempt<T>(server: MariaDbServer, work: () => DatabaseResult<T>): DatabaseResult<T> {
+  try {
+    return work();
+  } catch (error) {
+    return explain(error, describeServer(server));
+  }
+}
