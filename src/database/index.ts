@@ -1,4 +1,5 @@
 export { type CatalogTable, catalog } from "./catalog.ts";
+export { type Inspection, inspectSqlite } from "./inspect.ts";
 export { type LocationSources, locateDatabase } from "./locate.ts";
 export type { DatabaseLocation, EmbeddedMariaDbLocation } from "./location.ts";
 export { type KumaPlace, openKumaDatabase } from "./open.ts";
