@@ -9,7 +9,7 @@ const BASH_CYCLE = 5 * 60_000;
  * Whether a bash version goes on publishing though this program has taken over: its latest snapshot is newer than our
  * latest. It publishes on top of each of ours, for what it finds there is not what it has.
  */
-function isBashPublishing(bash: BashSnapshot | undefined, latest: SnapshotInfo): boolean {
+export function isBashPublishing(bash: BashSnapshot | undefined, latest: SnapshotInfo): boolean {
   return bash !== undefined && bash.time - latest.time > BASH_CYCLE;
 }
 
