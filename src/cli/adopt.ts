@@ -1,6 +1,7 @@
 import type { Config } from "../config/index.ts";
 import { askStatus } from "../control/index.ts";
-import { IS_PRIMARY, listUnknown, NOTHING_TO_ADOPT } from "../replication/index.ts";
+import { listUnknown } from "../diff/index.ts";
+import { IS_PRIMARY, NOTHING_TO_ADOPT } from "../replication/index.ts";
 import { failure, type Result, success } from "../result.ts";
 import { describeChanges, type Snapshot } from "../snapshot/index.ts";
 import { ALL_EXIT_CODES, type JsonOption, jsonOption, newCommand, withConfig } from "./command.ts";

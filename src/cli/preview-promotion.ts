@@ -1,8 +1,7 @@
 import type { Config } from "../config/index.ts";
 import { askStatus } from "../control/index.ts";
-import { compare, describeRow } from "../diff/index.ts";
+import { compare, describeRow, listUnknown } from "../diff/index.ts";
 import { shortId } from "../format.ts";
-import { listUnknown } from "../replication/index.ts";
 import type { BashSnapshot, SnapshotInfo } from "../repository/index.ts";
 import { type Result, success } from "../result.ts";
 import { type Content, countDifferences, describeChanges } from "../snapshot/index.ts";

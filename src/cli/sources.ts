@@ -11,7 +11,7 @@ import {
   type SnapshotInfo,
 } from "../repository/index.ts";
 import { failure, type Result, success } from "../result.ts";
-import type { Content, Origin, Snapshot } from "../snapshot/index.ts";
+import { type Content, contentHash, decodeSnapshot, type Origin, type Snapshot } from "../snapshot/index.ts";
 import { kumaPlace } from "./kuma-place.ts";
 import { during } from "./progress.ts";
 
@@ -47,9 +47,15 @@ export async function download(
   info: SnapshotInfo | BashSnapshot,
 ): Promise<Result<Snapshot>> {
   const fetched = await during(`Reading snapshot ${shortId(info.id)}`, () =>
-    fetchAny(repository, info, never),
+    fetchAny({ repository, load }, info, never),
   );
   return fetched.ok ? success(fetched.value.snapshot) : fetched;
+}
+
+async function load(bytes: Uint8Array): Promise<Result<Snapshot & { readonly contentHash: string }>> {
+  const decoded = decodeSnapshot(bytes);
+  if (!decoded.ok) return decoded;
+  return success({ ...decoded.value, contentHash: contentHash(decoded.value.content) });
 }
 
 /** The one that replicas apply: a bash version's only while there is none of ours. */

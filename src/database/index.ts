@@ -14,3 +14,5 @@ export type {
   PlanSummary,
   RollBackPreview,
 } from "./types.ts";
+export { openDatabaseWorker } from "./worker/client.ts";
+export type { DatabaseWorker, LoadedSnapshot, Reading } from "./worker/types.ts";

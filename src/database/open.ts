@@ -15,8 +15,6 @@ export interface KumaSurroundings extends Surroundings {
 export interface KumaPlace extends KumaSurroundings {
   /** Asked at each call: Kuma may change its database at any of its starts. */
   readonly locate: () => DatabaseResult<DatabaseLocation>;
-  /** Makes a call once the database's server is ready for it; left out: at once. */
-  readonly whenReady?: <T>(call: () => Promise<DatabaseResult<T>>) => Promise<DatabaseResult<T>>;
 }
 
 /** The calls of `KumaDatabase`, whether they answer at once or later. */
@@ -46,13 +44,7 @@ export function openKumaDatabase(place: KumaPlace): KumaDatabase {
     rollBack: () => on((engine) => engine.rollBack()),
   };
 
-  function on<T>(
-    work: (engine: Engine) => DatabaseResult<T> | Promise<DatabaseResult<T>>,
-  ): Promise<DatabaseResult<T>> {
-    return place.whenReady === undefined ? call(work) : place.whenReady(() => call(work));
-  }
-
-  async function call<T>(
+  async function on<T>(
     work: (engine: Engine) => DatabaseResult<T> | Promise<DatabaseResult<T>>,
   ): Promise<DatabaseResult<T>> {
     const located = place.locate();
@@ -62,10 +54,10 @@ export function openKumaDatabase(place: KumaPlace): KumaDatabase {
 }
 
 /**
- * The engine of a database. It holds nothing between two calls, so it need not be closed. MariaDB's is loaded when it is needed
- * alone: its client takes 0.15 s and 16 MB.
+ * The engine of a database. It holds nothing between two calls, so it need not be closed. MariaDB's is loaded only when
+ * it is needed: its client takes 0.15 s and 16 MB.
  */
-async function openEngine(
+export async function openEngine(
   location: DatabaseLocation,
   surroundings: KumaSurroundings,
 ): Promise<DatabaseResult<Engine>> {

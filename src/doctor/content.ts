@@ -1,5 +1,6 @@
 import type { Examination, Inspection } from "../database/index.ts";
-import { findUnpublishable, meet, notAdopted } from "../replication/index.ts";
+import { meet } from "../diff/index.ts";
+import { findUnpublishable, notAdopted } from "../replication/index.ts";
 import type { SnapshotInfo } from "../repository/index.ts";
 import type { Content } from "../snapshot/index.ts";
 import { type Finding, failed, ok, warning } from "./finding.ts";

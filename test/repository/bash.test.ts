@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { before, test } from "node:test";
 import { fetchAny } from "../../src/replication/apply/fetch.ts";
 import { openRepository } from "../../src/repository/index.ts";
+import { success } from "../../src/result.ts";
+import { contentHash, decodeSnapshot } from "../../src/snapshot/index.ts";
 import { type BashForm, publishFilesAsBash } from "../support/bash-publisher.ts";
 import { at, V1, V1_WITH_INDEXES } from "../support/bash-samples.ts";
 import { makeFolder, makeRepository, never, restic, resticEnvironment } from "../support/repository.ts";
@@ -13,6 +15,13 @@ const client = openRepository({ env: resticEnvironment(repository) }, { instance
 const HEAD_FOLDER = at("bash-snapshots/bash-head-2.3.2");
 
 before(() => makeRepository(repository));
+
+async function load(bytes: Uint8Array) {
+  const decoded = decodeSnapshot(bytes);
+  return decoded.ok
+    ? success({ ...decoded.value, contentHash: contentHash(decoded.value.content) })
+    : decoded;
+}
 
 /** The samples, each as a bash version published it. */
 const SAMPLES: readonly {
@@ -43,7 +52,7 @@ for (const { name, how, fill } of SAMPLES)
     assert.equal(info?.id, id);
     assert.equal(info?.instanceName, name);
     assert.deepEqual(listed.value.snapshots, []);
-    const fetched = await fetchAny(client, info, never);
+    const fetched = await fetchAny({ repository: client, load }, info, never);
     assert.ok(fetched.ok, fetched.ok ? "" : fetched.problem.message);
     const { snapshot, name: called } = fetched.value;
     assert.equal(called.id, `bash-${id}`);

@@ -1,31 +1,23 @@
-import type { KumaDatabase } from "../../database/index.ts";
+import type { DatabaseWorker, Reading } from "../../database/index.ts";
 import type { BashSnapshot } from "../../repository/index.ts";
 import { type Result, success } from "../../result.ts";
-import type { Content } from "../../snapshot/index.ts";
 import { isOfBash } from "../apply/fetch.ts";
 import type { Found } from "../chain/latest.ts";
 import type { Claim, PrimaryView } from "../chain/lineage.ts";
 import { findReached } from "../chain/reached.ts";
 import type { StateFile } from "../state/state-file.ts";
 
-/** What Kuma holds, and its content hash. */
-export interface Held {
-  readonly content: Content;
-  readonly hash: string;
-}
-
 /** All that a primary's decision is made from, but the latest snapshot itself. */
 export async function viewOf(
   instance: {
-    readonly database: Pick<KumaDatabase, "isUntouched" | "lastApply">;
+    readonly database: Pick<DatabaseWorker, "isUntouched" | "lastApply">;
     readonly stateFile: StateFile;
     readonly instanceName: string;
   },
-  { content, hash }: Held,
+  { contentHash, isEmpty }: Pick<Reading, "contentHash" | "isEmpty">,
   found: Found,
   claim: Claim,
 ): Promise<Result<PrimaryView>> {
-  const isEmpty = content.tables.every(({ rows }) => rows.length === 0);
   const isUntouched = isEmpty ? await instance.database.isUntouched() : success(false);
   if (!isUntouched.ok) return isUntouched;
   const { state } = instance.stateFile;
@@ -35,7 +27,7 @@ export async function viewOf(
   // What this instance was publishing when it was killed.
   const wasPublishing = latest?.instanceId === state.instanceId && latest.contentHash === state.publishing;
   return success({
-    contentHash: hash,
+    contentHash,
     instanceId: state.instanceId,
     instanceName: instance.instanceName,
     isEmpty,
@@ -50,7 +42,7 @@ export async function viewOf(
 
 /** Not once any of a bash version was applied here: what is empty since then a person has emptied. */
 async function findBash(
-  database: Pick<KumaDatabase, "lastApply">,
+  database: Pick<DatabaseWorker, "lastApply">,
   found: Found,
   isUntouched: boolean,
 ): Promise<Result<BashSnapshot | undefined>> {
