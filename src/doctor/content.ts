@@ -31,8 +31,7 @@ export function checkFirstContact(
 }
 
 /**
- * Rows of history whose monitor does not exist. Kuma 1.23 leaves some behind when a monitor is removed while it is
- * checked; the migration to 2.x stops at them (its step "Migrating Aggregate Table" has foreign keys on), for good.
+ * Rows of history whose monitor does not exist, as an SQL edit by hand leaves them. The migration to 2.x stops at them (its step "Migrating Aggregate Table" has foreign keys on), for good.
  */
 export function checkOrphans({ orphans }: Inspection, kumaVersion: string): Finding {
   const check = "history";
