@@ -1,4 +1,5 @@
 export { checkContent, checkFirstContact, checkOrphans } from "./content.ts";
+export { checkDatabase } from "./database.ts";
 export type { Finding } from "./finding.ts";
 export { failed, ok, warning } from "./finding.ts";
 export { checkCommand, checkPatch, checkTimeZone } from "./kuma.ts";
