@@ -25,14 +25,13 @@ import {
 } from "../doctor/index.ts";
 import { shortId } from "../format.ts";
 import { readKumaVersion } from "../kuma/index.ts";
-import { chooseLatest } from "../replication/index.ts";
-import type { SnapshotInfo } from "../repository/index.ts";
+import type { BashSnapshot, Listing, SnapshotInfo } from "../repository/index.ts";
 import { type Result, success } from "../result.ts";
 import { version } from "../version.ts";
 import { EXIT, exitCodes, type JsonOption, jsonOption, newCommand, withAnyConfig } from "./command.ts";
 import { kumaPlace } from "./kuma-place.ts";
 import { during } from "./progress.ts";
-import { download, listSnapshots, openSources, type Sources } from "./sources.ts";
+import { download, latestOf, listSnapshots, openSources, type Sources } from "./sources.ts";
 import { paint, printJson, printTable } from "./terminal.ts";
 
 /** Longer than restic needs to report that a server is away, milliseconds. */
@@ -125,7 +124,7 @@ async function checkReplication(config: Config): Promise<Finding[]> {
     describeInstance(status),
     ...(await examineContent(sources, status.ok ? status.value.role : config.role)),
     ...(await checkRepository(sources, listed, status)),
-    ...(listed.ok ? await checkBashPrimary(config) : []),
+    ...(listed.ok ? checkBashPrimary(listed.value) : []),
   ];
 }
 
@@ -166,7 +165,7 @@ async function examineContent({ database }: Sources, role: Role): Promise<Findin
 
 async function checkRepository(
   sources: Sources,
-  listed: Result<SnapshotInfo[]>,
+  listed: Result<Listing>,
   status: Result<Status>,
 ): Promise<Finding[]> {
   if (!listed.ok) return [failed("repository", listed.problem)];
@@ -177,11 +176,12 @@ async function checkRepository(
         head: status.value.head,
       }
     : undefined;
+  const { snapshots } = listed.value;
   return [
-    ok("repository", `Reached, the password is right, ${listed.value.length} snapshots.`),
-    ...(await checkLatest(sources, chooseLatest(listed.value), self)),
-    checkPrimaries(listed.value, self),
-    checkClock(listed.value),
+    ok("repository", `Reached, the password is right, ${snapshots.length} snapshots.`),
+    ...(await checkLatest(sources, latestOf(listed.value), self)),
+    checkPrimaries(snapshots, self),
+    checkClock(snapshots),
   ];
 }
 
@@ -191,7 +191,7 @@ async function checkRepository(
  */
 async function checkLatest(
   sources: Sources,
-  latest: SnapshotInfo | undefined,
+  latest: SnapshotInfo | BashSnapshot | undefined,
   self: { readonly isPrimary: boolean; readonly head: string | undefined } | undefined,
 ): Promise<Finding[]> {
   const check = "latest snapshot";

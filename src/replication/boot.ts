@@ -64,7 +64,9 @@ export function limitForBoot(repository: Repository): Repository {
   return {
     ...repository,
     list: (signal) => within(repository.list, signal),
+    listAll: (signal) => within(repository.listAll, signal),
     download: (id, signal) => within((shorter) => repository.download(id, shorter), signal),
+    downloadBash: (id, signal) => within((shorter) => repository.downloadBash(id, shorter), signal),
   };
 
   async function within<T>(
