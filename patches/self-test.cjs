@@ -2,7 +2,8 @@
 
 // Run by `replicator-kuma patch` after it wrote: node self-test.cjs PATH_OF_KUMA/server/notification.js
 // Loads that very file, with a stand-in for all it requires but the injected module, sends one message through a
-// provider that keeps what it gets, and prints that as JSON. Kuma's dependencies need not be installed.
+// provider that keeps what it gets, says hello to the module for live applies, and prints both as JSON. Kuma's
+// dependencies need not be installed.
 
 const Module = require("node:module");
 const path = require("node:path");
@@ -23,6 +24,12 @@ Module._load = function (request, parent, isMain) {
   return real ? realLoad.call(this, request, parent, isMain) : standIn;
 };
 
+// As if this process had a channel to the supervisor.
+process.connected = true;
+const said = new Promise((resolve) => {
+  process.send = resolve;
+});
+
 const { Notification } = require(file);
 
 const received = [];
@@ -41,5 +48,7 @@ const heartbeat = Object.freeze({ msg: "heartbeat", status: 0 });
     await Notification.send({ type: "stub" }, "message", { name: "monitor" }, heartbeat),
     await Notification.send({ type: "stub" }, "message"),
   ];
-  process.stdout.write(JSON.stringify({ answers, received }));
+  process.emit("message", { replicatorKuma: 1, id: 1, call: "hello" });
+  const { reason: _, ...live } = await said;
+  process.stdout.write(JSON.stringify({ answers, received, live }));
 })();
