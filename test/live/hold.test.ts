@@ -10,7 +10,7 @@ import { openBase } from "./base.ts";
 import { type LiveKuma, value } from "./live-kuma.ts";
 import { openTargets, type Targets } from "./targets.ts";
 
-describe("a Kuma that runs while its configuration changes", { timeout: 5 * 60_000 }, () => {
+describe("a Kuma that runs while its configuration changes", { timeout: 10 * 60_000 }, () => {
   let targets: Targets;
   let kuma: LiveKuma;
   let close: () => Promise<void>;
