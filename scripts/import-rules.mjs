@@ -47,7 +47,7 @@ export const folders = {
     imports: ["config"],
   },
   ntfy: {
-    holds: "messages to people through ntfy, and the subscription that wakes a replica",
+    holds: "messages to people through ntfy and webhooks, and the subscription that wakes a replica",
     imports: ["config", "events", "fetch", "snapshot"],
   },
   ping: {

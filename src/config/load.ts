@@ -44,8 +44,8 @@ export function loadConfig(processEnv: NodeJS.ProcessEnv, cwd: string): LoadedCo
   const http = readHttp(settings?.REPLICATOR_HTTP, kuma.ok ? kuma.value.url : undefined, env, cwd);
   const { ntfy, webhook } = notices.value;
   // A proxy that nothing would go through is not our business.
-  const hasRequests =
-    ntfy !== undefined || webhook !== undefined || settings?.REPLICATOR_PING_URL !== undefined;
+  const { REPLICATOR_PING_URL: pingUrl, REPLICATOR_WEBHOOK_URL: jsonWebhookUrl } = settings ?? {};
+  const hasRequests = [ntfy, webhook, pingUrl, jsonWebhookUrl].some((each) => each !== undefined);
   const proxy = hasRequests ? readProxy(env) : { value: undefined, mistakes: [] };
   const files = [file.ok ? undefined : file.problem, kuma.ok ? kuma.value.ownFileProblem : undefined];
   const allMistakes: readonly Mistake[] = [
@@ -67,7 +67,8 @@ export function loadConfig(processEnv: NodeJS.ProcessEnv, cwd: string): LoadedCo
     ...notices.value.secrets,
     ...secretsOfPing(webhook?.url),
     ...secretsOfProxy(proxy.value),
-    ...secretsOfPing(settings?.REPLICATOR_PING_URL),
+    ...secretsOfPing(pingUrl),
+    ...secretsOfPing(jsonWebhookUrl),
     ...(http.value?.credentials?.split(/:(.*)/s).slice(1) ?? []),
   ]);
   const hide = (problem: SettingProblem) => hidden(problem, secrets);
@@ -144,6 +145,7 @@ function assemble({ settings, env, kuma, notices, wake, http, ...parts }: Parts)
     intervals: { primary: settings.BACKUP_INTERVAL, replica: settings.RESTORE_INTERVAL },
     ntfy: notices.ntfy,
     webhook: notices.webhook,
+    jsonWebhookUrl: settings.REPLICATOR_WEBHOOK_URL,
     notify: { level: settings.REPLICATOR_NOTIFY, clickUrl: settings.REPLICATOR_CLICK_URL },
     wake,
     proxy: parts.proxy,

@@ -50,6 +50,8 @@ export const settingsSchema = z.object({
   REPLICATOR_NOTIFY: field.oneOf<NotifyLevel>(["all", "changes", "errors", "off"], "all"),
   /** What a tap on a message opens. */
   REPLICATOR_CLICK_URL: field.webAddress(),
+  /** A second address for messages, as JSON for programs. */
+  REPLICATOR_WEBHOOK_URL: field.webAddress(),
   /** What tells a replica of a publish besides its interval. */
   REPLICATOR_WAKE: field.oneOf(["off", "ntfy"], "off"),
   /** The dead man's switch that is pinged after each cycle. */

@@ -115,6 +115,8 @@ export interface Config {
   /** Where notices go; or they go to a webhook, or nowhere. */
   readonly ntfy: NtfyConfig | undefined;
   readonly webhook: WebhookConfig | undefined;
+  /** Where the same notices go as JSON (REPLICATOR_WEBHOOK_URL), besides; a secret. */
+  readonly jsonWebhookUrl: string | undefined;
   readonly notify: {
     readonly level: NotifyLevel;
     /** What a tap on a notice opens. */
@@ -124,7 +126,7 @@ export interface Config {
    * The topic by which a primary wakes its replicas (REPLICATOR_WAKE); undefined: they look at their interval alone.
    */
   readonly wake: NtfyConfig | undefined;
-  /** What ntfy, webhook and dead man's switch are reached through; undefined: nothing. */
+  /** What ntfy, webhooks and dead man's switch are reached through; undefined: nothing. */
   readonly proxy: ProxyConfig | undefined;
   /** The dead man's switch that is pinged after each cycle; a secret. */
   readonly pingUrl: string | undefined;
