@@ -1,9 +1,16 @@
 import { InvalidArgumentError } from "commander";
+import { nameChanges, outlineOf } from "../diff/index.ts";
 import { shortId } from "../format.ts";
 import { chooseLatest } from "../replication/index.ts";
 import type { SnapshotInfo } from "../repository/index.ts";
 import { type Result, success } from "../result.ts";
-import { countChanges, describeChanges, fingerprint, type Snapshot } from "../snapshot/index.ts";
+import {
+  type Content,
+  countChanges,
+  describeChanges,
+  fingerprint,
+  type Snapshot,
+} from "../snapshot/index.ts";
 import { parentOf } from "./agreement.ts";
 import { EXIT, type JsonOption, jsonOption, newCommand, READING_EXIT_CODES, withConfig } from "./command.ts";
 import { during } from "./progress.ts";
@@ -121,10 +128,15 @@ function describeContent(
   return {
     kumaVersion: origin.kumaVersion,
     rows: content.tables.reduce((sum, each) => sum + each.rows.length, 0),
-    changes: former?.ok
-      ? describeChanges(countChanges(fingerprint(former.value.content), fingerprint(content)))
-      : unknown,
+    changes: former?.ok ? describeBetween(former.value.content, content) : unknown,
   };
+}
+
+function describeBetween(before: Content, after: Content): string {
+  return describeChanges(
+    countChanges(fingerprint(before), fingerprint(after)),
+    nameChanges(outlineOf(before), outlineOf(after)),
+  );
 }
 
 const HEAD = ["id", "time", "age", "instance", "kuma", "rows", "what changed"];

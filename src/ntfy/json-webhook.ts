@@ -2,7 +2,7 @@ import { type Config, type Role, redactDeep } from "../config/index.ts";
 import { describeEvent, type Listener, type ReplicatorEvent, type SnapshotName } from "../events/index.ts";
 import { createFetch, type Fetch } from "../fetch/index.ts";
 import type { Problem } from "../result.ts";
-import type { ChangeCounts } from "../snapshot/index.ts";
+import type { ChangeCounts, NamedChanges } from "../snapshot/index.ts";
 import { version } from "../version.ts";
 import { describeAsMessage, isWanted } from "./message.ts";
 import { type Notifier, SILENT } from "./notifier.ts";
@@ -20,6 +20,8 @@ interface WebhookBody {
   readonly message: string;
   readonly snapshot: { readonly id: string; readonly instance: string } | null;
   readonly changes: ChangeCounts | null;
+  /** The same by name, the first few, and how many there are besides. */
+  readonly named: NamedChanges | null;
   readonly problem: Problem | null;
   readonly version: string;
 }
@@ -52,6 +54,7 @@ export function createJsonWebhook(
         ...{ instance: instanceName, role, level: describeEvent(event).level, title, message },
         snapshot: "snapshot" in event ? nameOf(event.snapshot) : null,
         changes: ("changes" in event && event.changes) || null,
+        named: ("named" in event && event.named) || null,
         problem: "problem" in event ? event.problem : null,
         version,
       };

@@ -48,7 +48,7 @@ export function describeAsMessage(event: ReplicatorEvent, instanceName: string):
   });
   switch (event.type) {
     case "published":
-      return message("configuration published", sentence(describePublished(event.changes)), 2, PUBLISHED_TAG);
+      return message("configuration published", sentence(describePublished(event)), 2, PUBLISHED_TAG);
     case "applied":
       return message("configuration applied", appliedMessage(event), 2, "inbox_tray");
     case "replaced":
@@ -67,8 +67,8 @@ export function describeAsMessage(event: ReplicatorEvent, instanceName: string):
   }
 }
 
-function appliedMessage({ snapshot, changes, notes }: EventOf<"applied">): string {
-  return [`From ${snapshot.instanceName}: ${describeChanges(changes)}.`, ...notes].join(" ");
+function appliedMessage({ snapshot, changes, named, notes }: EventOf<"applied">): string {
+  return [`From ${snapshot.instanceName}: ${describeChanges(changes, named)}.`, ...notes].join(" ");
 }
 
 function sentence(text: string): string {

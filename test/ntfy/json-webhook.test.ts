@@ -63,6 +63,7 @@ describe("createJsonWebhook", { timeout: 30_000 }, () => {
         message: "2 monitors added, 1 notification changed.",
         snapshot: { id: samples.published.snapshot.id, instance: "north" },
         changes: samples.published.changes,
+        named: null,
         problem: null,
         version,
       },

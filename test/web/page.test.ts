@@ -75,6 +75,27 @@ describe("renderPage", () => {
       assert.ok(page.includes(text), text);
   });
 
+  it("names what changed where that is known, without secrets", () => {
+    const named = { first: ['monitor "Shop <1>" renamed to "hush-hush"'], more: 0 };
+    const many = { first: ['tag "a" added', 'tag "b" added'], more: 3 };
+    const page = renderPage(
+      live(
+        [
+          [164, { ...samples.published, named }],
+          [165, { ...samples.applied, named: many }],
+        ],
+        live(morning),
+      ),
+      { secrets: ["hush-hush"] },
+      now + 5 * MINUTE,
+    );
+    assert.match(
+      page,
+      /<li class="changed">monitor &quot;Shop &lt;1&gt;&quot; renamed to &quot;\*\*\*&quot;<\/li>/,
+    );
+    assert.match(page, /2 monitors added.*Among them tag &quot;a&quot; added, tag &quot;b&quot; added\./);
+  });
+
   it("draws each snapshot, each apply, the way between them, and the time behind", () => {
     const count = (pattern: RegExp) => page.match(pattern)?.length;
     assert.equal(count(/<circle class="snapshot"/g), 3);
