@@ -14,6 +14,7 @@ import {
   type Listener,
   type TemporaryListeners,
 } from "../events/index.ts";
+import { createFolderExporter } from "../export-folder/index.ts";
 import { createSupervisor, type End, readKumaVersion, type Supervisor } from "../kuma/index.ts";
 import { createEmbeddedServer, type EmbeddedServer } from "../mariadbd/index.ts";
 import { createJsonWebhook, createNtfyNotifier, createWaker, type Waker } from "../ntfy/index.ts";
@@ -196,9 +197,11 @@ function openReplicator(
   const { instanceName, stateDir, restic } = config;
   const { file: stateFile, isNew: isStateNew, problem } = openStateFile(stateDir);
   if (problem !== undefined) emit({ type: "warning", message: `${problem.message} ${problem.advice}` });
+  const database = openDatabaseWorker({ ...place, whenReady: server.use }, shutdown);
+  const exporter = createFolderExporter(config, database, emit, shutdown);
   return createReplicator({
-    ...{ config, kumaVersion: place.kumaVersion, kuma, stateFile, isStateNew, emit },
-    database: openDatabaseWorker({ ...place, whenReady: server.use }, shutdown),
+    ...{ config, kumaVersion: place.kumaVersion, kuma, stateFile, isStateNew, database },
+    emit: combineListeners([emit, exporter]),
     databaseStage: () =>
       server.use(async () => {
         const location = place.locate();

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { databaseEnvironment, databaseSecrets } from "./database.ts";
 import { readDotenv } from "./dotenv.ts";
 import {
@@ -82,7 +82,7 @@ export function loadConfig(processEnv: NodeJS.ProcessEnv, cwd: string): LoadedCo
     ...warnOfUnknown(env),
   ];
   const parts: Parts = {
-    ...{ settings, env, secrets, warnings, kuma: kuma.value },
+    ...{ cwd, settings, env, secrets, warnings, kuma: kuma.value },
     ...{
       obstacles: obstacles.map(hide),
       notices: notices.value,
@@ -95,6 +95,7 @@ export function loadConfig(processEnv: NodeJS.ProcessEnv, cwd: string): LoadedCo
 }
 
 interface Parts {
+  readonly cwd: string;
   readonly settings: Settings;
   readonly env: Environment;
   readonly kuma: KumaLocation;
@@ -151,6 +152,12 @@ function assemble({ settings, env, kuma, notices, wake, http, ...parts }: Parts)
     proxy: parts.proxy,
     pingUrl: settings.REPLICATOR_PING_URL,
     http,
+    exportFolder: settings.REPLICATOR_EXPORT_DIR
+      ? {
+          dir: resolve(parts.cwd, settings.REPLICATOR_EXPORT_DIR),
+          withSecrets: settings.REPLICATOR_EXPORT_SECRETS,
+        }
+      : undefined,
     log: { level: settings.LOG_LEVEL, format: settings.LOG_FORMAT },
     warnings: [...new Set([...chosen.warnings, ...parts.warnings])].map((each) =>
       redact(each, parts.secrets),

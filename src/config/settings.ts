@@ -58,6 +58,10 @@ export const settingsSchema = z.object({
   REPLICATOR_PING_URL: field.webAddress(),
   /** Where page, metrics and health are served. */
   REPLICATOR_HTTP: field.listenAddress(),
+  /** A folder that is kept as Kuma is configured, a readable file for each table. */
+  REPLICATOR_EXPORT_DIR: field.optional(),
+  /** Whether secrets are in those files as they are. */
+  REPLICATOR_EXPORT_SECRETS: field.yesOrNo(false),
   /** Added to every call of restic. */
   REPLICATOR_RESTIC_OPTIONS: field.resticOptions(),
   /** User and group that Kuma 1.x runs as, as its own image has it. */

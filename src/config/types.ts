@@ -132,6 +132,8 @@ export interface Config {
   readonly pingUrl: string | undefined;
   /** Where page, metrics and health are served; undefined: nowhere. */
   readonly http: HttpConfig | undefined;
+  /** The folder that is kept as Kuma is configured, absolute; undefined: there is none. */
+  readonly exportFolder: { readonly dir: string; readonly withSecrets: boolean } | undefined;
   readonly log: { readonly level: "debug" | "info" | "warn" | "error"; readonly format: "text" | "json" };
   /** Said loudly once at start: settings that are wrong or surely not what was meant, and what is done instead. */
   readonly warnings: readonly string[];

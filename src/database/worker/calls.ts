@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { meet, nameChanges, type Outline, outlineOf } from "../../diff/index.ts";
+import { hideByKey, toFolder } from "../../export/index.ts";
 import { type Result, success } from "../../result.ts";
 import {
   contentHash,
@@ -78,6 +79,11 @@ export function createCalls(engine: Engine, decoder: Decoder): Calls {
         changes: known && countChanges(known.fingerprint, after),
         named: known?.outline && nameChanges(known.outline, outline),
       });
+    },
+
+    toFolder: async (key) => {
+      const read = await engine.read();
+      return read.ok ? success(toFolder(read.value, key && hideByKey(key))) : read;
     },
 
     verify: async (key, bytes) => {

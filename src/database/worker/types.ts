@@ -1,4 +1,5 @@
 import type { FirstContact } from "../../diff/index.ts";
+import type { FolderFile } from "../../export/index.ts";
 import type { Result } from "../../result.ts";
 import type { ChangeCounts, NamedChanges, Origin } from "../../snapshot/index.ts";
 import type { Examination, KumaDatabase, PlanSummary } from "../types.ts";
@@ -51,6 +52,11 @@ type LightCalls = Pick<
 export interface DatabaseWorker extends LightCalls {
   /** What `KumaDatabase.read` gives, encoded, and what there is to say about it. Safe while Kuma runs. */
   read(origin: Origin, before?: ReadingBefore): Promise<Result<Reading>>;
+  /**
+   * What `KumaDatabase.read` gives as files for people, see `toFolder`. Safe while Kuma runs.
+   * @param key secrets are hashed with it; undefined: they are shown
+   */
+  toFolder(key: Uint8Array | undefined): Promise<Result<FolderFile[]>>;
   /** Decodes a snapshot and verifies it. The problem's code begins with "snapshot-" when these bytes are none. */
   load(bytes: Uint8Array): Promise<Result<LoadedSnapshot>>;
   /** How what is here stands to a snapshot of which it knows nothing. Safe while Kuma runs. */
