@@ -1,8 +1,9 @@
 "use strict";
 
 // Run by `replicator-kuma patch` after it wrote: node self-test.cjs PATH_OF_KUMA/server/notification.js
-// Loads that very file, with a stand-in for all it requires but the injected module, sends one message through a
-// provider that keeps what it gets, and prints that as JSON. Kuma's dependencies need not be installed.
+// Loads that very file, with a stand-in for all it requires but the injected module, sends messages through a provider
+// that shows their text and one that does not, and prints what those got as JSON. Kuma's dependencies need not be
+// installed.
 
 const Module = require("node:module");
 const path = require("node:path");
@@ -24,6 +25,7 @@ Module._load = function (request, parent, isMain) {
 };
 
 const { Notification } = require(file);
+const NameOnly = require("./self-test-provider.cjs");
 
 const received = [];
 Notification.providerList = {
@@ -33,6 +35,7 @@ Notification.providerList = {
       return "sent";
     },
   },
+  nameOnly: new NameOnly(),
 };
 const heartbeat = Object.freeze({ msg: "heartbeat", status: 0 });
 
@@ -40,6 +43,8 @@ const heartbeat = Object.freeze({ msg: "heartbeat", status: 0 });
   const answers = [
     await Notification.send({ type: "stub" }, "message", { name: "monitor" }, heartbeat),
     await Notification.send({ type: "stub" }, "message"),
+    await Notification.send({ type: "nameOnly" }, "message", { name: "monitor" }, heartbeat),
   ];
+  received.push(...NameOnly.received);
   process.stdout.write(JSON.stringify({ answers, received }));
 })();

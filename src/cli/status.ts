@@ -1,5 +1,7 @@
 import { askStatus, type Status } from "../control/index.ts";
 import { formatDuration, shortId } from "../format.ts";
+import { isOfBash } from "../replication/index.ts";
+import type { BashSnapshot } from "../repository/index.ts";
 import { type Result, success } from "../result.ts";
 import { isEdited, positionIn, type RepositoryPosition } from "./agreement.ts";
 import { ALL_EXIT_CODES, EXIT, type JsonOption, jsonOption, newCommand, withConfig } from "./command.ts";
@@ -13,6 +15,8 @@ const REPOSITORY_LIMIT = 20_000;
 interface View {
   readonly position: Result<RepositoryPosition | undefined>;
   readonly isEdited: boolean | undefined;
+  /** What a bash version published last. */
+  readonly bash: BashSnapshot | undefined;
 }
 
 export function statusCommand() {
@@ -42,10 +46,12 @@ export function statusCommand() {
 
 async function readView(sources: Sources, { head }: Status): Promise<View> {
   const listed = await listSnapshots(sources, REPOSITORY_LIMIT);
-  if (!listed.ok) return { position: listed, isEdited: undefined };
-  const position = positionIn(listed.value, head);
-  const base = listed.value.find(({ id }) => head !== undefined && id.startsWith(head));
-  return { position: success(position), isEdited: base && (await isEdited(sources, base)) };
+  if (!listed.ok) return { position: listed, isEdited: undefined, bash: undefined };
+  const { snapshots, bash } = listed.value;
+  const position = positionIn(snapshots, head);
+  const base = snapshots.find(({ id }) => head !== undefined && id.startsWith(head));
+  const edited = base && (await isEdited(sources, base));
+  return { position: success(position), isEdited: edited, bash: bash.at(-1) };
 }
 
 function toJson(status: Status, { position, isEdited }: View) {
@@ -108,21 +114,13 @@ function describeSnapshot({
   return `snapshot ${shortId(snapshotId)}, ${relative(at)}${what}`;
 }
 
-function describeView({ role, instance, head }: Status, { position, isEdited }: View): string[][] {
+function describeView({ role, instance, head }: Status, { position, isEdited, bash }: View): string[][] {
   if (!position.ok)
     return [
       ["repository", paint("red", position.problem.message)],
       ["  do this", position.problem.advice],
     ];
-  if (position.value === undefined)
-    return [
-      [
-        "repository",
-        head === undefined
-          ? paint("yellow", "nothing is published yet")
-          : paint("red", `has no snapshot any more; this instance is at ${shortId(head)}`),
-      ],
-    ];
+  if (position.value === undefined) return [["repository", describeNone(head, bash)]];
   const { primary } = position.value;
   const isThis = primary.id === instance.id ? " (this instance)" : "";
   return [
@@ -130,6 +128,18 @@ function describeView({ role, instance, head }: Status, { position, isEdited }: 
     ["live", describeEdits(role, isEdited)],
     ["published by", `${primary.name}${isThis}, since ${formatTime(primary.since)}`],
   ];
+}
+
+/** Of a repository without a snapshot of ours. */
+function describeNone(head: string | undefined, bash: BashSnapshot | undefined): string {
+  if (bash !== undefined && (head === undefined || isOfBash(head))) {
+    const name = `latest snapshot ${shortId(bash.id)} of the bash version on ${JSON.stringify(bash.instanceName)}, ${relative(bash.time)}`;
+    const isHere = head?.endsWith(bash.id);
+    return isHere ? paint("green", `up to date: ${name}`) : paint("yellow", `not applied here: ${name}`);
+  }
+  return head === undefined
+    ? paint("yellow", "nothing is published yet")
+    : paint("red", `has no snapshot any more; this instance is at ${shortId(head)}`);
 }
 
 function describeAgreement({ latest, behind, behindSince }: RepositoryPosition): string {

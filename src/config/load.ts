@@ -8,6 +8,7 @@ import {
   type Environment,
   kumaEnvironment,
   resticEnvironment,
+  warnOfBash,
   warnOfUnknown,
 } from "./environment.ts";
 import { readHttp } from "./http.ts";
@@ -80,6 +81,7 @@ export function loadConfig(processEnv: NodeJS.ProcessEnv, cwd: string): LoadedCo
     ...allMistakes.map(describeMistake),
     ...(resticEnv.ok ? resticEnv.value : []),
     ...warnOfUnknown(env),
+    ...warnOfBash(env),
   ];
   const parts: Parts = {
     ...{ cwd, settings, env, secrets, warnings, kuma: kuma.value },

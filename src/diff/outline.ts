@@ -68,7 +68,10 @@ export function nameChanges(
   after: Outline,
   tables: Iterable<string> = Object.keys(after),
 ): NamedChanges {
-  const all = [...tables].flatMap((table) => compareEntries(table, before[table], after[table]));
+  const all = [...tables].flatMap((table) => {
+    const [old, now] = [before[table], after[table]];
+    return old === undefined || now === undefined ? [] : compareEntries(table, old, now);
+  });
   const whole = all.filter(({ isLink, isWhole }) => isWhole && !isLink).map(({ label }) => label);
   const rows = all.filter(({ isLink }) => !isLink);
   const links = all.filter(({ isLink, label }) => isLink && !whole.some((name) => label.includes(name)));
@@ -76,7 +79,7 @@ export function nameChanges(
   return { first: told.slice(0, MOST_NAMED), more: Math.max(0, told.length - MOST_NAMED) };
 }
 
-function compareEntries(table: string, before: Outline[string] = {}, after: Outline[string] = {}): Change[] {
+function compareEntries(table: string, before: Outline[string], after: Outline[string]): Change[] {
   const link = isLink(table);
   const change = (label: string, words: string, isWhole = false): Change => ({
     label,

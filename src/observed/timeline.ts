@@ -22,6 +22,7 @@ const NOTABLE: readonly ReplicatorEvent["type"][] = [
   "rolled-back",
   "cycle-failed",
   "cycle-recovered",
+  "bash-publishes",
   "retention-failed",
   "notification-failed",
   "wake-ready",

@@ -83,6 +83,14 @@ describe("nameChanges", () => {
     assert.deepEqual(nameChanges(stored, outlineOf(content)).first, ['monitor "http ok" edited']);
   });
 
+  it("says nothing of what one side says nothing of", (t) => {
+    const { content } = takeSnapshot(makeInstance(t, "2.5.3"));
+    const tables = content.tables.filter((table) => table.name !== "tag");
+    const silent = { tables, files: [], omits: ["tag", "file"] };
+    assert.deepEqual(name(silent, content).first, []);
+    assert.deepEqual(name(content, silent).first, []);
+  });
+
   it("leaves out the tables that are not asked for", (t) => {
     const { content } = takeSnapshot(makeInstance(t, "2.5.3"));
     const edited = edit(content, "monitor", 2n, { name: "Shop" });
