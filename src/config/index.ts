@@ -1,7 +1,7 @@
 export { loadConfig } from "./load.ts";
 export { isPrivateHost } from "./ntfy-url.ts";
 export { readProxy } from "./proxy.ts";
-export { redact } from "./redact.ts";
+export { redact, redactDeep } from "./redact.ts";
 export { secretsOf } from "./secrets.ts";
 export type {
   ApplyWay,

@@ -52,12 +52,18 @@ export const settingsSchema = z.object({
   REPLICATOR_NOTIFY: field.oneOf<NotifyLevel>(["all", "changes", "errors", "off"], "all"),
   /** What a tap on a message opens. */
   REPLICATOR_CLICK_URL: field.webAddress(),
+  /** A second address for messages, as JSON for programs. */
+  REPLICATOR_WEBHOOK_URL: field.webAddress(),
   /** What tells a replica of a publish besides its interval. */
   REPLICATOR_WAKE: field.oneOf(["off", "ntfy"], "off"),
   /** The dead man's switch that is pinged after each cycle. */
   REPLICATOR_PING_URL: field.webAddress(),
   /** Where page, metrics and health are served. */
   REPLICATOR_HTTP: field.listenAddress(),
+  /** A folder that is kept as Kuma is configured, a readable file for each table. */
+  REPLICATOR_EXPORT_DIR: field.optional(),
+  /** Whether secrets are in those files as they are. */
+  REPLICATOR_EXPORT_SECRETS: field.yesOrNo(false),
   /** Added to every call of restic. */
   REPLICATOR_RESTIC_OPTIONS: field.resticOptions(),
   /** User and group that Kuma 1.x runs as, as its own image has it. */

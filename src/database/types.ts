@@ -1,5 +1,5 @@
 import type { Problem, Result } from "../result.ts";
-import type { ChangeCounts, Content, Snapshot, Value } from "../snapshot/index.ts";
+import type { ChangeCounts, Content, NamedChanges, Snapshot, Value } from "../snapshot/index.ts";
 
 export type DatabaseProblemCode =
   | "database-missing"
@@ -46,6 +46,8 @@ export interface PlanSummary {
   /** True when nothing differs: Kuma need not stop. */
   readonly empty: boolean;
   readonly changes: ChangeCounts;
+  /** Left out: nobody has looked for the names. */
+  readonly named?: NamedChanges;
   /** Columns that were dropped, rows whose owner was mapped to the first account; in sentences. */
   readonly notes: readonly string[];
   readonly memory: MemoryChanges;

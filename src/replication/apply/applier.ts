@@ -213,10 +213,17 @@ export function createApplier(parts: Parts): Applier {
 
   function emitApplied(
     snapshot: SnapshotName,
-    { changes, notes }: PlanSummary,
+    { changes, named, notes }: PlanSummary,
     monitoringGapMs: number,
   ): void {
-    emit({ type: "applied", snapshot: nameOnly(snapshot), changes, monitoringGapMs, notes });
+    emit({
+      type: "applied",
+      snapshot: nameOnly(snapshot),
+      changes,
+      ...(named && { named }),
+      monitoringGapMs,
+      notes,
+    });
   }
 
   /** Starts Kuma on what was applied; when it does not run with it, undoes that. */
