@@ -12,7 +12,7 @@ import type { PatchProblemCode, PatchResult } from "./types.ts";
 const SELF_TEST_TIMEOUT_MS = 30_000;
 
 const EXPECTED = {
-  answers: ["sent", "sent"],
+  answers: ["sent", "sent", "sent"],
   received: [
     {
       msg: "[self-test] message",
@@ -20,6 +20,11 @@ const EXPECTED = {
       heartbeatJSON: { msg: "[self-test] heartbeat", status: 0 },
     },
     { msg: "[self-test] message", monitorJSON: null, heartbeatJSON: null },
+    {
+      msg: "[self-test] message",
+      monitorJSON: { name: "[self-test] monitor" },
+      heartbeatJSON: { msg: "[self-test] heartbeat", status: 0 },
+    },
   ],
   // That it can do nothing, for all that Kuma consists of is stand-ins.
   live: { replicatorKuma: 1, id: 1, ok: false },
@@ -27,8 +32,8 @@ const EXPECTED = {
 
 /**
  * Verifies a patched tree, from what is on the disk: all files parse as CommonJS, and Kuma's own Notification.send in
- * it, loaded in a child process, hands a provider the message with the prefix, and the module for live applies answers
- * on its channel. Problems: parse-failed, self-test-failed.
+ * it, loaded in a child process, hands a provider the message with the prefix, and one that shows no message the
+ * monitor's name with it; the module for live applies answers on its channel. Problems: parse-failed, self-test-failed.
  */
 export async function verifyTree(kumaDir: string): Promise<PatchResult<void>> {
   for (const file of [...INJECTED_FILES, NOTIFICATION_FILE]) {
