@@ -1,9 +1,9 @@
 "use strict";
 
 // Run by `replicator-kuma patch` after it wrote: node self-test.cjs PATH_OF_KUMA/server/notification.js
-// Loads that very file, with a stand-in for all it requires but the injected module, sends messages through a provider
-// that shows their text and one that does not, says hello to the module for live applies, and prints what they got as
-// JSON. Kuma's dependencies need not be installed.
+// Loads that very file, with a stand-in for all it requires but the injected modules, sends messages through a provider
+// that shows their text and one that does not, says hello to the module for live applies, and prints what came as JSON.
+// Kuma's dependencies need not be installed.
 
 const Module = require("node:module");
 const path = require("node:path");
