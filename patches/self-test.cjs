@@ -2,8 +2,8 @@
 
 // Run by `replicator-kuma patch` after it wrote: node self-test.cjs PATH_OF_KUMA/server/notification.js
 // Loads that very file, with a stand-in for all it requires but the injected module, sends messages through a provider
-// that shows their text and one that does not, and prints what those got as JSON. Kuma's dependencies need not be
-// installed.
+// that shows their text and one that does not, says hello to the module for live applies, and prints what they got as
+// JSON. Kuma's dependencies need not be installed.
 
 const Module = require("node:module");
 const path = require("node:path");
@@ -23,6 +23,12 @@ Module._load = function (request, parent, isMain) {
   const real = injected || parent === module || Module.isBuiltin(request);
   return real ? realLoad.call(this, request, parent, isMain) : standIn;
 };
+
+// As if this process had a channel to the supervisor.
+process.connected = true;
+const said = new Promise((resolve) => {
+  process.send = resolve;
+});
 
 const { Notification } = require(file);
 const NameOnly = require("./self-test-provider.cjs");
@@ -46,5 +52,7 @@ const heartbeat = Object.freeze({ msg: "heartbeat", status: 0 });
     await Notification.send({ type: "nameOnly" }, "message", { name: "monitor" }, heartbeat),
   ];
   received.push(...NameOnly.received);
-  process.stdout.write(JSON.stringify({ answers, received }));
+  process.emit("message", { replicatorKuma: 1, id: 1, call: "hello" });
+  const { reason: _, ...live } = await said;
+  process.stdout.write(JSON.stringify({ answers, received, live }));
 })();

@@ -4,6 +4,7 @@ export { readProxy } from "./proxy.ts";
 export { redact, redactDeep } from "./redact.ts";
 export { secretsOf } from "./secrets.ts";
 export type {
+  ApplyWay,
   Config,
   HttpConfig,
   KumaConfig,

@@ -126,6 +126,7 @@ function assemble({ settings, env, kuma, notices, wake, http, ...parts }: Parts)
       env: kumaEnvironment(env, kuma.ownFile, instanceName),
       // dotenv leaves a variable that exists alone, also an empty one.
       timeZone: env.TZ ?? kuma.ownFile.TZ,
+      apply: settings.REPLICATOR_APPLY,
       databaseEnv: databaseEnvironment(env, kuma.ownFile),
       limits: {
         stopGrace: settings.REPLICATOR_STOP_GRACE,

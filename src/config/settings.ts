@@ -1,7 +1,7 @@
 import { z } from "zod";
 import * as field from "./fields.ts";
 import { DEFAULT_KUMA_COMMAND } from "./kuma.ts";
-import type { Config, NotifyLevel } from "./types.ts";
+import type { ApplyWay, Config, NotifyLevel } from "./types.ts";
 
 /** A shorter one would keep restic running without a break: each of its commands takes about half a second. */
 const SHORTEST_INTERVAL = 5_000;
@@ -28,6 +28,8 @@ export const settingsSchema = z.object({
   REPLICATOR_ADOPT: field.oneOf<Config["adopt"]>(["ask", "replace"], "ask"),
   /** What a primary keeps of our snapshots. */
   REPLICATOR_KEEP: field.keepPolicy("--keep-last 30 --keep-daily 30"),
+  /** How a snapshot reaches a Kuma that runs. */
+  REPLICATOR_APPLY: field.oneOf<ApplyWay>(["live", "restart"], "restart"),
   /** How long Kuma must run with a new configuration before that counts as verified. */
   REPLICATOR_PROOF_WINDOW: field.duration("10s", 0),
   /** How long Kuma may take to end before it is killed. */

@@ -3,6 +3,12 @@ import type { SettingProblem } from "./mistake.ts";
 /** How the instance takes part: the primary publishes, a replica follows. */
 export type Role = "primary" | "replica";
 
+/**
+ * How a snapshot reaches a Kuma that runs: "live" changes the configuration under it, by a channel to the module that was
+ * put into it; "restart" stops it, changes its database and starts it again.
+ */
+export type ApplyWay = "live" | "restart";
+
 /** The supervisor's patience, all times in milliseconds. */
 export interface KumaLimits {
   /**
@@ -34,6 +40,8 @@ export interface KumaConfig {
   /** UPTIME_KUMA_DB_… as the child sees them: of its environment, else of the `.env` in its own folder. */
   readonly databaseEnv: Readonly<Record<string, string>>;
   readonly limits: KumaLimits;
+  /** REPLICATOR_APPLY. With "restart" Kuma is started without a channel. */
+  readonly apply: ApplyWay;
   /** Who Kuma runs as and its data folder belongs to; undefined: as we do. */
   readonly user: { readonly uid: number; readonly gid: number } | undefined;
 }

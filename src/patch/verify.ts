@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 import { compileFunction } from "node:vm";
 import { execa } from "execa";
 import { failure, success } from "../result.ts";
-import { INJECTED_FILE, NOTIFICATION_FILE } from "./anchors.ts";
+import { INJECTED_FILES, NOTIFICATION_FILE } from "./anchors.ts";
 import { SELF_TEST } from "./injected.ts";
 import type { PatchProblemCode, PatchResult } from "./types.ts";
 
@@ -26,15 +26,17 @@ const EXPECTED = {
       heartbeatJSON: { msg: "[self-test] heartbeat", status: 0 },
     },
   ],
+  // That it can do nothing, for all that Kuma consists of is stand-ins.
+  live: { replicatorKuma: 1, id: 1, ok: false },
 };
 
 /**
- * Verifies a patched tree, from what is on the disk: both files parse as CommonJS, and Kuma's own Notification.send in
+ * Verifies a patched tree, from what is on the disk: all files parse as CommonJS, and Kuma's own Notification.send in
  * it, loaded in a child process, hands a provider the message with the prefix, and one that shows no message the
- * monitor's name with it. Problems: parse-failed, self-test-failed.
+ * monitor's name with it; the module for live applies answers on its channel. Problems: parse-failed, self-test-failed.
  */
 export async function verifyTree(kumaDir: string): Promise<PatchResult<void>> {
-  for (const file of [INJECTED_FILE, NOTIFICATION_FILE]) {
+  for (const file of [...INJECTED_FILES, NOTIFICATION_FILE]) {
     try {
       const source = await readFile(path.join(kumaDir, file), "utf8");
       compileFunction(source, ["exports", "require", "module", "__filename", "__dirname"]);

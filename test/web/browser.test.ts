@@ -21,7 +21,7 @@ const LONG =
 /** Sizes of a small phone, a usual one, and a desktop. */
 const WIDTHS = [320, 390, 1_200];
 
-describe("the page in a real browser", { skip, timeout: 120_000 }, () => {
+describe("the page in a real browser", { skip, timeout: 600_000 }, () => {
   const shutdown = new AbortController();
   let browser: Browser;
   let listener: Listener;

@@ -6,17 +6,30 @@ export type OwnerMap = (wanted: Value, current: Value) => Value;
 
 /**
  * The snapshot's owner where that account exists here, else the row's present owner, else the first account. Kuma
- * does not list a row without an existing owner. With no account yet it is 1: the id that Kuma's AUTOINCREMENT will
- * give to the first, who then sees everything.
+ * does not list a row without an existing owner. With no account yet it is the one that will be the first, where that
+ * is known.
  */
 export function mapOwners(db: Database): OwnerMap {
-  const accounts = new Set(db.prepare<[], bigint>("SELECT id FROM user ORDER BY id").pluck().all());
-  const first = accounts.values().next().value ?? 1n;
-  const exists = (owner: Value) => typeof owner === "bigint" && accounts.has(owner);
-  return (wanted, current) => (exists(wanted) ? wanted : exists(current) ? current : first);
+  const { ids, next } = readAccounts(db);
+  const accounts = new Set(ids);
+  const first = ids[0] ?? next;
+  return (wanted, current) => (accounts.has(wanted) ? wanted : accounts.has(current) ? current : first);
 }
 
 /** False until somebody has set Kuma up: owners then point at an account that is still to come. */
 export function hasAccounts(db: Database): boolean {
   return db.prepare("SELECT 1 FROM user LIMIT 1").get() !== undefined;
+}
+
+/**
+ * The accounts, the first one first, and the id of the next one should there be none. Up to 2.5 Kuma's AUTOINCREMENT
+ * gives 1. From 3.0 on (read at 3.0.0-beta.0) they are in a table of better-auth, by random text; the old table stays, with
+ * accounts that rows belong to no more.
+ */
+function readAccounts(db: Database): { readonly ids: readonly Value[]; readonly next: Value } {
+  const list = (sql: string) => db.prepare<[], Value>(sql).pluck().all();
+  const isNew = list("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'better_auth_user'");
+  return isNew.length > 0
+    ? { ids: list("SELECT id FROM better_auth_user ORDER BY createdAt, id"), next: null }
+    : { ids: list("SELECT id FROM user ORDER BY id"), next: 1n };
 }

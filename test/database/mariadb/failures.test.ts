@@ -17,7 +17,7 @@ import { dumpMariaDb, type MariaDbInstance, makeMariaDb, take } from "./fixtures
 /** All data in one file that does not grow beyond this: a full disk, but for the server itself, which lives on. */
 const SPACE = ["--innodb-file-per-table=0", "--innodb-data-file-path=ibdata1:12M:autoextend:max:40M"];
 
-describe("MariaDB", { timeout: 290_000 }, () => {
+describe("MariaDB", { timeout: 600_000 }, () => {
   let maria: TestMariaDb;
   let folder: string;
   let port: number;
