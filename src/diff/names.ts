@@ -85,6 +85,13 @@ export function namesIn({ tables }: Content): Names {
   };
 }
 
+/** By importance, monitors first; what only connects others, and what is unknown, comes last. */
+export function byImportance(a: string, b: string): number {
+  const tables = Object.keys(ENTITIES);
+  const rank = (table: string) => (Object.hasOwn(ENTITIES, table) ? tables.indexOf(table) : tables.length);
+  return rank(a) - rank(b);
+}
+
 /** Whether rows of this table only connect others. */
 export function isLink(table: string): boolean {
   return Object.hasOwn(LINKS, table);

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { type Content, type NamedChanges, type Row, type Table, writeRow } from "../snapshot/index.ts";
 import { SAVE_TIMES } from "./columns.ts";
-import { isLink, keyOf, type NamedRow, type Names, namesIn, quote } from "./names.ts";
+import { byImportance, isLink, keyOf, type NamedRow, type Names, namesIn, quote } from "./names.ts";
 
 /** What people call a row, a short hash of what is in it, and whether it is active, where rows of its table can be. */
 type Entry = readonly [label: string, hash: string, ...active: readonly number[]];
@@ -68,7 +68,7 @@ export function nameChanges(
   after: Outline,
   tables: Iterable<string> = Object.keys(after),
 ): NamedChanges {
-  const all = [...tables].flatMap((table) => {
+  const all = [...tables].sort(byImportance).flatMap((table) => {
     const [old, now] = [before[table], after[table]];
     return old === undefined || now === undefined ? [] : compareEntries(table, old, now);
   });

@@ -83,6 +83,13 @@ describe("nameChanges", () => {
     assert.deepEqual(nameChanges(stored, outlineOf(content)).first, ['monitor "http ok" edited']);
   });
 
+  it("tells monitors first, whatever the order of the tables", (t) => {
+    const { content } = takeSnapshot(makeInstance(t, "2.5.3"));
+    const edited = edit(edit(content, "notification", 1n, { name: "Ops" }), "monitor", 2n, { name: "Shop" });
+    for (const tables of [edited.tables, [...edited.tables].reverse()])
+      assert.match(name(content, { ...edited, tables }).first.join(), /^monitor .*,notification /);
+  });
+
   it("says nothing of what one side says nothing of", (t) => {
     const { content } = takeSnapshot(makeInstance(t, "2.5.3"));
     const tables = content.tables.filter((table) => table.name !== "tag");
