@@ -1,33 +1,20 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { steadyNow } from "../../clock.ts";
 import type { ApplyWay } from "../../config/index.ts";
-import type {
-  DatabaseProblemCode,
-  DatabaseWorker,
-  LoadedSnapshot,
-  PlanSummary,
-} from "../../database/index.ts";
-import type { Listener, SnapshotName } from "../../events/index.ts";
+import type { DatabaseWorker, LoadedSnapshot, PlanSummary } from "../../database/index.ts";
+import type { SnapshotName } from "../../events/index.ts";
 import type { Supervisor } from "../../kuma/index.ts";
 import { failure, interrupted, type Problem, type Result, success } from "../../result.ts";
-import { rememberRefused } from "../state/refused.ts";
-import type { StateFile } from "../state/state-file.ts";
 import { applyLive, type LiveOutcome, type LiveWork } from "./live.ts";
+import { createOutcomes, type Outcome, type OutcomeParts } from "./outcomes.ts";
 
 /** What an applier works on. */
-interface Parts {
+interface Parts extends OutcomeParts {
   readonly database: DatabaseWorker;
   readonly kuma: Pick<Supervisor, "state" | "start" | "stop" | "startAndVerify" | "channel" | "untilReady">;
   /** With "live" Kuma is restarted only where that is not possible, or does not show that Kuma runs with it. */
   readonly way: ApplyWay;
-  readonly stateFile: StateFile;
-  /** How long Kuma must live with what was applied, once it is ready; milliseconds. */
-  readonly verifyWindow: number;
-  readonly emit: Listener;
 }
-
-/** "applied": it is in place, and Kuma was seen running with it. "refused": it is not, and what was before it is. */
-export type Outcome = "applied" | "refused";
 
 /** Brings this instance's Kuma to a snapshot, and sees to it that Kuma runs with that, or with what was before. */
 export interface Applier {
@@ -57,7 +44,8 @@ export interface Applier {
 }
 
 export function createApplier(parts: Parts): Applier {
-  const { database, kuma, way, stateFile, verifyWindow, emit } = parts;
+  const { database, kuma, way, verifyWindow, emit } = parts;
+  const { startVerified, settleApplied, settleFailed, reportApplied } = createOutcomes(parts);
   /** Why Kuma was restarted last instead of a live apply: the same is not told again. */
   let toldWhy: string | undefined;
   return {
@@ -110,7 +98,7 @@ export function createApplier(parts: Parts): Applier {
     if (!plan.ok) return plan;
     if (plan.value.empty) {
       const marked = await database.markApplied(ids);
-      if (marked.ok) emitApplied(name, plan.value, 0);
+      if (marked.ok) reportApplied(name, plan.value, 0);
       return marked.ok ? success("applied") : marked;
     }
     if (signal.aborted) return failure(interrupted(APPLYING));
@@ -195,76 +183,6 @@ export function createApplier(parts: Parts): Applier {
     if (message !== toldWhy) emit({ type: "warning", message: `${message} ${advice}` });
     toldWhy = message;
   }
-
-  /** The snapshot's own fault would stop Kuma in vain in each cycle to come; a full disk may pass. */
-  function settleFailed(name: SnapshotName, problem: Problem): Result<Outcome> {
-    return FAULTS_OF_SNAPSHOTS.has(problem.code) ? refuse(name, problem) : failure(problem);
-  }
-
-  async function settleApplied(
-    name: SnapshotName,
-    summary: PlanSummary,
-    monitoringGapMs: number,
-  ): Promise<Result<Outcome>> {
-    emitApplied(name, summary, monitoringGapMs);
-    const confirmed = await database.confirm();
-    return confirmed.ok ? success("applied") : confirmed;
-  }
-
-  function emitApplied(
-    snapshot: SnapshotName,
-    { changes, named, notes }: PlanSummary,
-    monitoringGapMs: number,
-  ): void {
-    emit({
-      type: "applied",
-      snapshot: nameOnly(snapshot),
-      changes,
-      ...(named && { named }),
-      monitoringGapMs,
-      notes,
-    });
-  }
-
-  /** Starts Kuma on what was applied; when it does not run with it, undoes that. */
-  async function startVerified(
-    name: SnapshotName,
-    signal: AbortSignal,
-  ): Promise<Result<{ readyAt: number } | "refused">> {
-    const verified = await kuma.startAndVerify(verifyWindow, signal);
-    if (verified.ok) return verified;
-    if (verified.problem.code === "kuma-does-not-run") return undo(name, verified.problem);
-    // A shutdown or a taken port says nothing about the snapshot: it stays applied, and the next start verifies it.
-    kuma.start();
-    return verified;
-  }
-
-  /** Puts the old configuration back, Kuma up on it, and remembers not to try this snapshot again. */
-  async function undo(name: SnapshotName, why: Problem): Promise<Result<"refused">> {
-    await kuma.stop("roll-back");
-    const undone = await database.rollBack();
-    kuma.start();
-    return undone.ok ? refuse(name, why) : undone;
-  }
-
-  /** Remembers and reports that a snapshot is not tried again; the configuration before it is in place. */
-  function refuse(name: SnapshotName, why: Problem): Result<"refused"> {
-    const written = rememberRefused(stateFile, name.id, why.message);
-    emit({ type: "rolled-back", snapshot: nameOnly(name), problem: why });
-    return written.ok ? success("refused") : written;
-  }
 }
 
 const APPLYING = "Applying the snapshot";
-
-/** Problems of an apply that come again with the same snapshot, however often it is tried. */
-const FAULTS_OF_SNAPSHOTS: ReadonlySet<string> = new Set<DatabaseProblemCode>([
-  "snapshot-inconsistent",
-  "version-mismatch",
-  "schema-unknown",
-]);
-
-/** Without what else is known of a snapshot: events go to the JSON log as they are. */
-function nameOnly({ id, contentHash, instanceName }: SnapshotName): SnapshotName {
-  return { id, contentHash, instanceName };
-}
