@@ -11,6 +11,7 @@ export type {
   DatabaseResult,
   Examination,
   KumaDatabase,
+  MemoryChanges,
   PlanSummary,
   RollBackPreview,
 } from "./types.ts";

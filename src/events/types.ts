@@ -1,6 +1,6 @@
 import type { Role } from "../config/index.ts";
 import type { Problem } from "../result.ts";
-import type { ChangeCounts } from "../snapshot/index.ts";
+import type { ChangeCounts, NamedChanges } from "../snapshot/index.ts";
 import type { KumaEvent } from "./kuma-events.ts";
 
 /**
@@ -198,12 +198,16 @@ interface Published {
   readonly snapshot: SnapshotName;
   /** Undefined: it is the first, so there is nothing to compare it with. */
   readonly changes: ChangeCounts | undefined;
+  /** Left out: the names are not known. */
+  readonly named?: NamedChanges;
 }
 
 interface Applied {
   readonly type: "applied";
   readonly snapshot: SnapshotName;
   readonly changes: ChangeCounts;
+  /** Left out: the names are not known. */
+  readonly named?: NamedChanges;
   /** How long Kuma was not answering, milliseconds; 0 when it did not have to stop. */
   readonly monitoringGapMs: number;
   /** What was left out or corrected on the way, in sentences. */

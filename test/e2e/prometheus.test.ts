@@ -25,7 +25,7 @@ const dashboard = z.object({
   templating: z.object({ list: z.array(z.object({ name: z.string(), definition: z.string().optional() })) }),
 });
 
-describe("a real Prometheus that scrapes a primary and a replica", { timeout: 180_000 }, () => {
+describe("a real Prometheus that scrapes a primary and a replica", { timeout: 600_000 }, () => {
   let folder: string;
   let prometheus: ChildProcess | undefined;
   let api: string;

@@ -12,6 +12,7 @@ import type { UploadState } from "../uploads/uploads.ts";
 import { readRecord } from "../write/record.ts";
 import { type ColumnMatch, matchColumns } from "./columns.ts";
 import { dropDangling } from "./dangling.ts";
+import { findMemoryChanges } from "./memory.ts";
 import { fillOmitted } from "./omitted.ts";
 import { keepOwnMoments } from "./own-moments.ts";
 import { keepOwnZones } from "./own-zones.ts";
@@ -78,7 +79,7 @@ export function makePlan(
   if (faults.length > 0) return refuse("snapshot-inconsistent", faults.join(" "));
   const pages = schema.value.get("status_page");
   const files = planFiles(content, pages && readTable(db, pages), uploadDir);
-  return files.ok ? success(finish(schema.value, tables, files.value, notes)) : files;
+  return files.ok ? success(finish(db, schema.value, tables, { files: files.value, notes })) : files;
 }
 
 /** Before the first apply both sides have counted their ids by themselves: of most monitors the type is the same. */
@@ -130,7 +131,12 @@ function refuseVersion({ theirs, ours }: Versions, lost: readonly string[]) {
   );
 }
 
-function finish(schema: Schema, planned: readonly TablePlan[], files: PlannedFiles, notes: string[]): Plan {
+function finish(
+  db: Database,
+  schema: Schema,
+  planned: readonly TablePlan[],
+  { files, notes }: { readonly files: PlannedFiles; readonly notes: readonly string[] },
+): Plan {
   const tables = planned.filter((table) => hasCounts(countTable(table)));
   const { added, changed, removed } = files;
   const fileCounts = { added: added.length, removed: removed.length, changed: changed.length };
@@ -139,7 +145,8 @@ function finish(schema: Schema, planned: readonly TablePlan[], files: PlannedFil
     ...(hasCounts(fileCounts) ? [["file", fileCounts] as const] : []),
   ]);
   const empty = Object.keys(changes).length === 0;
-  const summary = { empty, changes, notes: [...notes, ...files.notes] };
+  const memory = findMemoryChanges(db, tables);
+  const summary = { empty, changes, notes: [...notes, ...files.notes], memory };
   return { schema, tables, files: [...added, ...changed, ...removed], summary };
 }
 

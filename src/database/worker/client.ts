@@ -16,11 +16,18 @@ import type { DatabaseWorker } from "./types.ts";
  */
 const IDLE_LIMIT = 60_000;
 
-const HEAVY: ReadonlySet<CallName> = new Set<CallName>(["read", "verify", "meet", "plan", "apply"]);
+const HEAVY: ReadonlySet<CallName> = new Set<CallName>([
+  "read",
+  "toFolder",
+  "verify",
+  "meet",
+  "plan",
+  "apply",
+]);
 
 /** What changes nothing, and so may be given up. */
 const READING: ReadonlySet<CallName> = new Set<CallName>([
-  ...(["read", "hash", "isUntouched", "lastApply", "verify", "meet", "plan"] as const),
+  ...(["read", "toFolder", "hash", "isUntouched", "lastApply", "verify", "meet", "plan"] as const),
 ]);
 
 const NEEDS_NO_DATABASE: ReadonlySet<CallName> = new Set<CallName>(["verify"]);
@@ -67,6 +74,7 @@ export function openDatabaseWorker(
     dropHistory: () => ask("dropHistory"),
     rollBack: () => ask("rollBack"),
     read: (origin, before) => ask("read", origin, before),
+    toFolder: (key) => ask("toFolder", key),
     load: async (bytes) => {
       snapshots += 1;
       return ask("verify", snapshots, await share(bytes));

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { steadyNow } from "../../clock.ts";
+import type { ApplyWay } from "../../config/index.ts";
 import type {
   DatabaseProblemCode,
   DatabaseWorker,
@@ -11,11 +12,14 @@ import type { Supervisor } from "../../kuma/index.ts";
 import { failure, interrupted, type Problem, type Result, success } from "../../result.ts";
 import { rememberRefused } from "../state/refused.ts";
 import type { StateFile } from "../state/state-file.ts";
+import { applyLive, type LiveOutcome, type LiveWork } from "./live.ts";
 
 /** What an applier works on. */
 interface Parts {
   readonly database: DatabaseWorker;
-  readonly kuma: Pick<Supervisor, "state" | "start" | "stop" | "startAndVerify">;
+  readonly kuma: Pick<Supervisor, "state" | "start" | "stop" | "startAndVerify" | "channel" | "untilReady">;
+  /** With "live" Kuma is restarted only where that is not possible, or does not show that Kuma runs with it. */
+  readonly way: ApplyWay;
   readonly stateFile: StateFile;
   /** How long Kuma must live with what was applied, once it is ready; milliseconds. */
   readonly verifyWindow: number;
@@ -29,11 +33,13 @@ export type Outcome = "applied" | "refused";
 export interface Applier {
   /**
    * Brings this instance to a snapshot. All that can fail without touching Kuma comes first, while it runs; a plan that
-   * changes nothing ends there. Then Kuma is stopped, the database changed in one transaction, and Kuma started; when
-   * it does not come up with the new configuration, that is undone and the snapshot refused.
+   * changes nothing ends there. Then the database is changed in one transaction, under the Kuma that runs, or between
+   * its stop and its start. When it does not come up with the new configuration, that is undone and the snapshot refused.
    * @param signal a shutdown: work that has not touched the database yet ends at once
    */
   apply(snapshot: LoadedSnapshot, name: SnapshotName, signal: AbortSignal): Promise<Result<Outcome>>;
+  /** Tells, once Kuma is ready, when applies will restart it though they should not. Ends at once on a shutdown. */
+  reportWay(signal: AbortSignal): Promise<void>;
   /**
    * Starts Kuma on an apply that nobody has seen it run with yet, since the process ended in between, and keeps or
    * undoes it.
@@ -50,9 +56,22 @@ export interface Applier {
   dropStaleHistory(): Promise<Result<void>>;
 }
 
-export function createApplier({ database, kuma, stateFile, verifyWindow, emit }: Parts): Applier {
+export function createApplier(parts: Parts): Applier {
+  const { database, kuma, way, stateFile, verifyWindow, emit } = parts;
+  /** Why Kuma was restarted last instead of a live apply: the same is not told again. */
+  let toldWhy: string | undefined;
   return {
     apply,
+    reportWay: async (signal) => {
+      if (way === "restart") return;
+      const isReady = await kuma.untilReady(signal).then(
+        () => true,
+        () => false,
+      );
+      const channel = kuma.channel();
+      const hello = channel.ok ? await channel.value.ask("hello", {}) : channel;
+      if (isReady && !hello.ok && !signal.aborted) tellWhy(hello.problem);
+    },
     verifyLast: async (signal) => {
       const last = await database.lastApply();
       if (!last.ok) return last;
@@ -94,11 +113,54 @@ export function createApplier({ database, kuma, stateFile, verifyWindow, emit }:
       if (marked.ok) emitApplied(name, plan.value, 0);
       return marked.ok ? success("applied") : marked;
     }
-    return signal.aborted ? failure(interrupted(APPLYING)) : replace(snapshot, name, signal);
+    if (signal.aborted) return failure(interrupted(APPLYING));
+    const goesLive = way === "live" && kuma.state.name === "ready";
+    return goesLive
+      ? applyUnderKuma({ snapshot, id: ids, planned: plan.value.memory }, name, signal)
+      : applyByRestart(snapshot, name, signal);
+  }
+
+  /** Changes the database of the Kuma that runs, or, where that is not possible, between its stop and its start. */
+  async function applyUnderKuma(
+    work: LiveWork,
+    name: SnapshotName,
+    signal: AbortSignal,
+  ): Promise<Result<Outcome>> {
+    const live = await applyLive(parts, work, signal);
+    if (live.kind === "restart-needed") {
+      tellWhy(live.why);
+      return applyByRestart(work.snapshot, name, signal);
+    }
+    return live.kind === "failed" ? settleLiveFailed(name, live) : settleWritten(name, live, signal);
+  }
+
+  async function settleLiveFailed(
+    name: SnapshotName,
+    { problem, doesKumaRun }: LiveOutcome & { kind: "failed" },
+  ): Promise<Result<Outcome>> {
+    if (!doesKumaRun) {
+      await kuma.stop("apply");
+      kuma.start();
+    }
+    return settleFailed(name, problem);
+  }
+
+  /** What Kuma was not seen running with while it ran, a start shows. */
+  async function settleWritten(
+    name: SnapshotName,
+    { summary, verified }: LiveOutcome & { kind: "written" },
+    signal: AbortSignal,
+  ): Promise<Result<Outcome>> {
+    if (verified.ok) return settleApplied(name, summary, 0);
+    if (signal.aborted) return verified;
+    tellWhy(verified.problem);
+    const stoppedAt = steadyNow();
+    await kuma.stop("apply");
+    return startOnApplied(name, summary, stoppedAt, signal);
   }
 
   /** Stops Kuma, changes its database, and starts it again. */
-  async function replace(
+  async function applyByRestart(
     snapshot: LoadedSnapshot,
     name: SnapshotName,
     signal: AbortSignal,
@@ -111,23 +173,57 @@ export function createApplier({ database, kuma, stateFile, verifyWindow, emit }:
     const applied = await database.apply(snapshot, ids);
     if (!applied.ok) {
       kuma.start();
-      // The snapshot's own fault would stop Kuma in vain in each cycle to come; a full disk may pass.
-      return FAULTS_OF_SNAPSHOTS.has(applied.problem.code) ? refuse(name, applied.problem) : applied;
+      return settleFailed(name, applied.problem);
     }
+    return startOnApplied(name, applied.value, wasRunning ? stoppedAt : undefined, signal);
+  }
+
+  /** @param stoppedAt when Kuma was stopped for it, by the steady clock; undefined: it did not run */
+  async function startOnApplied(
+    name: SnapshotName,
+    summary: PlanSummary,
+    stoppedAt: number | undefined,
+    signal: AbortSignal,
+  ): Promise<Result<Outcome>> {
     const verified = await startVerified(name, signal);
     if (!verified.ok) return verified;
     if (verified.value === "refused") return success("refused");
-    emitApplied(name, applied.value, wasRunning ? verified.value.readyAt - stoppedAt : 0);
+    return settleApplied(name, summary, stoppedAt === undefined ? 0 : verified.value.readyAt - stoppedAt);
+  }
+
+  function tellWhy({ message, advice }: Problem): void {
+    if (message !== toldWhy) emit({ type: "warning", message: `${message} ${advice}` });
+    toldWhy = message;
+  }
+
+  /** The snapshot's own fault would stop Kuma in vain in each cycle to come; a full disk may pass. */
+  function settleFailed(name: SnapshotName, problem: Problem): Result<Outcome> {
+    return FAULTS_OF_SNAPSHOTS.has(problem.code) ? refuse(name, problem) : failure(problem);
+  }
+
+  async function settleApplied(
+    name: SnapshotName,
+    summary: PlanSummary,
+    monitoringGapMs: number,
+  ): Promise<Result<Outcome>> {
+    emitApplied(name, summary, monitoringGapMs);
     const confirmed = await database.confirm();
     return confirmed.ok ? success("applied") : confirmed;
   }
 
   function emitApplied(
     snapshot: SnapshotName,
-    { changes, notes }: PlanSummary,
+    { changes, named, notes }: PlanSummary,
     monitoringGapMs: number,
   ): void {
-    emit({ type: "applied", snapshot: nameOnly(snapshot), changes, monitoringGapMs, notes });
+    emit({
+      type: "applied",
+      snapshot: nameOnly(snapshot),
+      changes,
+      ...(named && { named }),
+      monitoringGapMs,
+      notes,
+    });
   }
 
   /** Starts Kuma on what was applied; when it does not run with it, undoes that. */
