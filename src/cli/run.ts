@@ -28,6 +28,7 @@ import {
   openRole,
   openStateFile,
   type Replicator,
+  rulesOf,
 } from "../replication/index.ts";
 import { openRepository } from "../repository/index.ts";
 import { version } from "../version.ts";
@@ -186,16 +187,18 @@ function openReplicator(
   const { kumaVersion } = place;
   const { file: stateFile, isNew: isStateNew, problem } = openStateFile(stateDir);
   if (problem !== undefined) emit({ type: "warning", message: `${problem.message} ${problem.advice}` });
+  const role = openRole(config.role, stateFile);
+  const rules = () => rulesOf(config, role.current);
   return createReplicator({
     ...{ config, kumaVersion, kuma, stateFile, isStateNew, emit },
-    database: openKumaDatabase({ ...place, whenReady: server.use }),
+    database: openKumaDatabase({ ...place, rules, whenReady: server.use }),
     databaseStage: () =>
       server.use(async () => {
         const location = place.locate();
         return location.ok ? databaseStage(location.value, config.kuma.dir) : location;
       }),
     repository: openRepository(restic, { instanceName, stateDir }),
-    role: openRole(config.role, stateFile),
+    role,
   });
 }
 

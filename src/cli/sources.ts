@@ -1,7 +1,7 @@
 import type { Config } from "../config/index.ts";
 import { type KumaDatabase, openKumaDatabase } from "../database/index.ts";
 import { readKumaVersion } from "../kuma/index.ts";
-import { chooseLatest, fetchSnapshot, isSameSnapshot } from "../replication/index.ts";
+import { chooseLatest, fetchSnapshot, isSameSnapshot, peekRole, rulesOf } from "../replication/index.ts";
 import { openRepository, type Repository, type SnapshotInfo } from "../repository/index.ts";
 import { failure, type Result, success } from "../result.ts";
 import type { Content, Origin, Snapshot } from "../snapshot/index.ts";
@@ -17,11 +17,15 @@ export interface Sources {
 /** A command ends with Ctrl-C; restic has its own time limits. */
 const never = new AbortController().signal;
 
-export function openSources({ instanceName, kuma, restic }: Config): Sources {
+export function openSources(config: Config): Sources {
+  const { instanceName, kuma, restic, stateDir } = config;
   const kumaVersion = readKumaVersion(kuma.dir);
   return {
     repository: openRepository(restic, { instanceName }),
-    database: openKumaDatabase(kumaPlace(kuma, kumaVersion)),
+    database: openKumaDatabase({
+      ...kumaPlace(kuma, kumaVersion),
+      rules: () => rulesOf(config, peekRole(config.role, stateDir)),
+    }),
     kumaVersion,
   };
 }

@@ -1,4 +1,5 @@
 import { askStatus, type Status } from "../control/index.ts";
+import type { OwnParts } from "../database/index.ts";
 import { formatDuration, shortId } from "../format.ts";
 import { type Result, success } from "../result.ts";
 import { EXIT, EXIT_HELP, newCommand, withConfig } from "./command.ts";
@@ -21,8 +22,9 @@ Examples:
   docker exec kuma replicator-kuma status
   docker exec kuma replicator-kuma status --json | jq .repository.behind`;
 
-/** What is known of the repository; `isEdited`: whether Kuma's configuration differs from its own snapshot. */
+/** What is known of the repository; `isEdited`: whether Kuma's configuration differs from its own snapshot; `own`: on purpose. */
 interface View {
+  readonly own: OwnParts | undefined;
   readonly position: Result<RepositoryPosition | undefined>;
   readonly isEdited: boolean | undefined;
 }
@@ -47,18 +49,21 @@ export function statusCommand() {
 }
 
 async function readView(sources: Sources, { head }: Status): Promise<View> {
+  const read = await sources.database.readOwn();
+  const own = read.ok ? read.value : undefined;
   const listed = await listSnapshots(sources, REPOSITORY_LIMIT);
-  if (!listed.ok) return { position: listed, isEdited: undefined };
+  if (!listed.ok) return { own, position: listed, isEdited: undefined };
   const position = positionIn(listed.value, head);
   const base = listed.value.find(({ id }) => head !== undefined && id.startsWith(head));
-  return { position: success(position), isEdited: base && (await isEdited(sources, base)) };
+  return { own, position: success(position), isEdited: base && (await isEdited(sources, base)) };
 }
 
-function toJson(status: Status, { position, isEdited }: View) {
+function toJson(status: Status, { own, position, isEdited }: View) {
   return {
     ...status,
     repository: position.ok ? (position.value ?? null) : { problem: position.problem },
     edited: isEdited ?? null,
+    own: own ?? null,
   };
 }
 
@@ -78,6 +83,7 @@ function describe(status: Status, view: View): string[][] {
       applied ? describeSnapshot(applied) + (applied.canUndo ? " (`rollback` undoes it)" : "") : "none",
     ],
     ...describeView(status, view),
+    ...describeOwn(view.own),
     [
       "next cycle",
       nextCycleAt === undefined ? "running now, or waiting for Uptime Kuma" : relative(nextCycleAt),
@@ -136,6 +142,11 @@ function describeView({ role, instance, head }: Status, { position, isEdited }: 
     ["live", describeEdits(role, isEdited)],
     ["published by", `${primary.name}${isThis}, since ${formatTime(primary.since)}`],
   ];
+}
+
+function describeOwn(own: OwnParts | undefined): string[][] {
+  if (own === undefined || own.paused === 0) return [];
+  return [["its own", `${own.paused} push ${own.paused === 1 ? "monitor is" : "monitors are"} paused here`]];
 }
 
 function describeAgreement({ latest, behind, behindSince }: RepositoryPosition): string {

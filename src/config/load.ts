@@ -139,6 +139,7 @@ function assemble({ settings, env, kuma, notices, wake, http, ...parts }: Parts)
     createRepository: settings.REPLICATOR_INIT,
     takeover: settings.REPLICATOR_TAKEOVER,
     adopt: settings.REPLICATOR_ADOPT,
+    push: settings.REPLICATOR_PUSH,
     keep: settings.REPLICATOR_KEEP,
     verifyWindow: settings.REPLICATOR_PROOF_WINDOW,
     intervals: { primary: settings.BACKUP_INTERVAL, replica: settings.RESTORE_INTERVAL },

@@ -26,6 +26,8 @@ export const settingsSchema = z.object({
   REPLICATOR_TAKEOVER: field.yesOrNo(false),
   /** What becomes of a configuration of a replica's own at its first apply. */
   REPLICATOR_ADOPT: field.oneOf<Config["adopt"]>(["ask", "replace"], "ask"),
+  /** Where push monitors are active. */
+  REPLICATOR_PUSH: field.oneOf<Config["push"]>(["everywhere", "primary"], "everywhere"),
   /** What a primary keeps of our snapshots. */
   REPLICATOR_KEEP: field.keepPolicy("--keep-last 30 --keep-daily 30"),
   /** How long Kuma must run with a new configuration before that counts as verified. */

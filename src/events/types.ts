@@ -169,7 +169,7 @@ interface RetentionFailed {
 
 // -- Snapshots -------------------------------------------------------------------------------------------------------
 
-type SnapshotEvent = Published | Applied | Replaced | RolledBack;
+type SnapshotEvent = Published | Applied | Replaced | RolledBack | TakenOver;
 
 /** A snapshot, as an event names it. */
 export interface SnapshotName {
@@ -209,6 +209,13 @@ interface RolledBack {
   readonly type: "rolled-back";
   readonly snapshot: SnapshotName;
   readonly problem: Problem;
+}
+
+/** This instance is the primary now, and what was its own has become the primary's. */
+interface TakenOver {
+  readonly type: "taken-over";
+  /** Push monitors that were paused here and are active again. */
+  readonly resumed: number;
 }
 
 // -- Messages: to people, and those that wake a replica (REPLICATOR_WAKE) ---------------------------------------------

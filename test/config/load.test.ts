@@ -52,6 +52,7 @@ describe("loadConfig", () => {
     assert.equal(config.createRepository, true);
     assert.equal(config.takeover, false);
     assert.equal(config.adopt, "ask");
+    assert.equal(config.push, "everywhere");
     assert.deepEqual(config.keep, ["--keep-last=30", "--keep-daily=30"]);
     assert.equal(config.verifyWindow, 10_000);
     assert.deepEqual(config.kuma.limits, {

@@ -1,15 +1,15 @@
 import type { Database } from "better-sqlite3";
 import { success } from "../../result.ts";
+import { readOwn, takeOver } from "../own/take-over.ts";
 import { examineContent } from "../plan/examine.ts";
 import { makePlan } from "../plan/plan.ts";
 import { hashContent } from "../read/hash.ts";
 import { readContent, type Surroundings } from "../read/read.ts";
 import { isUntouched } from "../read/untouched.ts";
 import type { DatabaseResult, KumaDatabase } from "../types.ts";
-import { applyRows } from "../write/apply.ts";
+import { applyRows, markApplied } from "../write/apply.ts";
 import { readLastApply } from "../write/confirm.ts";
 import { previewRollBack } from "../write/preview-roll-back.ts";
-import { recordApplied } from "../write/record.ts";
 import { rollBackRows } from "../write/roll-back.ts";
 import { confirmApply, dropAllHistory } from "./confirm.ts";
 import { type MirrorScope, makeMirror } from "./mirror.ts";
@@ -30,7 +30,8 @@ const ALL: Scope = { rows: true, record: "whole", history: true };
 
 /** Kuma's MariaDB database. Opens nothing yet; see `KumaDatabase` for what each call promises. */
 export function openMariaDb(place: MariaDbPlace): KumaDatabase {
-  const { server, uploadDir } = place;
+  const { server, uploadDir, rules = {} } = place;
+  const isAnythingOwn = Object.values(rules).includes(true);
   return {
     read: () => reading(ROWS, (db) => readContent(db, place)),
     hash: () => reading(ROWS, (db) => hashContent(db, place)),
@@ -44,15 +45,20 @@ export function openMariaDb(place: MariaDbPlace): KumaDatabase {
     apply: (snapshot, id) =>
       inTransaction(server, uploadDir, ALL, (db) => applyRows(db, snapshot, id, place)),
     lastApply: () => reading(RECORD, readLastApply),
-    markApplied: (id) =>
-      inTransaction(server, uploadDir, RECORD, (db) => {
-        const noted = recordApplied(db, id);
-        return noted.ok ? success({ outcome: undefined, files: [] }) : noted;
-      }),
+    markApplied: (snapshot, id) =>
+      inTransaction(server, uploadDir, isAnythingOwn ? ROWS : RECORD, (db) =>
+        markApplied(db, snapshot, id, place),
+      ),
     confirm: () => confirmApply(server),
     dropHistory: () => dropAllHistory(server),
     previewRollBack: () => reading({ ...ROWS, record: "whole" }, (db) => previewRollBack(db, place)),
     rollBack: () => inTransaction(server, uploadDir, ALL, rollBackRows),
+    readOwn: () => reading(ROWS, readOwn),
+    takeOver: () =>
+      inTransaction(server, uploadDir, ROWS, (db) => {
+        const taken = takeOver(db);
+        return taken.ok ? success({ outcome: taken.value, files: [] }) : taken;
+      }),
   };
 
   async function reading<T>(scope: Scope, work: (db: Database) => DatabaseResult<T>) {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Database } from "better-sqlite3";
 import { steadyNow } from "../../clock.ts";
 import { success } from "../../result.ts";
+import { REMEMBERED } from "../own/remembered.ts";
 import { explain, refuse } from "../problems.ts";
 import type { DatabaseProblem, DatabaseResult } from "../types.ts";
 import { swapUploads } from "../uploads/uploads.ts";
@@ -9,7 +10,7 @@ import type { ChangedRows } from "../write/apply.ts";
 import { tablesHere } from "../write/history.ts";
 import { TABLE as RECORD } from "../write/record.ts";
 import { changesOf, watchChanges } from "./changes.ts";
-import { describeRecord, type Mirror, type MirrorScope, makeMirror, makeRecordTable } from "./mirror.ts";
+import { describeRecord, type Mirror, type MirrorScope, makeMirror, makeOurTables } from "./mirror.ts";
 import { describeServer, explainMariaDb } from "./problems.ts";
 import { type MariaDbServer, type Session, withSession } from "./session.ts";
 import { findFolded } from "./verify.ts";
@@ -29,7 +30,7 @@ export async function inTransaction<T>(
   change: (db: Database) => DatabaseResult<ChangedRows<T>>,
 ): Promise<DatabaseResult<T>> {
   return withSession(server, async (session): Promise<DatabaseResult<T>> => {
-    await makeRecordTable(session);
+    await makeOurTables(session);
     await session.run("START TRANSACTION");
     const mirror = await makeMirror(session, { ...scope, lock: true });
     try {
@@ -61,6 +62,7 @@ function changeMirror<T>(
         db,
         tables.map(({ name }) => name),
       );
+    if (rows) watchChanges(db, [REMEMBERED]);
     if (history) watchChanges(db, tablesHere(db));
     watchChanges(db, [RECORD]);
     return change(db);
@@ -82,6 +84,7 @@ async function writeAll(
         `Row ${folded.id} of table ${name}: MariaDB would hold another ${folded.columns.join(", ")} than what is to be written.`,
       );
   }
+  if (rows) await writeChanges(session, changesOf(db, REMEMBERED));
   if (history) for (const name of tablesHere(db)) await writeHistory(session, changesOf(db, name));
   await writeRecord(session, db);
   return success(undefined);

@@ -2,28 +2,25 @@ import type { Database } from "better-sqlite3";
 import { success } from "../../result.ts";
 import type { Snapshot, Table, TableCounts } from "../../snapshot/index.ts";
 import { catalog } from "../catalog.ts";
+import { planRemembered } from "../own/remembered.ts";
 import { refuse } from "../problems.ts";
 import { readTable, type Surroundings } from "../read/read.ts";
-import { readServerZone } from "../read/zone.ts";
 import { type LiveTable, readSchema, type Schema } from "../sqlite/schema.ts";
 import { findDuplicates } from "../sqlite/unique.ts";
 import type { DatabaseResult, PlanSummary } from "../types.ts";
 import type { UploadState } from "../uploads/uploads.ts";
 import { readRecord } from "../write/record.ts";
 import { type ColumnMatch, matchColumns } from "./columns.ts";
-import { dropDangling } from "./dangling.ts";
-import { fillOmitted } from "./omitted.ts";
-import { keepOwnMoments } from "./own-moments.ts";
-import { keepOwnZones } from "./own-zones.ts";
 import { mapOwners } from "./owners.ts";
 import { type PlannedFiles, planFiles } from "./plan-files.ts";
 import { planTable, type TablePlan } from "./plan-table.ts";
 import { describeUnresolved, findBrokenReferences } from "./references.ts";
+import { settleContent } from "./settle.ts";
 
 /** All that applying a snapshot has to change here. */
 export interface Plan {
   readonly schema: Schema;
-  /** Only tables in which something changes. */
+  /** Only tables in which something changes; what we remember of the snapshot is one of them. */
   readonly tables: readonly TablePlan[];
   /** Only files that are missing or differ here, or that a status page here refers to and none does any more. */
   readonly files: readonly UploadState[];
@@ -40,15 +37,15 @@ interface Versions {
 export function makePlan(
   db: Database,
   snapshot: Snapshot,
-  { uploadDir, timeZone, kumaVersion }: Surroundings & { readonly kumaVersion: string },
+  surroundings: Surroundings & { readonly kumaVersion: string },
 ): DatabaseResult<Plan> {
+  const { uploadDir, kumaVersion } = surroundings;
   const { origin } = snapshot;
   const versions = { theirs: origin.kumaVersion, ours: kumaVersion };
   const schema = readSchema(db);
   if (!schema.ok) return schema;
-  const { content: settled, notes } = dropDangling(fillOmitted(db, schema.value, snapshot.content));
-  const zoned = keepOwnZones(db, schema.value, settled, readServerZone(db, timeZone));
-  const content = keepOwnMoments(db, schema.value, zoned);
+  const settled = settleContent(db, schema.value, snapshot.content, surroundings);
+  const { content, notes } = settled;
   const complete = checkTables(content.tables, schema.value);
   if (!complete.ok) return complete;
   const record = readRecord(db);
@@ -78,7 +75,8 @@ export function makePlan(
   if (faults.length > 0) return refuse("snapshot-inconsistent", faults.join(" "));
   const pages = schema.value.get("status_page");
   const files = planFiles(content, pages && readTable(db, pages), uploadDir);
-  return files.ok ? success(finish(schema.value, tables, files.value, notes)) : files;
+  const remembered = planRemembered(db, settled.remembered);
+  return files.ok ? success(finish(schema.value, { tables, remembered }, files.value, notes)) : files;
 }
 
 /** Before the first apply both sides have counted their ids by themselves: of most monitors the type is the same. */
@@ -130,8 +128,13 @@ function refuseVersion({ theirs, ours }: Versions, lost: readonly string[]) {
   );
 }
 
-function finish(schema: Schema, planned: readonly TablePlan[], files: PlannedFiles, notes: string[]): Plan {
-  const tables = planned.filter((table) => hasCounts(countTable(table)));
+function finish(
+  schema: Schema,
+  planned: { readonly tables: readonly TablePlan[]; readonly remembered: TablePlan | undefined },
+  files: PlannedFiles,
+  notes: string[],
+): Plan {
+  const tables = planned.tables.filter((table) => hasCounts(countTable(table)));
   const { added, changed, removed } = files;
   const fileCounts = { added: added.length, removed: removed.length, changed: changed.length };
   const changes = Object.fromEntries([
@@ -140,7 +143,12 @@ function finish(schema: Schema, planned: readonly TablePlan[], files: PlannedFil
   ]);
   const empty = Object.keys(changes).length === 0;
   const summary = { empty, changes, notes: [...notes, ...files.notes] };
-  return { schema, tables, files: [...added, ...changed, ...removed], summary };
+  return {
+    schema,
+    tables: planned.remembered ? [...tables, planned.remembered] : tables,
+    files: [...added, ...changed, ...removed],
+    summary,
+  };
 }
 
 function countTable({ added, removed, changed }: TablePlan): TableCounts {

@@ -1,6 +1,7 @@
 import type { Database } from "better-sqlite3";
 import type { CatalogReference } from "../catalog.ts";
 import { isUnsettled, type Moment, settledMoment } from "../moments.ts";
+import { publishedActive } from "../own/push.ts";
 import { quote } from "../sqlite/connection.ts";
 import type { Column, LiveTable, Schema } from "../sqlite/schema.ts";
 import { settledZone } from "./zone.ts";
@@ -10,7 +11,7 @@ export type PublishedRows = (table: LiveTable) => string;
 
 /**
  * What is published of each table, and hashed: not the rows that Kuma cannot reach since what they belong to is gone, no
- * reference to nothing, no zone that depends on the instance, dates in one form. What is left in Kuma's own tables stays as it is. Good for
+ * reference to nothing, no zone that depends on the instance, dates in one form, no pause that is ours alone. What is left in Kuma's own tables stays as it is. Good for
  * one transaction: it looks for what points at nothing, so that where nothing does a table is read as it is.
  * @param zone from `readServerZone`
  */
@@ -49,6 +50,8 @@ export function publishedRows(db: Database, schema: Schema, zone: string): Publi
     for (const { name, moment } of unsettledColumns(db, entry.name, columns))
       settled.set(name, settledMoment(own(name), moment));
     if (entry.zone !== undefined) settled.set(entry.zone, settledZone("own", entry.zone, zone));
+    const active = entry.name === "monitor" ? publishedActive(db, "own") : undefined;
+    if (active !== undefined) settled.set("active", active);
     if (settled.size === 0) return rows;
     const list = columns.map(({ name }) => `${settled.get(name) ?? own(name)} AS ${quote(name)}`);
     return `(SELECT ${list.join(", ")} FROM ${rows} AS own)`;

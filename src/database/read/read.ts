@@ -1,6 +1,7 @@
 import type { Database } from "better-sqlite3";
 import { success } from "../../result.ts";
 import type { Content, Row, Table, Value } from "../../snapshot/index.ts";
+import type { Rules } from "../own/rules.ts";
 import { quote } from "../sqlite/connection.ts";
 import { isSelfWritten, type LiveTable, readSchema } from "../sqlite/schema.ts";
 import type { DatabaseResult } from "../types.ts";
@@ -14,6 +15,8 @@ export interface Surroundings {
   readonly uploadDir: string;
   /** TZ as Kuma's process sees it. */
   readonly timeZone?: string | undefined;
+  /** What is this instance's own; left out: nothing is. */
+  readonly rules?: Rules | undefined;
 }
 
 /** All that is published: rows and the files they refer to. Must run in a transaction, so that the tables fit each other. */

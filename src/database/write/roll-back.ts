@@ -1,6 +1,7 @@
 import type { Database } from "better-sqlite3";
 import { success } from "../../result.ts";
 import type { Row, Value } from "../../snapshot/index.ts";
+import { REMEMBERED } from "../own/remembered.ts";
 import { findBrokenReferences } from "../plan/references.ts";
 import { refuse } from "../problems.ts";
 import { quote } from "../sqlite/connection.ts";
@@ -83,8 +84,8 @@ function restoreTable(db: Database, table: Undo["tables"][number]): DatabaseResu
 }
 
 /**
- * The rows, and an id that SQLite chooses where theirs is taken by now: monitor_notification alone gives ids away again
- * (it has no AUTOINCREMENT), and nothing refers to its rows.
+ * The rows, and an id that SQLite chooses where theirs is taken by now: monitor_notification alone, and our own table, give
+ * ids away again (they have no AUTOINCREMENT), and nothing refers to their rows.
  */
 function withFreeIds(
   db: Database,
@@ -92,7 +93,7 @@ function withFreeIds(
   columns: readonly string[],
   rows: readonly Row[],
 ): readonly Row[] {
-  if (table !== "monitor_notification") return rows;
+  if (table !== "monitor_notification" && table !== REMEMBERED) return rows;
   const isTaken = db.prepare(`SELECT 1 FROM ${quote(table)} WHERE id = ?`);
   const position = columns.indexOf("id");
   const taken = new Set(rows.filter((row) => isTaken.get(row[position]) !== undefined));

@@ -86,7 +86,7 @@ export function createApplier({ database, kuma, stateFile, verifyWindow, emit }:
     const plan = await database.plan(snapshot);
     if (!plan.ok) return plan;
     if (plan.value.empty) {
-      const marked = await database.markApplied(ids);
+      const marked = await database.markApplied(snapshot, ids);
       if (marked.ok) emitApplied(name, plan.value, 0);
       return marked.ok ? success("applied") : marked;
     }

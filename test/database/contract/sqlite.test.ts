@@ -2,7 +2,12 @@ import { rmSync, truncateSync, writeFileSync } from "node:fs";
 import type { TestContext } from "node:test";
 import Database from "better-sqlite3";
 import { catalog } from "../../../src/database/catalog.ts";
-import { type DatabaseLocation, type KumaDatabase, openKumaDatabase } from "../../../src/database/index.ts";
+import {
+  type DatabaseLocation,
+  type KumaDatabase,
+  openKumaDatabase,
+  type Rules,
+} from "../../../src/database/index.ts";
 import { success } from "../../../src/result.ts";
 import { dump, makeInstance, query } from "../fixtures.ts";
 import { databaseContract } from "./contract.ts";
@@ -10,12 +15,12 @@ import type { ContractEngine, ContractInstance } from "./engine.ts";
 
 const VERSION = "2.5.3";
 
-function open(t: TestContext): ContractInstance {
+function open(t: TestContext, rules: () => Rules = () => ({})): ContractInstance {
   const instance = makeInstance(t, VERSION);
   const { file, uploadDir } = instance;
   const location: DatabaseLocation = { engine: "sqlite", file };
   return {
-    kuma: openKumaDatabase({ locate: () => success(location), uploadDir, kumaVersion: VERSION }),
+    kuma: openKumaDatabase({ locate: () => success(location), uploadDir, kumaVersion: VERSION, rules }),
     location,
     uploadDir,
     kumaVersion: VERSION,
@@ -40,7 +45,7 @@ async function ruin(t: TestContext, damage: (file: string) => void): Promise<Kum
 }
 
 const engine: ContractEngine = {
-  makeInstance: async (t) => open(t),
+  makeInstance: async (t, rules) => open(t, rules),
   makeUntouched: async (t) => {
     const instance = open(t);
     // As Kuma's migrations leave it, which make tables anew.

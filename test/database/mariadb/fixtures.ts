@@ -48,7 +48,7 @@ export async function dumpMariaDb(
   );
   const dump: Record<string, unknown> = {};
   for (const { name } of tables) {
-    if (name !== "replicator_apply")
+    if (!String(name).startsWith("replicator_"))
       dump[String(name)] = await maria.query(database, `SELECT * FROM \`${name}\` ORDER BY 1`);
   }
   return dump;

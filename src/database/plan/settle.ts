@@ -1,0 +1,34 @@
+import type { Database } from "better-sqlite3";
+import type { Content } from "../../snapshot/index.ts";
+import { pausePush } from "../own/push.ts";
+import type { Remembered } from "../own/remembered.ts";
+import type { Surroundings } from "../read/read.ts";
+import { readServerZone } from "../read/zone.ts";
+import type { Schema } from "../sqlite/schema.ts";
+import { dropDangling } from "./dangling.ts";
+import { fillOmitted } from "./omitted.ts";
+import { keepOwnMoments } from "./own-moments.ts";
+import { keepOwnZones } from "./own-zones.ts";
+
+/** A snapshot's content as this instance shall hold it. */
+export interface SettledContent {
+  readonly content: Content;
+  /** What is left out, in sentences. */
+  readonly notes: string[];
+  /** What the snapshot has where this instance shall hold something else. */
+  readonly remembered: readonly Remembered[];
+}
+
+/** What means the same stays as it stands here, so that Kuma need not stop for it, and so does what is this instance's own. */
+export function settleContent(
+  db: Database,
+  schema: Schema,
+  snapshot: Content,
+  { timeZone, rules = {} }: Surroundings,
+): SettledContent {
+  const { content: whole, notes } = dropDangling(fillOmitted(db, schema, snapshot));
+  const zoned = keepOwnZones(db, schema, whole, readServerZone(db, timeZone));
+  const shared = keepOwnMoments(db, schema, zoned);
+  const { content, paused } = rules.pausesPush ? pausePush(shared) : { content: shared, paused: [] };
+  return { content, notes, remembered: paused };
+}

@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { it } from "node:test";
+import type { Rules } from "../../../src/database/index.ts";
+import { type Content, contentHash } from "../../../src/snapshot/index.ts";
+import { changeRows, IDS, value } from "../fixtures.ts";
+import type { ContractEngine, ContractInstance } from "./engine.ts";
+import { dumpAll, NEXT_IDS, plainMonitors, take } from "./support.ts";
+
+/** What is an instance's own: paused push monitors. */
+export function ownContract(engine: ContractEngine): void {
+  it("pauses push monitors where the rules say so, and still reads and hashes what was applied", async (t) => {
+    const instance = await engine.makeInstance(t, () => ({ pausesPush: true }));
+    const before = await dumpAll(instance);
+    const snapshot = await take(instance, withPush);
+    value(await instance.kuma.apply(snapshot, IDS));
+    assert.deepEqual(await pushes(instance), [
+      { id: 9001n, active: 0n },
+      { id: 9002n, active: 0n },
+    ]);
+    assert.equal(value(await instance.kuma.hash()), contentHash(snapshot.content));
+    assert.deepEqual(value(await instance.kuma.read()).tables, snapshot.content.tables);
+    assert.equal(value(await instance.kuma.plan(snapshot)).empty, true);
+    assert.deepEqual(value(await instance.kuma.readOwn()), { paused: 1 });
+    value(await instance.kuma.rollBack());
+    assert.deepEqual(await dumpAll(instance), before);
+    assert.deepEqual(value(await instance.kuma.readOwn()), { paused: 0 });
+  });
+
+  it("follows the primary's own pause of a push monitor without a change for Kuma", async (t) => {
+    const instance = await engine.makeInstance(t, () => ({ pausesPush: true }));
+    value(await instance.kuma.apply(await take(instance, withPush), IDS));
+    const before = await dumpAll(instance);
+    const paused = await take(instance, (content) => setActive(content, 0n));
+    assert.equal(value(await instance.kuma.plan(paused)).empty, true);
+    value(await instance.kuma.markApplied(paused, NEXT_IDS));
+    assert.equal(value(await instance.kuma.hash()), contentHash(paused.content));
+    assert.deepEqual(value(await instance.kuma.readOwn()), { paused: 0 });
+    assert.deepEqual(await dumpAll(instance), before);
+    const resumed = await take(instance, (content) => setActive(content, 1n));
+    value(await instance.kuma.markApplied(resumed, IDS));
+    assert.equal(value(await instance.kuma.hash()), contentHash(resumed.content));
+    assert.deepEqual(await dumpAll(instance), before);
+  });
+
+  it("resumes what it paused, and no more, when it takes over or the rules are another", async (t) => {
+    let rules: Rules = { pausesPush: true };
+    const instance = await engine.makeInstance(t, () => rules);
+    const snapshot = await take(instance, withPush);
+    value(await instance.kuma.apply(snapshot, IDS));
+    assert.deepEqual(value(await instance.kuma.takeOver()), { paused: 1 });
+    const resumed = [
+      { id: 9001n, active: 1n },
+      { id: 9002n, active: 0n },
+    ];
+    assert.deepEqual(await pushes(instance), resumed);
+    assert.equal(value(await instance.kuma.hash()), contentHash(snapshot.content));
+    value(await instance.kuma.apply(snapshot, IDS));
+    assert.deepEqual(value(await instance.kuma.readOwn()), { paused: 1 });
+    rules = {};
+    assert.equal(value(await instance.kuma.plan(snapshot)).empty, false);
+    value(await instance.kuma.apply(snapshot, NEXT_IDS));
+    assert.deepEqual(await pushes(instance), resumed);
+    assert.deepEqual(value(await instance.kuma.readOwn()), { paused: 0 });
+  });
+
+  it("takes a person's resuming of a push monitor for no difference, and pauses it again", async (t) => {
+    const instance = await engine.makeInstance(t, () => ({ pausesPush: true }));
+    const snapshot = await take(instance, withPush);
+    value(await instance.kuma.apply(snapshot, IDS));
+    await instance.sql("UPDATE monitor SET active = 1 WHERE id = 9001");
+    assert.equal(value(await instance.kuma.hash()), contentHash(snapshot.content));
+    value(await instance.kuma.apply(snapshot, NEXT_IDS));
+    assert.deepEqual(value(await instance.kuma.readOwn()), { paused: 1 });
+  });
+}
+
+/** Two push monitors, one of which is paused on the primary. */
+function withPush(content: Content): Content {
+  const [copied] = plainMonitors(content);
+  return changeRows(content, "monitor", (rows) => {
+    const monitor = { ...rows.find(({ id }) => id === copied), type: "push" };
+    return [
+      ...rows.map((row) => (row.type === "push" ? { ...row, type: "http" } : row)),
+      { ...monitor, id: 9001n, name: "pushed", push_token: "one", active: 1n },
+      { ...monitor, id: 9002n, name: "paused", push_token: "two", active: 0n },
+    ];
+  });
+}
+
+function setActive(content: Content, active: bigint): Content {
+  return changeRows(content, "monitor", (rows) =>
+    rows.map((row) => (row.id === 9001n ? { ...row, active } : row)),
+  );
+}
+
+function pushes({ query }: ContractInstance) {
+  return query("SELECT id, active FROM monitor WHERE type = 'push' ORDER BY id");
+}

@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { makeRig, type Rig, said, untilLogged } from "../support/cli-instance.ts";
+import { ensureKuma } from "../support/install/kuma.ts";
+import { waitFor } from "../support/wait.ts";
+
+let rig: Rig;
+before(async () => {
+  rig = makeRig(await ensureKuma());
+});
+after(() => rig.close());
+
+/** What a Kuma answers to a push. */
+async function push(url: string): Promise<unknown> {
+  const answer = await fetch(`${url}/api/push/token-of-the-job?status=up`);
+  return answer.json();
+}
+
+describe("what is an instance's own, with a real Uptime Kuma", { timeout: 5 * 60_000 }, () => {
+  it("REPLICATOR_PUSH=primary: a replica's push monitor is paused, and active after promote", async () => {
+    const primary = await rig.add("push-primary", "BACKUP", {}, (db) =>
+      db.exec(`INSERT INTO monitor (name, type, push_token, active, user_id, interval)
+        VALUES ('job', 'push', 'token-of-the-job', 1, 1, 3600)`),
+    );
+    await untilLogged(primary, /Published snapshot/);
+    const replica = await rig.add("push-replica", "RESTORE", { REPLICATOR_PUSH: "primary" });
+    await untilLogged(replica, /Applied snapshot/);
+    await replica.instance.waitReady();
+    assert.deepEqual(await push(replica.instance.url), {
+      ok: false,
+      msg: "Monitor not found or not active.",
+    });
+    assert.deepEqual(await push(primary.instance.url), { ok: true });
+    assert.match(said(await replica.command("diff")), /no differences/);
+    assert.match(said(await replica.command("status")), /its own +\d+ push monitors? (is|are) paused here/);
+    said(await replica.command("promote"));
+    assert.match(
+      replica.instance.log(),
+      /This instance is the primary: \d+ push monitors? that it had paused/,
+    );
+    await waitFor(
+      "the promoted Kuma",
+      async () => (await push(replica.instance.url).catch(() => undefined)) as object,
+      {
+        timeout: 60_000,
+      },
+    );
+    assert.deepEqual(await push(replica.instance.url), { ok: true });
+  });
+});
