@@ -6,7 +6,7 @@ import type { Snapshot } from "../src/snapshot/index.ts";
 import { projectFolder } from "../test/support/paths.ts";
 
 /** The release whose database all of these are of. */
-const KUMA = "2.5.3";
+export const KUMA = "2.5.3";
 /** Ids of what is added begin here. */
 const FIRST = 100_000;
 

@@ -12,7 +12,12 @@ const { dependencies } = JSON.parse(readFileSync(at("package.json"), "utf8"));
 
 rmSync(at("dist"), { recursive: true, force: true });
 await build({
-  entryPoints: { main: at("src/cli/main.ts"), "read-bash-snapshot": at("src/bash-snapshots/program.ts") },
+  entryPoints: {
+    main: at("src/cli/main.ts"),
+    // Threads and processes of their own find their program beside the chunk that starts them.
+    worker: at("src/database/worker/worker.ts"),
+    "read-bash-snapshot": at("src/bash-snapshots/program.ts"),
+  },
   outdir: at("dist"),
   bundle: true,
   // What is imported only when it is needed stays a file of its own.

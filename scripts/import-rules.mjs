@@ -61,7 +61,7 @@ export const folders = {
   },
   database: {
     holds: "Kuma's database: catalog of tables, read, plan, apply, confirm, roll back; uploaded icons",
-    imports: ["config", "snapshot"],
+    imports: ["config", "diff", "snapshot"],
   },
   "bash-snapshots": {
     holds: "reads what the bash versions published, in a process of its own, into the snapshot's form",
@@ -77,7 +77,7 @@ export const folders = {
   },
   replication: {
     holds:
-      "the two cycles, lineage, state file, lock, operator commands: the only place that knows the whole story",
+      "the only place that knows the whole story: the cycles of `primary/` and `replica/`, `apply/`, what comes after what (`chain/`), what is remembered (`state/`), operator `commands/`",
     imports: ["config", "database", "diff", "events", "kuma", "repository", "snapshot"],
   },
   web: {
@@ -90,7 +90,7 @@ export const folders = {
   },
   doctor: {
     holds: "checks of what goes wrong in practice, each gives a finding",
-    imports: ["config", "database", "fetch", "patch", "replication", "repository", "snapshot"],
+    imports: ["config", "database", "diff", "fetch", "patch", "replication", "repository", "snapshot"],
   },
   cli: {
     holds:

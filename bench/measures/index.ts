@@ -1,17 +1,18 @@
 import type { Measure } from "../figure.ts";
 import { arrival } from "./arrival.ts";
-import { blind } from "./blind.ts";
 import { change } from "./change.ts";
 import { heartbeats } from "./heartbeats.ts";
 import { idle } from "./idle.ts";
+import { monitoringGap } from "./monitoring-gap.ts";
 import { peakMemory } from "./peak.ts";
 import { requests } from "./requests.ts";
+import { responsiveness } from "./responsiveness.ts";
 import { scan } from "./scan.ts";
 import { start } from "./start.ts";
 
 /** One after the other: none of them shares the machine. */
 export const measures: readonly Measure[] = [
-  blind,
+  monitoringGap,
   change,
   heartbeats,
   scan,
@@ -19,5 +20,6 @@ export const measures: readonly Measure[] = [
   arrival,
   start,
   peakMemory,
+  responsiveness,
   idle,
 ];

@@ -1,56 +1,65 @@
 import { type Config, type Role, redact } from "../config/index.ts";
 import { askStatus, type Status } from "../control/index.ts";
+import { inspectSqlite } from "../database/index.ts";
 import {
+  checkBashPrimary,
   checkClock,
+  checkCommand,
   checkContent,
   checkDisk,
   checkFirstContact,
   checkNtfy,
+  checkOrphans,
   checkPatch,
   checkPermissions,
   checkPrimaries,
+  checkProxy,
   checkRestic,
+  checkSsh,
+  checkTimeZone,
   type Finding,
   failed,
   ok,
   warning,
 } from "../doctor/index.ts";
 import { shortId } from "../format.ts";
+import { readKumaVersion } from "../kuma/index.ts";
 import { chooseLatest } from "../replication/index.ts";
 import type { SnapshotInfo } from "../repository/index.ts";
 import { type Result, success } from "../result.ts";
 import { version } from "../version.ts";
-import { EXIT, newCommand, withAnyConfig } from "./command.ts";
+import { EXIT, exitCodes, type JsonOption, jsonOption, newCommand, withAnyConfig } from "./command.ts";
+import { kumaPlace } from "./kuma-place.ts";
+import { during } from "./progress.ts";
 import { download, listSnapshots, openSources, type Sources } from "./sources.ts";
-import { paint, printJson, printLine, table } from "./terminal.ts";
+import { paint, printJson, printTable } from "./terminal.ts";
 
 /** Longer than restic needs to report that a server is away, milliseconds. */
 const REPOSITORY_LIMIT = 45_000;
 
-const HELP = `
-Start here when something is wrong. Checks what goes wrong in practice, and prints for
-each point that it is OK, or what to do about it: settings, the running instance, restic,
-the repository and its password, whether a primary's configuration can be published,
-whether the latest snapshot fits this Uptime Kuma, a second primary, clock, permissions,
-disk, the patch of the notifications, and ntfy. Changes nothing.
-
-Exit codes:
-  0  everything is OK, or there are only warnings
-  1  at least one check failed
-  2  wrong usage or wrong settings
-
-Example:
-  docker exec kuma replicator-kuma doctor`;
-
 export function doctorCommand() {
-  return newCommand("doctor", "Check what goes wrong in practice, and explain how to fix it.", HELP)
-    .option("--json", "for programs")
-    .action(({ json }: { json?: boolean }) =>
-      withAnyConfig(async (config) => {
-        const findings = (await examine(config)).map((finding) => redactFinding(finding, config.secrets));
+  return newCommand("doctor", "Check what goes wrong in practice, and explain how to fix it.", [
+    "Start here when something is wrong. Checks what goes wrong in practice, and prints for each point that it is ok, or what to do about it: settings, the running instance, restic and what it is told, proxy, ssh, the repository and its password, whether a primary's configuration can be published, whether the latest snapshot fits this Uptime Kuma, a second primary, clock, time zone, permissions, disk, history, the command of Uptime Kuma, the patch of the notifications, and ntfy. Changes nothing.",
+    exitCodes([0, 1, 2], {
+      0: "everything is ok, or there are only warnings",
+      1: "at least one check found an error",
+    }),
+    {
+      title: "Examples",
+      commands: [
+        "docker exec -t kuma replicator-kuma doctor",
+        "docker exec kuma replicator-kuma doctor --json | jq '.[] | select(.status != \"ok\")'",
+      ],
+    },
+  ])
+    .addOption(jsonOption())
+    .action(({ json }: JsonOption) =>
+      withAnyConfig({ json }, async (config) => {
+        const found = await during("Checking", () => examine(config));
+        const findings = found.map((finding) => redactFinding(finding, config.secrets));
         if (json) printJson(findings);
-        else printLine(table(findings.flatMap(toRows)));
-        const isWell = findings.every(({ state }) => state !== "failure");
+        else printTable(findings.flatMap(toRows));
+        const isWell = findings.every(({ status }) => status !== "error");
         return success(isWell ? EXIT.ok : EXIT.failed);
       }),
     );
@@ -64,22 +73,39 @@ function redactFinding(finding: Finding, secrets: readonly string[]): Finding {
 }
 
 async function examine(config: Config): Promise<Finding[]> {
-  const [replication, restic, patch, ntfy] = await Promise.all([
+  const [replication, restic, ssh, proxy, patch, ntfy, database] = await Promise.all([
     // Without its settings there is no replication, and nothing more to check.
     config.obstacles.length > 0 ? [] : checkReplication(config),
     checkRestic(config),
+    checkSsh(config),
+    checkProxy(config),
     checkPatch(config),
     checkNtfy(config),
+    examineDatabase(config),
   ]);
   return [
     ...checkSettings(config),
     restic,
+    proxy,
+    ...ssh,
     ...replication,
+    ...database,
     checkPermissions(config),
     checkDisk(config),
+    checkCommand(config),
     patch,
     ...ntfy,
   ];
+}
+
+/** What only a look into Kuma's database tells, as long as it is SQLite. */
+async function examineDatabase({ kuma }: Config): Promise<Finding[]> {
+  const kumaVersion = readKumaVersion(kuma.dir);
+  const location = kumaPlace(kuma, kumaVersion).locate();
+  if (!location.ok || location.value.engine !== "sqlite") return [checkTimeZone(kuma, undefined)];
+  const inspected = await inspectSqlite(location.value.file);
+  if (!inspected.ok) return [failed("history", inspected.problem), checkTimeZone(kuma, undefined)];
+  return [checkOrphans(inspected.value, kumaVersion), checkTimeZone(kuma, inspected.value.zoneSetting)];
 }
 
 async function checkReplication(config: Config): Promise<Finding[]> {
@@ -90,6 +116,7 @@ async function checkReplication(config: Config): Promise<Finding[]> {
     describeInstance(status),
     ...(await examineContent(sources, status.ok ? status.value.role : config.role)),
     ...(await checkRepository(sources, listed, status)),
+    ...(listed.ok ? await checkBashPrimary(config) : []),
   ];
 }
 
@@ -98,7 +125,7 @@ function checkSettings({ warnings, obstacles }: Config): Finding[] {
     ...obstacles.map((problem) => failed("settings", problem)),
     ...(warnings.length > 0 ? [warning("settings", warnings.join(" "), "Correct the variable.")] : []),
   ];
-  return wrong.length > 0 ? wrong : [ok("settings", "OK: nothing is wrong with them.")];
+  return wrong.length > 0 ? wrong : [ok("settings", "Nothing is wrong with them.")];
 }
 
 function describeInstance(status: Result<Status>): Finding {
@@ -183,10 +210,9 @@ async function checkLatest(
   ];
 }
 
-const MARKS = { ok: ["green", "ok"], warning: ["yellow", "warn"], failure: ["red", "FAILS"] } as const;
+const STYLES = { ok: "green", warn: "yellow", error: "red" } as const;
 
-function toRows({ check, state, message, advice }: Finding): string[][] {
-  const [style, mark] = MARKS[state];
-  const rows = [[paint(style, mark), check, message]];
+function toRows({ check, status, message, advice }: Finding): string[][] {
+  const rows = [[paint(STYLES[status], status), check, message]];
   return advice === undefined ? rows : [...rows, ["", "", `→ ${advice}`]];
 }

@@ -16,10 +16,14 @@ export interface Health {
 /** Number of intervals without a good cycle after which the line warns. */
 const LATE_AFTER = 3;
 
-/** Prints one line and gives the exit code: 0 healthy, 1 not. For another process beside the running instance. */
-export async function health(env: NodeJS.ProcessEnv, cwd: string): Promise<number> {
+/**
+ * Prints one line and gives the exit code: 0 healthy, 1 not. For another process beside the running instance.
+ * @param json a JSON document instead
+ */
+export async function health(env: NodeJS.ProcessEnv, cwd: string, json = false): Promise<number> {
   const { healthy, reason } = await askHealth(env, cwd);
-  process.stdout.write(`${healthy ? "healthy" : "unhealthy"}: ${reason}\n`);
+  const line = `${healthy ? "healthy" : "unhealthy"}: ${reason}`;
+  process.stdout.write(`${json ? JSON.stringify({ healthy, reason }, undefined, 2) : line}\n`);
   return healthy ? 0 : 1;
 }
 

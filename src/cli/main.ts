@@ -4,7 +4,8 @@ import { holdSignals } from "../pid1/index.ts";
 /** What runs all the time, and what runs every minute. Each loads what it needs itself. */
 const main = {
   run: async () => process.exit(await (await import("./run.ts")).run(process.env, process.cwd())),
-  health: async () => process.exit(await (await import("./health.ts")).health(process.env, process.cwd())),
+  health: async (json = false) =>
+    process.exit(await (await import("./health.ts")).health(process.env, process.cwd(), json)),
 };
 
 const [name = "run", ...rest] = process.argv.slice(2);

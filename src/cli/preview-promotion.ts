@@ -1,14 +1,14 @@
 import type { Config } from "../config/index.ts";
 import { askStatus } from "../control/index.ts";
-import { compare, describeRow } from "../diff/index.ts";
+import { compare, describeRow, listUnknown } from "../diff/index.ts";
 import { shortId } from "../format.ts";
-import { chooseLatest, listUnknown } from "../replication/index.ts";
+import { chooseLatest } from "../replication/index.ts";
 import type { SnapshotInfo } from "../repository/index.ts";
 import { type Result, success } from "../result.ts";
 import { type Content, countChanges, describeChanges, fingerprint } from "../snapshot/index.ts";
-import { confirm, printSome, printToStderr } from "./preview.ts";
+import { confirm, printSome } from "./preview.ts";
 import { download, listSnapshots, openSources, type Sources } from "./sources.ts";
-import { paint } from "./terminal.ts";
+import { paint, printToStderr } from "./terminal.ts";
 
 const EFFECT = "This instance becomes the primary, and every replica becomes like it.";
 

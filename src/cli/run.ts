@@ -5,7 +5,7 @@ import {
   databaseStage,
   type EmbeddedMariaDbLocation,
   type KumaPlace,
-  openKumaDatabase,
+  openDatabaseWorker,
 } from "../database/index.ts";
 import {
   combineListeners,
@@ -25,6 +25,7 @@ import {
   createBlocked,
   createReplicator,
   lockStateDir,
+  openFingerprintFile,
   openRole,
   openStateFile,
   type Replicator,
@@ -114,7 +115,10 @@ async function supervise(
   // Without a state folder, or settings that restic needs, there is no replication, but the monitoring goes on.
   const obstacle = blockedBy([...(lock.ok ? [] : [lock.problem]), ...config.obstacles]);
   const blocked = obstacle && createBlocked(obstacle, config.intervals[config.role], kuma, emit);
-  replicator = blocked === undefined ? openReplicator(config, { place, kuma, server }, emit) : undefined;
+  replicator =
+    blocked === undefined
+      ? openReplicator(config, { place, kuma, server, shutdown: shutdown.signal }, emit)
+      : undefined;
   const control =
     replicator &&
     openControl({ config, kumaVersion, kuma, replicator, observer, commandListeners }, shutdown, emit);
@@ -180,24 +184,29 @@ function createSignalHandlers(instance: {
 /** Opens all that replication works with. */
 function openReplicator(
   config: Config,
-  { place, kuma, server }: { place: KumaPlace; kuma: Supervisor; server: EmbeddedServer },
+  {
+    place,
+    kuma,
+    server,
+    shutdown,
+  }: { place: KumaPlace; kuma: Supervisor; server: EmbeddedServer; shutdown: AbortSignal },
   emit: Listener,
 ): Replicator {
   const { instanceName, stateDir, restic } = config;
-  const { kumaVersion } = place;
   const { file: stateFile, isNew: isStateNew, problem } = openStateFile(stateDir);
   if (problem !== undefined) emit({ type: "warning", message: `${problem.message} ${problem.advice}` });
   const role = openRole(config.role, stateFile);
   const rules = () => rulesOf(config, role.current);
   return createReplicator({
-    ...{ config, kumaVersion, kuma, stateFile, isStateNew, emit },
-    database: openKumaDatabase({ ...place, rules, whenReady: server.use }),
+    ...{ config, kumaVersion: place.kumaVersion, kuma, stateFile, isStateNew, emit },
+    database: openDatabaseWorker({ ...place, rules, whenReady: server.use }, shutdown),
     databaseStage: () =>
       server.use(async () => {
         const location = place.locate();
         return location.ok ? databaseStage(location.value, config.kuma.dir) : location;
       }),
     repository: openRepository(restic, { instanceName, stateDir }),
+    fingerprintFile: openFingerprintFile(stateDir, stateFile),
     role,
   });
 }

@@ -1,25 +1,16 @@
 import { InvalidArgumentError } from "commander";
 import { shortId } from "../format.ts";
-import { chooseLatest, isSameSnapshot } from "../replication/index.ts";
+import { chooseLatest } from "../replication/index.ts";
 import type { SnapshotInfo } from "../repository/index.ts";
-import { success } from "../result.ts";
+import { type Result, success } from "../result.ts";
 import { countChanges, describeChanges, fingerprint, type Snapshot } from "../snapshot/index.ts";
-import { EXIT, EXIT_HELP, newCommand, withConfig } from "./command.ts";
+import { parentOf } from "./agreement.ts";
+import { EXIT, type JsonOption, jsonOption, newCommand, READING_EXIT_CODES, withConfig } from "./command.ts";
+import { during } from "./progress.ts";
 import { download, listSnapshots, openSources, type Sources } from "./sources.ts";
-import { formatTime, printJson, printLine, relative, table } from "./terminal.ts";
+import { formatTime, printJson, printLine, printTable, relative } from "./terminal.ts";
 
 const DEFAULT_LIMIT = 10;
-
-const HELP = `
-Lists the snapshots in the repository, the latest first: id, time, age, the instance that
-published it, its version of Uptime Kuma, the number of rows, and what changed since the one
-before. The last three need a download of each snapshot shown (about half a second each);
---quick leaves them out. The star marks the latest one, which replicas apply.
-${EXIT_HELP.replace(/\n {2}3 .*/, "")}
-
-Examples:
-  docker exec kuma replicator-kuma snapshots
-  docker exec kuma replicator-kuma snapshots --limit 50 --quick`;
 
 interface Entry {
   readonly id: string;
@@ -36,20 +27,40 @@ interface Entry {
   readonly problem?: string;
 }
 
+interface Options extends JsonOption {
+  readonly limit: number;
+  readonly quick?: boolean;
+}
+
 export function snapshotsCommand() {
-  return newCommand("snapshots", "List the snapshots in the repository, with what each one changed.", HELP)
+  return newCommand("snapshots", "List the snapshots in the repository, with what each one changed.", [
+    "Lists the snapshots in the repository, the latest first: id, time, age, the instance that published it, its version of Uptime Kuma, the number of rows, and what changed since the one before. The last three need a download of each snapshot shown (about half a second each); --quick leaves them out. The star marks the latest one, which replicas apply.",
+    READING_EXIT_CODES,
+    {
+      title: "Examples",
+      commands: [
+        "docker exec kuma replicator-kuma snapshots",
+        "docker exec kuma replicator-kuma snapshots --limit 50 --quick",
+      ],
+    },
+  ])
     .option("-n, --limit <count>", "how many to show", toCount, DEFAULT_LIMIT)
     .option("--quick", "only what is known without downloading them")
-    .option("--json", "for programs")
-    .action(({ limit, quick, json }: { limit: number; quick?: boolean; json?: boolean }) =>
-      withConfig(async (config) => {
+    .addOption(jsonOption())
+    .action(({ limit, quick = false, json }: Options) =>
+      withConfig({ json }, async (config) => {
         const sources = openSources(config);
         const listed = await listSnapshots(sources);
         if (!listed.ok) return listed;
-        const entries = await describeAll(sources, listed.value, limit, quick ?? false);
+        const shown = listed.value.slice(-limit).reverse();
+        const latest = chooseLatest(listed.value);
+        const known = shown.map((info) => describeInfo(info, latest));
+        const entries = quick
+          ? known
+          : await during("Reading the snapshots", () => readAll(sources, listed.value, shown, known));
         if (json) printJson(entries);
         else if (entries.length === 0) printLine("There is no snapshot in the repository yet.");
-        else printLine(toTable(entries));
+        else printTable(entries.map(toRow), HEAD);
         return success(EXIT.ok);
       }),
     );
@@ -61,63 +72,71 @@ function toCount(text: string): number {
   return count;
 }
 
-/** The latest first. One snapshot is fetched at a time, and two are in memory. */
-async function describeAll(
+/** What is known of a snapshot without downloading it. */
+function describeInfo(info: SnapshotInfo, latest: SnapshotInfo | undefined): Entry {
+  return {
+    id: info.id,
+    time: new Date(info.time).toISOString(),
+    instance: info.instanceName,
+    latest: info.id === latest?.id,
+    parent: info.parent ?? null,
+    generation: info.generation,
+  };
+}
+
+/**
+ * Adds to each entry what is in its snapshot, and what that changed. One snapshot is fetched at a time, and two are in
+ * memory: a snapshot's parent is mostly the next one shown.
+ * @param all the repository's
+ * @param shown those of the entries, in their order
+ */
+async function readAll(
   sources: Sources,
-  snapshots: readonly SnapshotInfo[],
-  limit: number,
-  quick: boolean,
+  all: readonly SnapshotInfo[],
+  shown: readonly SnapshotInfo[],
+  entries: readonly Entry[],
 ): Promise<Entry[]> {
-  const latest = chooseLatest(snapshots);
-  const shown = snapshots.slice(-limit).reverse();
-  const entries: Entry[] = [];
-  let next: { id: string; snapshot: Snapshot | undefined } | undefined;
-  for (const info of shown) {
-    const entry = {
-      id: info.id,
-      time: new Date(info.time).toISOString(),
-      instance: info.instanceName,
-      latest: info.id === latest?.id,
-      parent: info.parent ?? null,
-      generation: info.generation,
-    };
-    if (quick) {
-      entries.push(entry);
-      continue;
-    }
-    const own = next?.id === info.id ? success(next.snapshot) : await download(sources, info);
-    const parent = snapshots.find(({ id }) => info.parent !== undefined && isSameSnapshot(id, info.parent));
-    const former = own.ok && parent ? await download(sources, parent) : undefined;
-    next = parent && former?.ok ? { id: parent.id, snapshot: former.value } : undefined;
-    entries.push(
-      own.ok && own.value
-        ? { ...entry, ...describe(own.value, info, former?.ok ? former.value : undefined) }
-        : { ...entry, problem: own.ok ? "" : own.problem.message },
-    );
+  const read: Entry[] = [];
+  let former: { readonly id: string; readonly snapshot: Result<Snapshot> } | undefined;
+  for (const [index, entry] of entries.entries()) {
+    const info = shown[index];
+    if (info === undefined) break;
+    const own = former?.id === info.id ? former.snapshot : await download(sources, info);
+    const parent = parentOf(all, info);
+    former = own.ok && parent ? { id: parent.id, snapshot: await download(sources, parent) } : undefined;
+    read.push({ ...entry, ...describeContent(own, former?.snapshot, info.parent !== undefined) });
   }
-  return entries;
+  return read;
 }
 
-function describe({ origin, content }: Snapshot, info: SnapshotInfo, former: Snapshot | undefined) {
-  const rows = content.tables.reduce((sum, each) => sum + each.rows.length, 0);
-  const unknown = info.parent === undefined ? "the first" : "the one before is gone";
-  const changes = former
-    ? describeChanges(countChanges(fingerprint(former.content), fingerprint(content)))
-    : unknown;
-  return { kumaVersion: origin.kumaVersion, rows, changes };
+/** @param former the snapshot before, where it is there */
+function describeContent(
+  snapshot: Result<Snapshot>,
+  former: Result<Snapshot> | undefined,
+  hasParent: boolean,
+): Partial<Entry> {
+  if (!snapshot.ok) return { problem: snapshot.problem.message };
+  const { origin, content } = snapshot.value;
+  const unknown = hasParent ? "the one before is gone" : "the first";
+  return {
+    kumaVersion: origin.kumaVersion,
+    rows: content.tables.reduce((sum, each) => sum + each.rows.length, 0),
+    changes: former?.ok
+      ? describeChanges(countChanges(fingerprint(former.value.content), fingerprint(content)))
+      : unknown,
+  };
 }
 
-function toTable(entries: readonly Entry[]): string {
-  return table(
-    entries.map(({ id, time, instance, latest, kumaVersion, rows, changes, problem }) => [
-      `${shortId(id)}${latest ? "*" : ""}`,
-      formatTime(Date.parse(time)),
-      relative(Date.parse(time)),
-      instance,
-      kumaVersion ?? "–",
-      rows === undefined ? "–" : String(rows),
-      problem ?? changes ?? "–",
-    ]),
-    ["id", "time", "age", "instance", "kuma", "rows", "what changed"],
-  );
+const HEAD = ["id", "time", "age", "instance", "kuma", "rows", "what changed"];
+
+function toRow({ id, time, instance, latest, kumaVersion, rows, changes, problem }: Entry): string[] {
+  return [
+    `${shortId(id)}${latest ? "*" : ""}`,
+    formatTime(Date.parse(time)),
+    relative(Date.parse(time)),
+    instance,
+    kumaVersion ?? "–",
+    rows === undefined ? "–" : String(rows),
+    problem ?? changes ?? "–",
+  ];
 }

@@ -1,11 +1,13 @@
 import type { Config } from "../config/index.ts";
 import { type KumaDatabase, openKumaDatabase } from "../database/index.ts";
+import { shortId } from "../format.ts";
 import { readKumaVersion } from "../kuma/index.ts";
 import { chooseLatest, fetchSnapshot, isSameSnapshot, peekRole, rulesOf } from "../replication/index.ts";
 import { openRepository, type Repository, type SnapshotInfo } from "../repository/index.ts";
 import { failure, type Result, success } from "../result.ts";
-import type { Content, Origin, Snapshot } from "../snapshot/index.ts";
+import { type Content, contentHash, decodeSnapshot, type Origin, type Snapshot } from "../snapshot/index.ts";
 import { kumaPlace } from "./kuma-place.ts";
+import { during } from "./progress.ts";
 
 /** What a command reads by itself, beside the running supervisor: nothing here is written to. */
 export interface Sources {
@@ -32,16 +34,26 @@ export function openSources(config: Config): Sources {
 
 /** All snapshots of ours, in the order of the chain. @param limit milliseconds; restic's own limit when left out */
 export function listSnapshots({ repository }: Sources, limit?: number): Promise<Result<SnapshotInfo[]>> {
-  return repository.list(limit === undefined ? never : AbortSignal.timeout(limit));
+  return during("Reading the list of snapshots", () =>
+    repository.list(limit === undefined ? never : AbortSignal.timeout(limit)),
+  );
 }
 
 /** A snapshot, complete and verified. */
 export function download({ repository }: Sources, info: SnapshotInfo): Promise<Result<Snapshot>> {
-  return fetchSnapshot(repository, info, never);
+  return during(`Reading snapshot ${shortId(info.id)}`, () =>
+    fetchSnapshot({ repository, load }, info, never),
+  );
+}
+
+async function load(bytes: Uint8Array): Promise<Result<Snapshot & { readonly contentHash: string }>> {
+  const decoded = decodeSnapshot(bytes);
+  if (!decoded.ok) return decoded;
+  return success({ ...decoded.value, contentHash: contentHash(decoded.value.content) });
 }
 
 /** The one snapshot that a person means by `latest` or the beginning of an id. */
-export function findSnapshot(snapshots: readonly SnapshotInfo[], wanted: string): Result<SnapshotInfo> {
+function findSnapshot(snapshots: readonly SnapshotInfo[], wanted: string): Result<SnapshotInfo> {
   const latest = chooseLatest(snapshots);
   if (latest === undefined)
     return failure({
@@ -66,6 +78,19 @@ function matches(id: string, wanted: string): boolean {
   return /^[0-9a-f]{1,64}$/.test(wanted) && (id.startsWith(wanted) || isSameSnapshot(id, wanted));
 }
 
+/** The snapshot that a person means, complete and verified. @param wanted `latest` or the beginning of an id */
+export async function downloadWanted(
+  sources: Sources,
+  wanted: string,
+): Promise<Result<{ info: SnapshotInfo; snapshot: Snapshot }>> {
+  const listed = await listSnapshots(sources);
+  if (!listed.ok) return listed;
+  const info = findSnapshot(listed.value, wanted);
+  if (!info.ok) return info;
+  const snapshot = await download(sources, info.value);
+  return snapshot.ok ? success({ info: info.value, snapshot: snapshot.value }) : snapshot;
+}
+
 /** The configuration of the live Kuma, which has no origin yet, or of a snapshot. @param wanted `live`, `latest` or the beginning of an id */
 export async function readContent(
   sources: Sources,
@@ -75,10 +100,6 @@ export async function readContent(
     const read = await sources.database.read();
     return read.ok ? success({ name: "live", content: read.value, origin: undefined }) : read;
   }
-  const listed = await listSnapshots(sources);
-  if (!listed.ok) return listed;
-  const info = findSnapshot(listed.value, wanted);
-  if (!info.ok) return info;
-  const snapshot = await download(sources, info.value);
-  return snapshot.ok ? success({ name: info.value.id, ...snapshot.value }) : snapshot;
+  const found = await downloadWanted(sources, wanted);
+  return found.ok ? success({ name: found.value.info.id, ...found.value.snapshot }) : found;
 }

@@ -2,25 +2,13 @@ import { askStatus, type Status } from "../control/index.ts";
 import type { OwnParts } from "../database/index.ts";
 import { formatDuration, shortId } from "../format.ts";
 import { type Result, success } from "../result.ts";
-import { EXIT, EXIT_HELP, newCommand, withConfig } from "./command.ts";
-import { isEdited } from "./edited.ts";
-import { positionIn, type RepositoryPosition } from "./repository-position.ts";
+import { isEdited, positionIn, type RepositoryPosition } from "./agreement.ts";
+import { ALL_EXIT_CODES, EXIT, type JsonOption, jsonOption, newCommand, withConfig } from "./command.ts";
 import { listSnapshots, openSources, type Sources } from "./sources.ts";
-import { formatTime, paint, printJson, printLine, relative, table } from "./terminal.ts";
+import { formatTime, paint, printJson, printTable, relative } from "./terminal.ts";
 
 /** A status is for a quick look: a repository that is slower than this is shown as not reached. Milliseconds. */
 const REPOSITORY_LIMIT = 20_000;
-
-const HELP = `
-Asks the running instance and the repository, and shows on one screen: the role, the state
-of Uptime Kuma, what was published or applied last and what that changed, how far this
-instance is behind the repository, which instance is the primary, the last error, and what
-to do about it.
-${EXIT_HELP}
-
-Examples:
-  docker exec kuma replicator-kuma status
-  docker exec kuma replicator-kuma status --json | jq .repository.behind`;
 
 /** What is known of the repository; `isEdited`: whether Kuma's configuration differs from its own snapshot; `own`: on purpose. */
 interface View {
@@ -30,19 +18,25 @@ interface View {
 }
 
 export function statusCommand() {
-  return newCommand(
-    "status",
-    "Show the state of this instance, and whether it agrees with the repository.",
-    HELP,
-  )
-    .option("--json", "for programs")
-    .action(({ json }: { json?: boolean }) =>
-      withConfig(async (config) => {
+  return newCommand("status", "Show the state of this instance, and whether it agrees with the repository.", [
+    "Asks the running instance and the repository, and shows on one screen: the role, the state of Uptime Kuma, what was published or applied last and what that changed, how far this instance is behind the repository, which instance is the primary, the last error, and what to do about it.",
+    ALL_EXIT_CODES,
+    {
+      title: "Examples",
+      commands: [
+        "docker exec -t kuma replicator-kuma status",
+        "docker exec kuma replicator-kuma status --json | jq .repository.behind",
+      ],
+    },
+  ])
+    .addOption(jsonOption())
+    .action(({ json }: JsonOption) =>
+      withConfig({ json }, async (config) => {
         const asked = await askStatus(config.stateDir);
         if (!asked.ok) return asked;
         const view = await readView(openSources(config), asked.value);
         if (json) printJson(toJson(asked.value, view));
-        else printLine(table(describe(asked.value, view)));
+        else printTable(describe(asked.value, view));
         return success(EXIT.ok);
       }),
     );

@@ -1,4 +1,6 @@
 export { loadConfig } from "./load.ts";
+export { isPrivateHost } from "./ntfy-url.ts";
+export { readProxy } from "./proxy.ts";
 export { redact } from "./redact.ts";
 export { secretsOf } from "./secrets.ts";
 export type {

@@ -165,7 +165,7 @@ const PRIVATE_NAME = /(^|\.)(localhost|local|lan|internal|home|home\.arpa)$/;
  * part such as a container's, or one of a private top-level name.
  * @param host as URL.hostname has it
  */
-function isPrivateHost(host: string): boolean {
+export function isPrivateHost(host: string): boolean {
   const address = host.replace(/^\[(.*)\]$/, "$1");
   const version = isIP(address);
   if (version !== 0) return PRIVATE.check(address, version === 6 ? "ipv6" : "ipv4");

@@ -1,4 +1,5 @@
 export { type CatalogTable, catalog } from "./catalog.ts";
+export { type Inspection, inspectSqlite } from "./inspect.ts";
 export { type LocationSources, locateDatabase } from "./locate.ts";
 export type { DatabaseLocation, EmbeddedMariaDbLocation } from "./location.ts";
 export { type KumaPlace, openKumaDatabase } from "./open.ts";
@@ -15,3 +16,5 @@ export type {
   PlanSummary,
   RollBackPreview,
 } from "./types.ts";
+export { openDatabaseWorker } from "./worker/client.ts";
+export type { DatabaseWorker, LoadedSnapshot, Reading } from "./worker/types.ts";

@@ -18,8 +18,6 @@ export interface KumaPlace extends Omit<KumaSurroundings, "rules"> {
   readonly locate: () => DatabaseResult<DatabaseLocation>;
   /** What is this instance's own, asked at each call: a command may change the role. Left out: nothing is. */
   readonly rules?: () => Rules;
-  /** Makes a call once the database's server is ready for it; left out: at once. */
-  readonly whenReady?: <T>(call: () => Promise<DatabaseResult<T>>) => Promise<DatabaseResult<T>>;
 }
 
 /** The calls of `KumaDatabase`, whether they answer at once or later. */
@@ -51,13 +49,7 @@ export function openKumaDatabase(place: KumaPlace): KumaDatabase {
     takeOver: () => on((engine) => engine.takeOver()),
   };
 
-  function on<T>(
-    work: (engine: Engine) => DatabaseResult<T> | Promise<DatabaseResult<T>>,
-  ): Promise<DatabaseResult<T>> {
-    return place.whenReady === undefined ? call(work) : place.whenReady(() => call(work));
-  }
-
-  async function call<T>(
+  async function on<T>(
     work: (engine: Engine) => DatabaseResult<T> | Promise<DatabaseResult<T>>,
   ): Promise<DatabaseResult<T>> {
     const located = place.locate();
@@ -69,10 +61,10 @@ export function openKumaDatabase(place: KumaPlace): KumaDatabase {
 }
 
 /**
- * The engine of a database. It holds nothing between two calls, so it need not be closed. MariaDB's is loaded when it is needed
- * alone: its client takes 0.15 s and 16 MB.
+ * The engine of a database. It holds nothing between two calls, so it need not be closed. MariaDB's is loaded only when
+ * it is needed: its client takes 0.15 s and 16 MB.
  */
-async function openEngine(
+export async function openEngine(
   location: DatabaseLocation,
   surroundings: KumaSurroundings,
 ): Promise<DatabaseResult<Engine>> {

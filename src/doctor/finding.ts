@@ -1,9 +1,9 @@
 import type { Problem } from "../result.ts";
 
-/** What one check found. `warning`: it works, but needs attention. */
+/** What one check found. `warn`: it works, but needs attention. */
 export interface Finding {
   readonly check: string;
-  readonly state: "ok" | "warning" | "failure";
+  readonly status: "ok" | "warn" | "error";
   /** One sentence. */
   readonly message: string;
   /** What to do; of all but "ok". */
@@ -11,13 +11,13 @@ export interface Finding {
 }
 
 export function ok(check: string, message: string): Finding {
-  return { check, state: "ok", message };
+  return { check, status: "ok", message };
 }
 
 export function warning(check: string, message: string, advice: string): Finding {
-  return { check, state: "warning", message, advice };
+  return { check, status: "warn", message, advice };
 }
 
 export function failed(check: string, { message, advice }: Pick<Problem, "message" | "advice">): Finding {
-  return { check, state: "failure", message, advice };
+  return { check, status: "error", message, advice };
 }

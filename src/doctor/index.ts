@@ -1,7 +1,10 @@
-export { checkContent } from "./content.ts";
+export { checkContent, checkFirstContact, checkOrphans } from "./content.ts";
 export type { Finding } from "./finding.ts";
 export { failed, ok, warning } from "./finding.ts";
-export { checkFirstContact } from "./first-contact.ts";
+export { checkCommand, checkPatch, checkTimeZone } from "./kuma.ts";
 export { checkClock, checkPrimaries } from "./lineage.ts";
-export { checkDisk, checkPatch, checkPermissions, checkRestic } from "./machine.ts";
+export { checkDisk, checkPermissions } from "./machine.ts";
 export { checkNtfy } from "./ntfy.ts";
+export { checkProxy } from "./proxy.ts";
+export { checkBashPrimary, checkRestic } from "./restic.ts";
+export { checkSsh } from "./ssh.ts";

@@ -1,16 +1,14 @@
-import { accessSync, constants, statfsSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { execa } from "execa";
 import type { Config } from "../config/index.ts";
-import { planPatch } from "../patch/index.ts";
 import { type Finding, failed, ok, warning } from "./finding.ts";
+import { repositoryAddress } from "./repository-address.ts";
 
 const MB = 1_000_000;
 /** Less, and SQLite soon cannot commit. Bytes. */
 const TOO_LITTLE = 100 * MB;
 /** A month of heartbeats of a hundred monitors is some 500 MB. */
 const LITTLE = 1_000 * MB;
-const RESTIC_LIMIT = 10_000;
 
 /** Whether all files that are written to are writable, and nobody else can read what is secret. */
 export function checkPermissions({ kuma, stateDir }: Config): Finding {
@@ -32,45 +30,31 @@ export function checkPermissions({ kuma, stateDir }: Config): Finding {
   return ok(check, "The data and state folders are writable, and the state is private.");
 }
 
-export function checkDisk({ kuma }: Config): Finding {
-  const { bavail, bsize } = statfsSync(kuma.dataDir);
-  const free = bavail * bsize;
-  const message = `${Math.round(free / MB)} MB are free for ${kuma.dataDir}.`;
-  const advice = "Free some space, or keep less history (Uptime Kuma: Settings, Monitor History).";
-  if (free < TOO_LITTLE) return failed("disk", { message, advice });
-  return free < LITTLE ? warning("disk", message, advice) : ok("disk", message);
-}
-
-export async function checkRestic({ restic }: Config): Promise<Finding> {
-  const { stdout, failed: hasFailed } = await execa("restic", ["version"], {
-    env: restic.env,
-    extendEnv: false,
-    stdin: "ignore",
-    timeout: RESTIC_LIMIT,
-    reject: false,
-  });
-  const version = /^restic (\S+)/.exec(stdout ?? "")?.[1];
-  if (hasFailed || version === undefined)
-    return failed("restic", {
-      message: "The program restic cannot be started.",
-      advice: "Install restic 0.14 or newer where PATH finds it.",
+/** Whether there is room where is written to: Kuma's data, our state, and a repository that is a folder here. */
+export function checkDisk({ kuma, stateDir, restic }: Config): Finding {
+  const check = "disk";
+  const address = repositoryAddress(restic.env);
+  const folders = [kuma.dataDir, stateDir, ...(address?.startsWith("/") ? [address] : [])];
+  const disks = folders.filter((folder) => existsSync(folder)).map(measure);
+  const [tightest] = disks.sort((a, b) => a.free - b.free);
+  if (tightest === undefined)
+    return failed(check, {
+      message: `The data folder ${kuma.dataDir} does not exist.`,
+      advice: "Mount the volume of Uptime Kuma there, or set DATA_DIR to where it is.",
     });
-  const helper = restic.env.RESTIC_PASSWORD_COMMAND
-    ? " RESTIC_PASSWORD_COMMAND sees only restic's variables and those that REPLICATOR_RESTIC_ENV names."
-    : "";
-  return ok("restic", `restic ${version}.${helper}`);
+  const full = disks.find(({ noFiles }) => noFiles) ?? tightest;
+  const message = full.noFiles
+    ? `No more files can be made in ${full.folder}: its disk has no inode left.`
+    : `${Math.round(full.free / MB)} MB are free for ${full.folder}.`;
+  const advice = "Free some space, or keep less history (Uptime Kuma: Settings, Monitor History).";
+  if (full.noFiles || full.free < TOO_LITTLE) return failed(check, { message, advice });
+  return full.free < LITTLE ? warning(check, message, advice) : ok(check, message);
 }
 
-/** Whether Kuma's messages carry the name of this instance. */
-export async function checkPatch({ kuma }: Config): Promise<Finding> {
-  const plan = await planPatch(kuma.dir);
-  if (plan.ok && plan.value.changes.length === 0)
-    return ok("patch", "Uptime Kuma's messages begin with the name of this instance.");
-  return warning(
-    "patch",
-    plan.ok ? "Uptime Kuma's messages do not name the instance that sends them." : plan.problem.message,
-    "Run `replicator-kuma patch KUMA_DIR` when the image is built; replication works without.",
-  );
+function measure(folder: string) {
+  const { bavail, bsize, files, ffree } = statfsSync(folder);
+  // btrfs and others count no inodes: all are 0.
+  return { folder, free: bavail * bsize, noFiles: files > 0 && ffree === 0 };
 }
 
 function mayWrite(path: string): boolean {

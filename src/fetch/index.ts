@@ -30,4 +30,5 @@ async function openProxy(address: string): Promise<Fetch> {
   return (url, request) => proxied(url, { ...request, dispatcher });
 }
 
+export { bypassesProxy } from "./bypass.ts";
 export { type Fetch, sendRequest, shorten } from "./send.ts";

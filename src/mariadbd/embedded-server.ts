@@ -4,7 +4,7 @@ import type { KumaConfig } from "../config/index.ts";
 import type { DatabaseResult, EmbeddedMariaDbLocation } from "../database/index.ts";
 import type { Listener } from "../events/index.ts";
 import { sendSignal } from "../pid1/index.ts";
-import { failure, success } from "../result.ts";
+import { failure, type Result, success } from "../result.ts";
 import { serverAnswers } from "./answers.ts";
 import { findHindrances } from "./hindrances.ts";
 import { interruptedStart, inUse } from "./problems.ts";
@@ -26,7 +26,7 @@ export interface EmbeddedServer {
    * Does work that needs the server. While Kuma is stopped, a server is made ready for it first, and stays for more work.
    * Else it is Kuma's, and may answer or not.
    */
-  use<T>(work: () => Promise<DatabaseResult<T>>): Promise<DatabaseResult<T>>;
+  use<T>(work: () => Promise<Result<T>>): Promise<Result<T>>;
   /** Whether the process is such a server, which is not to be ended as other orphans of Kuma are. */
   isServer(pid: number): boolean;
   /**

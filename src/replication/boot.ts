@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import type { DatabaseStage, KumaDatabase } from "../database/index.ts";
+import type { DatabaseStage, DatabaseWorker } from "../database/index.ts";
 import type { Supervisor } from "../kuma/index.ts";
 import type { Repository, RepositoryResult } from "../repository/index.ts";
 import { failure, type Result, success } from "../result.ts";
@@ -12,7 +12,7 @@ const BOOT_REPOSITORY_LIMIT = 15_000;
 
 interface Parts {
   readonly databaseStage: () => Promise<Result<DatabaseStage>>;
-  readonly database: Pick<KumaDatabase, "dropHistory">;
+  readonly database: Pick<DatabaseWorker, "dropHistory">;
   readonly kuma: Pick<Supervisor, "state" | "start">;
   readonly applier: Pick<Applier, "verifyLast">;
   /** Brings a replica to the latest snapshot, or makes all of a primary's its own. */

@@ -1,5 +1,5 @@
 import type { Config } from "../config/index.ts";
-import type { DatabaseStage, KumaDatabase } from "../database/index.ts";
+import type { DatabaseStage, DatabaseWorker } from "../database/index.ts";
 import type { Listener } from "../events/index.ts";
 import type { Supervisor } from "../kuma/index.ts";
 import type { Repository } from "../repository/index.ts";
@@ -13,6 +13,7 @@ import { createPublisher } from "./primary/publisher.ts";
 import { createRetention } from "./primary/retention.ts";
 import { takeOver } from "./primary/take-over.ts";
 import { createFollower } from "./replica/follower.ts";
+import type { FingerprintFile } from "./state/fingerprint-file.ts";
 import { detectLostRole, type RoleSwitch } from "./state/role.ts";
 import type { StateFile } from "./state/state-file.ts";
 import { type ReplicationStatus, replicationStatus } from "./status.ts";
@@ -22,12 +23,13 @@ interface Parts {
   readonly config: Config;
   readonly kumaVersion: string;
   readonly kuma: Supervisor;
-  readonly database: KumaDatabase;
+  readonly database: DatabaseWorker;
   readonly databaseStage: () => Promise<Result<DatabaseStage>>;
   readonly repository: Repository;
   readonly stateFile: StateFile;
   /** The state file was begun at this start. */
   readonly isStateNew: boolean;
+  readonly fingerprintFile: FingerprintFile;
   readonly role: RoleSwitch;
   readonly emit: Listener;
 }

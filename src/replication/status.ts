@@ -1,5 +1,5 @@
 import type { Role } from "../config/index.ts";
-import type { KumaDatabase } from "../database/index.ts";
+import type { DatabaseWorker } from "../database/index.ts";
 import { findHead } from "./chain/reached.ts";
 import { listRefused, type Refusal } from "./state/refused.ts";
 import type { RoleSwitch } from "./state/role.ts";
@@ -29,7 +29,7 @@ export interface ReplicationStatus {
 /** @param nextCycleAt milliseconds since 1970; undefined while a cycle runs */
 export async function replicationStatus(
   instance: {
-    readonly database: Pick<KumaDatabase, "lastApply">;
+    readonly database: Pick<DatabaseWorker, "lastApply">;
     readonly role: RoleSwitch;
     readonly stateFile: StateFile;
   },

@@ -31,7 +31,10 @@ export async function publish(
 
 function collect(stream: PublishRequest["stream"]): RepositoryResult<Uint8Array> {
   try {
-    return success(Buffer.concat([...stream]));
+    const pieces = [...stream];
+    const [first] = pieces;
+    // As a rule there is one, and it may be large.
+    return success(first !== undefined && pieces.length === 1 ? first : Buffer.concat(pieces));
   } catch (error) {
     return failure({
       code: "restic-failed",

@@ -60,7 +60,7 @@ describe("first contact", { timeout: 300_000 }, () => {
       assert.match(synced.stderr, /Not applied[\s\S]*adopt --replace[\s\S]*REPLICATOR_ADOPT=replace/);
       assert.equal(alone.instance.log().match(/Not applied/g)?.length, 1, "told once");
       assert.match(said(await alone.command("status")), /^last error +Not applied.*\n +do this +.*adopt/m);
-      assert.match((await alone.command("doctor")).stdout, /FAILS +first contact +Not applied/);
+      assert.match((await alone.command("doctor")).stdout, /error +first contact +Not applied/);
       assert.match(said(await alone.command("health")), /^healthy: /);
       const promoted = await alone.command("promote");
       assert.equal(promoted.exitCode, 1);

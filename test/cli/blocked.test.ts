@@ -66,8 +66,8 @@ describe("settings that leave no replication", { timeout: 120_000 }, () => {
   it("doctor names it; what needs replication refuses with exit code 2", async () => {
     const { exitCode, stdout } = await member.command("doctor");
     assert.equal(exitCode, 1);
-    assert.match(stdout, /^FAILS +settings +RESTIC_PASSWORD is not set\./m);
-    assert.match(stdout, /^FAILS +settings +RESTIC_REPOSITORY_FILE names/m);
+    assert.match(stdout, /^error +settings +RESTIC_PASSWORD is not set\./m);
+    assert.match(stdout, /^error +settings +RESTIC_REPOSITORY_FILE names/m);
     assert.match(stdout, /^warn +settings +.*LOG_LEVEL/m);
     const status = await member.command("status");
     assert.equal(status.exitCode, 2);

@@ -57,7 +57,7 @@ describe("what a primary publishes", { timeout: 180_000 }, () => {
     assert.match(refused.stderr, named);
     assert.match(
       (await primary.command("doctor")).stdout,
-      new RegExp(`^FAILS +content +.*${named.source}`, "m"),
+      new RegExp(`^error +content +.*${named.source}`, "m"),
     );
 
     primary.sql("UPDATE monitor SET later = NULL");

@@ -6,7 +6,7 @@ import { type Member, makeRig, PASSWORD, type Rig, said, untilLogged } from "../
 
 interface Found {
   readonly check: string;
-  readonly state: string;
+  readonly status: string;
   readonly message: string;
   readonly advice?: string;
 }
@@ -51,7 +51,7 @@ describe("doctor", { timeout: 120_000 }, () => {
     await primary.restart({ RESTIC_PASSWORD: `${PASSWORD}-wrong` });
     const { exitCode, stdout } = await primary.command("doctor");
     assert.equal(exitCode, 1);
-    assert.match(stdout, /^FAILS +repository +The password does not open.*\n +→ Set RESTIC_PASSWORD/m);
+    assert.match(stdout, /^error +repository +The password does not open.*\n +→ Set RESTIC_PASSWORD/m);
     assert.ok(!stdout.includes(PASSWORD));
     await primary.restart();
   });
@@ -59,7 +59,7 @@ describe("doctor", { timeout: 120_000 }, () => {
   it("a state folder that others can read, and a version that does not fit", async () => {
     chmodSync(join(primary.dataDir, "replicator"), 0o755);
     const open = await primary.command("doctor", "--json");
-    assert.equal(find(open.stdout, "permissions")?.state, "warning");
+    assert.equal(find(open.stdout, "permissions")?.status, "warn");
     primary.sql("ALTER TABLE monitor ADD COLUMN of_tomorrow TEXT");
     primary.sql("UPDATE monitor SET of_tomorrow = 'x'");
     said(await primary.command("sync"));
@@ -79,14 +79,14 @@ describe("doctor", { timeout: 120_000 }, () => {
     const { exitCode, stdout } = await primary.command("doctor", "--json");
     assert.equal(exitCode, 1);
     const found = find(stdout, "primaries");
-    assert.deepEqual([found?.state, /"nyc"/.test(found?.message ?? "")], ["failure", true], stdout);
+    assert.deepEqual([found?.status, /"nyc"/.test(found?.message ?? "")], ["error", true], stdout);
   });
 
   it("without a running instance it checks the rest", async () => {
     await primary.instance.stop();
     const { exitCode, stdout } = await primary.command("doctor");
     assert.equal(exitCode, 1);
-    assert.match(stdout, /^FAILS +instance +No running/m);
+    assert.match(stdout, /^error +instance +No running/m);
     assert.match(stdout, /^ok +repository/m);
   });
 });

@@ -28,38 +28,38 @@ describe("check for a second primary", () => {
 
   it("is well with one publisher, none at all, and a role that moved once", () => {
     for (const snapshots of [[], history(["fra", "fra"]), history(["nyc", "nyc", "fra"])])
-      assert.equal(checkPrimaries(snapshots, self, NOW).state, "ok");
+      assert.equal(checkPrimaries(snapshots, self, NOW).status, "ok");
   });
 
   it("finds two that take turns, by name", () => {
     const found = checkPrimaries(history(["fra", "nyc", "fra"]), self, NOW);
-    assert.equal(found.state, "warning");
+    assert.equal(found.status, "warn");
     assert.match(found.message, /"fra" and "nyc"/);
     assert.match(found.advice ?? "", /demote/);
   });
 
   it("finds two that both follow the same snapshot", () => {
     const forked = history(["fra", "fra", "nyc"], { 2: "0".repeat(64) });
-    assert.equal(checkPrimaries(forked, self, NOW).state, "warning");
+    assert.equal(checkPrimaries(forked, self, NOW).status, "warn");
   });
 
   it("lets yesterday's turns rest", () => {
-    assert.equal(checkPrimaries(history(["fra", "nyc", "fra"]), self, NOW + 25 * 60 * MINUTE).state, "ok");
+    assert.equal(checkPrimaries(history(["fra", "nyc", "fra"]), self, NOW + 25 * 60 * MINUTE).status, "ok");
   });
 
   it("fails for a primary that somebody else has overtaken; not for one that applied that snapshot", () => {
     const snapshots = history(["fra", "nyc"]);
-    assert.equal(checkPrimaries(snapshots, self, NOW).state, "failure");
-    assert.equal(checkPrimaries(snapshots, { ...self, head: "1".repeat(8) }, NOW).state, "ok");
-    assert.equal(checkPrimaries(snapshots, { ...self, isPrimary: false }, NOW).state, "ok");
+    assert.equal(checkPrimaries(snapshots, self, NOW).status, "error");
+    assert.equal(checkPrimaries(snapshots, { ...self, head: "1".repeat(8) }, NOW).status, "ok");
+    assert.equal(checkPrimaries(snapshots, { ...self, isPrimary: false }, NOW).status, "ok");
   });
 });
 
 describe("check of the clock", () => {
   it("fails when the repository is ahead of it, and says by how much", () => {
-    assert.equal(checkClock(history(["fra"]), NOW).state, "ok");
+    assert.equal(checkClock(history(["fra"]), NOW).status, "ok");
     const behind = checkClock(history(["fra"]), NOW - 61 * MINUTE);
-    assert.equal(behind.state, "failure");
+    assert.equal(behind.status, "error");
     assert.match(behind.message, /60 min/);
   });
 });
@@ -82,7 +82,7 @@ describe("check of ntfy", { timeout: 20_000 }, () => {
     try {
       const findings = await check(`http://127.0.0.1:${port}`);
       assert.deepEqual(asked, ["/v1/health"]);
-      return findings.map(({ check, state }) => `${check} ${state}`);
+      return findings.map(({ check, status }) => `${check} ${status}`);
     } finally {
       server.close();
       server.closeAllConnections();
@@ -91,15 +91,15 @@ describe("check of ntfy", { timeout: 20_000 }, () => {
 
   it("reaches the server, and compares clocks by its answer", async () => {
     assert.deepEqual(await against(200, new Date()), ["ntfy ok"]);
-    assert.deepEqual(await against(404, new Date()), ["ntfy warning"]);
+    assert.deepEqual(await against(404, new Date()), ["ntfy warn"]);
     const [, clock] = await against(200, new Date(Date.now() - 10 * MINUTE));
-    assert.equal(clock, "clock failure");
+    assert.equal(clock, "clock error");
   });
 
   it("says so when it is not used or away", async () => {
-    assert.equal((await checkNtfy(none))[0]?.state, "ok");
+    assert.equal((await checkNtfy(none))[0]?.status, "ok");
     const [away] = await check("http://127.0.0.1:9");
-    assert.equal(away?.state, "failure");
+    assert.equal(away?.status, "error");
     const webhook = { url: "http://127.0.0.1:9/hook.php", authorization: undefined };
     const [untried] = await checkNtfy({ ...none, webhook });
     assert.match(untried?.message ?? "", /plain text\. Not tested/);

@@ -27,6 +27,8 @@ export interface Member {
   readonly dataDir: string;
   /** Runs a command as `docker exec` would: beside the instance, with its environment. */
   command(...args: string[]): Promise<Said>;
+  /** The same, with more in its environment. */
+  commandIn(env: Record<string, string>, ...args: string[]): Promise<Said>;
   /** The same, with this on its standard input. */
   commandWith(input: string, ...args: string[]): Promise<Said>;
   /** Runs a command at a terminal, as `docker exec -t` would; gives what that shows, standard error among it. */
@@ -96,12 +98,16 @@ export function makeRig(realKuma?: string): Rig {
     let current = await start({});
     let environment = { ...more };
 
-    const run = async (input: string | undefined, program: [string, ...string[]]): Promise<Said> => {
+    const run = async (
+      input: string | undefined,
+      program: [string, ...string[]],
+      also: Record<string, string> = {},
+    ): Promise<Said> => {
       const [file, ...args] = program;
       const { exitCode, stdout, stderr } = await execa(file, args, {
         cwd: dataDir,
         extendEnv: false,
-        env: { ...instanceEnvironment({ ...options, env: environment }), HOME: folder },
+        env: { ...instanceEnvironment({ ...options, env: environment }), HOME: folder, ...also },
         ...(input === undefined ? { stdin: "ignore" as const } : { input }),
         reject: false,
         timeout: 60_000,
@@ -114,6 +120,7 @@ export function makeRig(realKuma?: string): Rig {
       },
       dataDir,
       command: (...args) => run(undefined, [process.execPath, programFile, ...args]),
+      commandIn: (also, ...args) => run(undefined, [process.execPath, programFile, ...args], also),
       commandWith: (input, ...args) => run(input, [process.execPath, programFile, ...args]),
       atTerminal: async (...args) => {
         const words = [process.execPath, programFile, ...args].map((word) => `'${word}'`).join(" ");

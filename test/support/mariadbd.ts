@@ -27,6 +27,8 @@ export interface TestMariaDb {
   drop(database: string): Promise<void>;
   /** Runs statements as the administrator, with foreign keys off. */
   run(database: string, ...statements: string[]): Promise<void>;
+  /** A connection of the administrator's, as Kuma's are: foreign keys on. */
+  connect(database: string): Promise<Connection>;
   /** Rows as objects; dates and whole numbers beyond 2^53 as text. */
   query(database: string, sql: string): Promise<Record<string, unknown>[]>;
   /** SIGKILL, and a start on what that has left. */
@@ -35,7 +37,10 @@ export interface TestMariaDb {
   close(): Promise<void>;
 }
 
-/** A database server with a data folder of its own, reached by its socket alone; small, and killed with this process. */
+/**
+ * A database server with a data folder of its own, reached by its socket alone unless an option names a port; small, and
+ * killed with this process.
+ */
 export async function startMariadbd(...options: string[]): Promise<TestMariaDb> {
   const folder = mkdtempSync(join(tmpdir(), "mariadbd-"));
   chmodSync(folder, 0o755);
@@ -46,6 +51,7 @@ export async function startMariadbd(...options: string[]): Promise<TestMariaDb> 
     `--user=${userInfo().username}`,
     `--datadir=${data}`,
     "--innodb-log-file-size=8M",
+    ...options,
   ];
   await promisify(execFile)(
     "mariadb-install-db",
@@ -63,7 +69,7 @@ export async function startMariadbd(...options: string[]): Promise<TestMariaDb> 
     const networking = options.some((option) => option.startsWith("--port")) ? [] : ["--skip-networking"];
     server = spawn(
       "setpriv",
-      ["--pdeathsig", "KILL", "mariadbd", ...common, ...own, ...size, ...networking, ...options],
+      ["--pdeathsig", "KILL", "mariadbd", ...common, ...own, ...size, ...networking],
       { stdio: "ignore" },
     );
     await waitFor("mariadbd", () => answers(), { timeout: 60_000, every: 50 });
@@ -94,6 +100,7 @@ export async function startMariadbd(...options: string[]): Promise<TestMariaDb> 
     },
     drop: (database) => run("mysql", `DROP DATABASE ${database}`),
     run,
+    connect,
     query: async (database, sql) => {
       const connection = await connect(database);
       try {

@@ -53,15 +53,15 @@ export async function makeMirror(session: Session, scope: MirrorScope): Promise<
       for (const { name, columns } of tables) {
         const list = columns.map((column) => quote(column.name));
         const rows = await session.read(`SELECT ${list.join(", ")} FROM ${quote(name)}${lock}`);
-        insertMirrored(db, name, list, rows);
+        insertRows(db, name, list, rows);
       }
-      insertMirrored(db, "user", ["id"], await session.read("SELECT id FROM user"));
+      insertRows(db, "user", ["id"], await session.read("SELECT id FROM user"));
       const settings = await session.read(`SELECT "key", value FROM setting WHERE "key" = 'serverTimezone'`);
-      insertMirrored(db, "setting", ["key", "value"], settings);
+      insertRows(db, "setting", ["key", "value"], settings);
       if (found.some(({ name }) => name === REMEMBERED)) {
         const columns = ["id", "row_id", "table_name", "value"];
         const rows = await session.read(`SELECT ${columns.join(", ")} FROM ${REMEMBERED}${lock}`);
-        insertMirrored(db, REMEMBERED, columns, rows);
+        insertRows(db, REMEMBERED, columns, rows);
       }
     }
     for (const table of tables) setCounter(db, table);
@@ -110,12 +110,7 @@ function toDefault({ default: expression }: MariaDbColumn): string {
 }
 
 /** @param columns as SQL */
-export function insertMirrored(
-  db: Database,
-  table: string,
-  columns: readonly string[],
-  rows: readonly Cell[][],
-): void {
+function insertRows(db: Database, table: string, columns: readonly string[], rows: readonly Cell[][]): void {
   const [first] = rows;
   if (first === undefined) return;
   const places = first.map(() => "?").join(", ");
@@ -138,7 +133,7 @@ async function copyRecord(
 ): Promise<void> {
   const undo = `CASE WHEN "undo" IS NOT NULL THEN '' END`;
   const rows = await session.read(`SELECT ${RECORD_COLUMNS}, ${undo} FROM ${RECORD} WHERE id = 1${lock}`);
-  insertMirrored(db, RECORD, [RECORD_COLUMNS, "undo"], rows);
+  insertRows(db, RECORD, [RECORD_COLUMNS, "undo"], rows);
   if (record === "summary" || rows.length === 0) return;
   const parts = await session.read(`SELECT "undo" FROM ${RECORD} WHERE "undo" IS NOT NULL ORDER BY id`);
   if (parts.length > 0) db.prepare(`UPDATE ${RECORD} SET undo = ?`).run(parts.flat().join(""));

@@ -2,7 +2,6 @@ import type { Database } from "better-sqlite3";
 import { success } from "../../result.ts";
 import { readOwn, takeOver } from "../own/take-over.ts";
 import { examineContent } from "../plan/examine.ts";
-import { makePlan } from "../plan/plan.ts";
 import { hashContent } from "../read/hash.ts";
 import { readContent, type Surroundings } from "../read/read.ts";
 import { isUntouched } from "../read/untouched.ts";
@@ -12,9 +11,9 @@ import { readLastApply } from "../write/confirm.ts";
 import { previewRollBack } from "../write/preview-roll-back.ts";
 import { rollBackRows } from "../write/roll-back.ts";
 import { confirmApply, dropAllHistory } from "./confirm.ts";
-import { type MirrorScope, makeMirror } from "./mirror.ts";
-import { type MariaDbServer, withSession } from "./session.ts";
-import { inTransaction } from "./transaction.ts";
+import { type Mirror, type MirrorScope, makeMirror } from "./mirror.ts";
+import { type MariaDbServer, type Session, withSession } from "./session.ts";
+import { changeMirror, inTransaction } from "./transaction.ts";
 
 export interface MariaDbPlace extends Surroundings {
   readonly server: MariaDbServer;
@@ -33,27 +32,30 @@ export function openMariaDb(place: MariaDbPlace): KumaDatabase {
   const { server, uploadDir, rules = {} } = place;
   const isAnythingOwn = Object.values(rules).includes(true);
   return {
-    read: () => reading(ROWS, (db) => readContent(db, place)),
-    hash: () => reading(ROWS, (db) => hashContent(db, place)),
-    examine: (content) => reading(ROWS, (db) => examineContent(db, content, uploadDir)),
-    isUntouched: () => reading(RECORD, isUntouched),
+    read: () => reading(ROWS, ({ db }) => readContent(db, place)),
+    hash: () => reading(ROWS, ({ db }) => hashContent(db, place)),
+    examine: (content) => reading(ROWS, ({ db }) => examineContent(db, content, uploadDir)),
+    isUntouched: () => reading(RECORD, ({ db }) => isUntouched(db)),
+    // By doing it, to the mirror: so that all that keeps an apply from succeeding is found while Kuma runs.
     plan: (snapshot) =>
-      reading(ROWS, (db) => {
-        const plan = makePlan(db, snapshot, place);
-        return plan.ok ? success(plan.value.summary) : plan;
+      reading(ALL, async (mirror, session) => {
+        const id = { snapshotId: "", contentHash: "" };
+        const change = (db: Database) => applyRows(db, snapshot, id, place);
+        const planned = await changeMirror(session, server, mirror, ALL, change);
+        return planned.ok ? success(planned.value.outcome) : planned;
       }),
     apply: (snapshot, id) =>
       inTransaction(server, uploadDir, ALL, (db) => applyRows(db, snapshot, id, place)),
-    lastApply: () => reading(RECORD, readLastApply),
+    lastApply: () => reading(RECORD, ({ db }) => readLastApply(db)),
     markApplied: (snapshot, id) =>
       inTransaction(server, uploadDir, isAnythingOwn ? ROWS : RECORD, (db) =>
         markApplied(db, snapshot, id, place),
       ),
     confirm: () => confirmApply(server),
     dropHistory: () => dropAllHistory(server),
-    previewRollBack: () => reading({ ...ROWS, record: "whole" }, (db) => previewRollBack(db, place)),
+    previewRollBack: () => reading({ ...ROWS, record: "whole" }, ({ db }) => previewRollBack(db, place)),
     rollBack: () => inTransaction(server, uploadDir, ALL, rollBackRows),
-    readOwn: () => reading(ROWS, readOwn),
+    readOwn: () => reading(ROWS, ({ db }) => readOwn(db)),
     takeOver: () =>
       inTransaction(server, uploadDir, ROWS, (db) => {
         const taken = takeOver(db);
@@ -61,16 +63,19 @@ export function openMariaDb(place: MariaDbPlace): KumaDatabase {
       }),
   };
 
-  async function reading<T>(scope: Scope, work: (db: Database) => DatabaseResult<T>) {
+  async function reading<T>(
+    scope: Scope,
+    work: (mirror: Mirror, session: Session) => DatabaseResult<T> | Promise<DatabaseResult<T>>,
+  ): Promise<DatabaseResult<T>> {
     return withSession(server, async (session) => {
       await session.run("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
-      const { db } = await makeMirror(session, { ...scope, lock: false });
+      const mirror = await makeMirror(session, { ...scope, lock: false });
       try {
         // What is read keeps others from changing the tables themselves: not longer than needed.
         await session.run("COMMIT");
-        return work(db);
+        return await work(mirror, session);
       } finally {
-        db.close();
+        mirror.db.close();
       }
     });
   }

@@ -13,6 +13,8 @@ export type Cell = null | number | string | Buffer;
 
 /** One connection, for the time of one call; its statements follow one another. */
 export interface Session {
+  /** Bytes that the server takes at a time; who sends more loses the connection. */
+  readonly maxPacket: number;
   /** The rows of a statement without parameters. */
   read(sql: string): Promise<Cell[][]>;
   /** The rows of a statement with parameters. */
@@ -55,7 +57,8 @@ export async function withSession<T>(
     const connection = await within(LIMIT.connect, socket, connect(server, socket));
     const session = createSession(connection, socket);
     for (const statement of SETTINGS) await session.run(statement);
-    const result = await work(session);
+    const [[maxPacket] = []] = await session.read("SELECT @@max_allowed_packet");
+    const result = await work({ ...session, maxPacket: Number(maxPacket) });
     // In order, or the server logs each call as an aborted connection.
     await within(LIMIT.end, socket, connection.end()).catch(() => {});
     return result;
@@ -92,7 +95,7 @@ async function connect(
   return connection;
 }
 
-function createSession(connection: Connection, socket: Socket): Session {
+function createSession(connection: Connection, socket: Socket): Omit<Session, "maxPacket"> {
   return {
     read: async (sql) => {
       const [rows] = await within(LIMIT.statement, socket, connection.query<RowDataPacket[][]>(sql));

@@ -9,8 +9,9 @@ import { swapUploads } from "../uploads/uploads.ts";
 import type { ChangedRows } from "../write/apply.ts";
 import { tablesHere } from "../write/history.ts";
 import { TABLE as RECORD } from "../write/record.ts";
-import { changesOf, watchChanges } from "./changes.ts";
+import { changesOf, type TableChanges, watchChanges } from "./changes.ts";
 import { describeRecord, type Mirror, type MirrorScope, makeMirror, makeOurTables } from "./mirror.ts";
+import { findMisfits } from "./misfits.ts";
 import { describeServer, explainMariaDb } from "./problems.ts";
 import { type MariaDbServer, type Session, withSession } from "./session.ts";
 import { findFolded } from "./verify.ts";
@@ -35,53 +36,61 @@ export async function inTransaction<T>(
     const mirror = await makeMirror(session, { ...scope, lock: true });
     try {
       const before = describeRecord(mirror);
-      const changed = changeMirror(server, mirror, scope, change);
+      const changed = await changeMirror(session, server, mirror, scope, change);
       if (!changed.ok) return changed;
-      const written = await writeAll(session, mirror, scope);
+      const { outcome, files: wanted, changes } = changed.value;
+      const written = await writeAll(session, mirror, scope, changes);
       if (!written.ok) return written;
-      const files = attempt(server, () => success(swapUploads(uploadDir, changed.value.files)));
+      const files = attempt(server, () => success(swapUploads(uploadDir, wanted)));
       if (!files.ok) return files;
       const committed = await commit(session, server, { before, after: describeRecord(mirror) });
       if (!committed.ok) files.value();
-      return committed.ok ? success(changed.value.outcome) : committed;
+      return committed.ok ? success(outcome) : committed;
     } finally {
       mirror.db.close();
     }
   });
 }
 
-function changeMirror<T>(
+/**
+ * Changes a mirror, and finds what MariaDB would not hold of that. With nothing written it is what the change would do.
+ * @param session asked for what only the server knows
+ * @returns also what has changed in the replicated tables
+ */
+export async function changeMirror<T>(
+  session: Session,
   server: MariaDbServer,
   { db, tables }: Mirror,
   { rows, history }: Pick<MirrorScope, "rows" | "history">,
   change: (db: Database) => DatabaseResult<ChangedRows<T>>,
-): DatabaseResult<ChangedRows<T>> {
-  return attempt(server, () => {
-    if (rows)
-      watchChanges(
-        db,
-        tables.map(({ name }) => name),
-      );
-    if (rows) watchChanges(db, [REMEMBERED]);
-    if (history) watchChanges(db, tablesHere(db));
-    watchChanges(db, [RECORD]);
+): Promise<DatabaseResult<ChangedRows<T> & { readonly changes: readonly TableChanges[] }>> {
+  const replicated = rows ? tables : [];
+  const changed = attempt(server, () => {
+    const names = rows ? [...replicated.map(({ name }) => name), REMEMBERED] : [];
+    watchChanges(db, [...names, ...(history ? tablesHere(db) : []), RECORD]);
     return change(db);
   });
+  if (!changed.ok) return changed;
+  const changes = replicated.map((table) => ({ table, changes: changesOf(db, table.name) }));
+  const misfits: string[] = [];
+  for (const each of changes) misfits.push(...(await findMisfits(session, db, each.table, each.changes)));
+  if (misfits.length > 0) return refuse("database-cannot-hold", misfits.join(" "));
+  return success({ ...changed.value, changes: changes.map((each) => each.changes) });
 }
 
 async function writeAll(
   session: Session,
-  { db, tables }: Mirror,
+  { db }: Mirror,
   { rows, history }: Pick<MirrorScope, "rows" | "history">,
+  changes: readonly TableChanges[],
 ): Promise<DatabaseResult<void>> {
-  for (const { name } of rows ? tables : []) {
-    const changes = changesOf(db, name);
-    await writeChanges(session, changes);
-    const folded = await findFolded(session, db, changes);
+  for (const each of changes) {
+    await writeChanges(session, each);
+    const folded = await findFolded(session, each);
     if (folded)
       return refuse(
         "database-cannot-hold",
-        `Row ${folded.id} of table ${name}: MariaDB would hold another ${folded.columns.join(", ")} than what is to be written.`,
+        `Row ${folded.id} of table ${each.table}: MariaDB would hold another ${folded.columns.join(", ")} than what is to be written.`,
       );
   }
   if (rows) await writeChanges(session, changesOf(db, REMEMBERED));

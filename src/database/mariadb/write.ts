@@ -6,8 +6,11 @@ import { changesOf, type TableChanges } from "./changes.ts";
 import { toServer } from "./history.ts";
 import type { Session } from "./session.ts";
 
-/** Rows, placeholders and characters of one statement: few round trips, and far from what any server takes at most. */
+/** Rows, placeholders and characters of one statement: few round trips, and not much memory. */
 const BATCH = { rows: 200, places: 20_000, size: 500_000 };
+
+/** A character is four bytes at most, and a statement is more than its values. */
+const BYTES_PER_CHARACTER = 5;
 
 /** Milliseconds for moving or deleting all history of a monitor: a million heartbeats take some ten seconds. */
 const HISTORY_LIMIT = 600_000;
@@ -15,11 +18,14 @@ const HISTORY_LIMIT = 600_000;
 /** Makes the rows of a table what its mirror has become. */
 export async function writeChanges(session: Session, changes: TableChanges): Promise<void> {
   const { table, columns, deleted, inserted, updated } = changes;
-  for (const ids of batches(deleted.map((id) => [id])))
+  for (const ids of batches(
+    session,
+    deleted.map((id) => [id]),
+  ))
     await session.run(`DELETE FROM ${quote(table)} WHERE id IN (${places(ids.length)})`, ids.flat());
   for (const group of updated)
-    for (const rows of batches(group.rows, 2)) await updateRows(session, table, group.columns, rows);
-  for (const rows of batches(inserted)) await insertRows(session, table, columns, rows);
+    for (const rows of batches(session, group.rows, 2)) await updateRows(session, table, group.columns, rows);
+  for (const rows of batches(session, inserted)) await insertRows(session, table, columns, rows);
 }
 
 /** Moves and deletes history as its mirror has it: a row of that stands for all that a table has of a monitor. */
@@ -57,17 +63,17 @@ async function replaceRecord(session: Session, db: Database): Promise<void> {
   const row = db.prepare<[], Record<string, Value>>(`SELECT * FROM ${RECORD}`).get();
   if (row === undefined) return;
   const { undo = null, ...others } = row;
-  const [first = null, ...more] = typeof undo === "string" ? cut(undo) : [undo];
+  const [first = null, ...more] = typeof undo === "string" ? cut(undo, sizeFor(session)) : [undo];
   await insertRows(session, RECORD, [...Object.keys(others), "undo"], [[...Object.values(others), first]]);
   for (const [index, part] of more.entries())
     await insertRows(session, RECORD, ["id", "undo"], [[BigInt(index + 2), part]]);
 }
 
 /** Never between the two halves of a character beyond 16 bits, which alone are not valid text. */
-function cut(text: string): string[] {
+function cut(text: string, size: number): string[] {
   const parts: string[] = [];
   for (let from = 0; from < text.length; ) {
-    const to = from + BATCH.size;
+    const to = from + size;
     const isSplit = /[\ud800-\udbff]/.test(text.charAt(to - 1));
     parts.push(text.slice(from, isSplit ? to - 1 : to));
     from = isSplit ? to - 1 : to;
@@ -106,14 +112,15 @@ async function updateRows(
 }
 
 /** @param placesPerValue how often a value of a row, or what goes with it, is in the statement */
-function batches(rows: readonly Row[], placesPerValue = 1): Row[][] {
+function batches(session: Session, rows: readonly Row[], placesPerValue = 1): Row[][] {
+  const limit = sizeFor(session);
   const all: Row[][] = [];
   let [current, size]: [Row[], number] = [[], 0];
   for (const row of rows) {
     const length = row.reduce<number>((sum, value) => sum + sizeOf(value), 0);
     const isFull =
       current.length >= BATCH.rows ||
-      size + length > BATCH.size ||
+      size + length > limit ||
       (current.length + 1) * (row.length + 1) * placesPerValue > BATCH.places;
     if (current.length > 0 && isFull) {
       all.push(current);
@@ -123,6 +130,11 @@ function batches(rows: readonly Row[], placesPerValue = 1): Row[][] {
     size += length;
   }
   return current.length > 0 ? [...all, current] : all;
+}
+
+/** Characters of one statement. A row that is larger goes alone: whether it fits was asked before. */
+function sizeFor({ maxPacket }: Session): number {
+  return Math.min(BATCH.size, Math.floor(maxPacket / BYTES_PER_CHARACTER));
 }
 
 function sizeOf(value: Value): number {

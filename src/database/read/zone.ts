@@ -9,7 +9,7 @@ import { quote } from "../sqlite/connection.ts";
  * @param tz TZ as Kuma's process sees it
  */
 export function readServerZone(db: Database, tz: string | undefined): string {
-  const candidates = [tz, readSetting(db), Intl.DateTimeFormat().resolvedOptions().timeZone];
+  const candidates = [tz, readZoneSetting(db), Intl.DateTimeFormat().resolvedOptions().timeZone];
   return candidates.find((zone) => zone !== undefined && zone !== "" && isZone(zone)) ?? "UTC";
 }
 
@@ -25,8 +25,8 @@ export function settledZone(row: string, column: string, zone: string): string {
   return `CASE WHEN ${isServers} THEN '${zone.replaceAll("'", "''")}' ELSE ${own} END`;
 }
 
-/** Kuma stores settings as JSON. */
-function readSetting(db: Database): string | undefined {
+/** The zone that was chosen on Kuma's page of settings, which it stores as JSON. */
+export function readZoneSetting(db: Database): string | undefined {
   const value = db.prepare("SELECT value FROM setting WHERE key = 'serverTimezone'").pluck().get();
   try {
     const zone: unknown = JSON.parse(String(value));

@@ -1,16 +1,20 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { steadyNow } from "../../clock.ts";
-import type { DatabaseProblemCode, DatabaseResult, KumaDatabase, PlanSummary } from "../../database/index.ts";
+import type {
+  DatabaseProblemCode,
+  DatabaseWorker,
+  LoadedSnapshot,
+  PlanSummary,
+} from "../../database/index.ts";
 import type { Listener, SnapshotName } from "../../events/index.ts";
 import type { Supervisor } from "../../kuma/index.ts";
 import { failure, interrupted, type Problem, type Result, success } from "../../result.ts";
-import type { Snapshot } from "../../snapshot/index.ts";
 import { rememberRefused } from "../state/refused.ts";
 import type { StateFile } from "../state/state-file.ts";
 
 /** What an applier works on. */
 interface Parts {
-  readonly database: KumaDatabase;
+  readonly database: DatabaseWorker;
   readonly kuma: Pick<Supervisor, "state" | "start" | "stop" | "startAndVerify">;
   readonly stateFile: StateFile;
   /** How long Kuma must live with what was applied, once it is ready; milliseconds. */
@@ -29,7 +33,7 @@ export interface Applier {
    * it does not come up with the new configuration, that is undone and the snapshot refused.
    * @param signal a shutdown: work that has not touched the database yet ends at once
    */
-  apply(snapshot: Snapshot, name: SnapshotName, signal: AbortSignal): Promise<Result<Outcome>>;
+  apply(snapshot: LoadedSnapshot, name: SnapshotName, signal: AbortSignal): Promise<Result<Outcome>>;
   /**
    * Starts Kuma on an apply that nobody has seen it run with yet, since the process ended in between, and keeps or
    * undoes it.
@@ -78,7 +82,7 @@ export function createApplier({ database, kuma, stateFile, verifyWindow, emit }:
   };
 
   async function apply(
-    snapshot: Snapshot,
+    snapshot: LoadedSnapshot,
     name: SnapshotName,
     signal: AbortSignal,
   ): Promise<Result<Outcome>> {
@@ -95,7 +99,7 @@ export function createApplier({ database, kuma, stateFile, verifyWindow, emit }:
 
   /** Stops Kuma, changes its database, and starts it again. */
   async function replace(
-    snapshot: Snapshot,
+    snapshot: LoadedSnapshot,
     name: SnapshotName,
     signal: AbortSignal,
   ): Promise<Result<Outcome>> {
@@ -104,7 +108,7 @@ export function createApplier({ database, kuma, stateFile, verifyWindow, emit }:
     const stoppedAt = steadyNow();
     await kuma.stop("apply");
     if (signal.aborted) return failure(interrupted(APPLYING));
-    const applied: DatabaseResult<PlanSummary> = await database.apply(snapshot, ids);
+    const applied = await database.apply(snapshot, ids);
     if (!applied.ok) {
       kuma.start();
       // The snapshot's own fault would stop Kuma in vain in each cycle to come; a full disk may pass.
@@ -158,7 +162,7 @@ export function createApplier({ database, kuma, stateFile, verifyWindow, emit }:
 const APPLYING = "Applying the snapshot";
 
 /** Problems of an apply that come again with the same snapshot, however often it is tried. */
-const FAULTS_OF_SNAPSHOTS: ReadonlySet<DatabaseProblemCode> = new Set([
+const FAULTS_OF_SNAPSHOTS: ReadonlySet<string> = new Set<DatabaseProblemCode>([
   "snapshot-inconsistent",
   "version-mismatch",
   "schema-unknown",

@@ -1,4 +1,4 @@
-import type { KumaDatabase } from "../../database/index.ts";
+import type { DatabaseWorker } from "../../database/index.ts";
 import { shortId } from "../../format.ts";
 import { inChainOrder, type Repository, type SnapshotInfo } from "../../repository/index.ts";
 import { failure, type Problem, type Result, success } from "../../result.ts";
@@ -19,7 +19,7 @@ export type Found = { readonly known: readonly string[] } & (
 /** What finding the latest snapshot needs, and what this instance remembers of the ones before. */
 export interface ChainSources {
   readonly repository: Pick<Repository, "list">;
-  readonly database: Pick<KumaDatabase, "lastApply">;
+  readonly database: Pick<DatabaseWorker, "lastApply">;
   readonly stateFile: StateFile;
   /** Whether a primary may create the repository where there is none. */
   readonly createRepository: boolean;

@@ -1,10 +1,9 @@
 import type { Role } from "../../config/index.ts";
-import type { KumaDatabase } from "../../database/index.ts";
+import type { DatabaseWorker } from "../../database/index.ts";
 import { shortId } from "../../format.ts";
 import type { Supervisor } from "../../kuma/index.ts";
 import type { Repository, SnapshotInfo } from "../../repository/index.ts";
 import { failure, interrupted, type Problem, type Result, success } from "../../result.ts";
-import { contentHash, decodeSnapshot } from "../../snapshot/index.ts";
 import type { Applier, Outcome } from "../apply/applier.ts";
 import { fetchAndApply } from "../apply/fetch.ts";
 import { isSameSnapshot } from "../chain/lineage.ts";
@@ -49,18 +48,19 @@ interface Parts extends Omit<Parameters<typeof rollBack>[0], "database" | "kuma"
   readonly runExclusive: Mutex;
   /** One cycle in the role at work; whoever calls it here has the mutex already. */
   readonly cycle: (reason: CycleReason, signal: AbortSignal) => Promise<Result<void>>;
-  readonly database: Pick<KumaDatabase, "lastApply" | "read" | "rollBack">;
+  readonly database: Pick<DatabaseWorker, "load" | "lastApply" | "rollBack">;
   readonly repository: Pick<Repository, "list" | "download">;
   readonly kuma: Pick<Supervisor, "state" | "start" | "stop" | "untilReady">;
   readonly applier: Pick<Applier, "apply">;
   readonly follower: Follower;
-  readonly publisher: Pick<Publisher, "claimRole">;
+  readonly publisher: Pick<Publisher, "claimRole" | "read">;
   readonly role: RoleSwitch;
   readonly onRoleChange: (role: Role) => void;
 }
 
 export function createOperatorCommands(parts: Parts): OperatorCommands {
-  const { runExclusive, cycle, repository, kuma, applier, follower, publisher, role, stateFile } = parts;
+  const { runExclusive, cycle, database, repository, kuma, applier, follower, publisher, role, stateFile } =
+    parts;
 
   return {
     sync: ({ retry }, signal) =>
@@ -88,12 +88,15 @@ export function createOperatorCommands(parts: Parts): OperatorCommands {
 
     importSnapshot: (bytes, signal) =>
       runWhenReady(async () => {
-        const decoded = decodeSnapshot(bytes);
-        if (!decoded.ok) return decoded;
-        const hash = contentHash(decoded.value.content);
-        const { instanceName } = decoded.value.origin;
-        const info = { id: `imported-${shortId(hash)}`, contentHash: hash, instanceName };
-        return replaceContent(() => applier.apply(decoded.value, info, signal), signal);
+        const loaded = await database.load(bytes);
+        if (!loaded.ok) return loaded;
+        const { contentHash, origin } = loaded.value;
+        const info = {
+          id: `imported-${shortId(contentHash)}`,
+          contentHash,
+          instanceName: origin.instanceName,
+        };
+        return replaceContent(() => applier.apply(loaded.value, info, signal), signal);
       }),
 
     promote: ({ asIs }, signal) => runWhenReady(() => promote(asIs, signal)),
@@ -120,7 +123,7 @@ export function createOperatorCommands(parts: Parts): OperatorCommands {
     if (role.current === "replica") return success("This instance is a replica already.");
     const published = await cycle("requested", signal);
     if (signal.aborted) return failure(interrupted("The demotion"));
-    const lost = published.ok ? undefined : await describeUnpublished(parts.database, stateFile);
+    const lost = published.ok ? undefined : await describeUnpublished(parts);
     if (!published.ok && lost !== undefined && !discard)
       return failure(notPublished(lost, published.problem));
     const changed = changeRole("replica");

@@ -1,4 +1,4 @@
-import type { KumaDatabase } from "../../database/index.ts";
+import type { DatabaseWorker } from "../../database/index.ts";
 import type { Listener } from "../../events/index.ts";
 import type { Supervisor } from "../../kuma/index.ts";
 import { failure, interrupted, type Problem, type Result, success } from "../../result.ts";
@@ -8,7 +8,7 @@ import type { RoleSwitch } from "../state/role.ts";
 import type { StateFile } from "../state/state-file.ts";
 
 interface Parts {
-  readonly database: Pick<KumaDatabase, "lastApply" | "rollBack">;
+  readonly database: Pick<DatabaseWorker, "lastApply" | "rollBack">;
   readonly kuma: Pick<Supervisor, "start" | "stop" | "untilReady">;
   readonly role: Pick<RoleSwitch, "current">;
   readonly stateFile: StateFile;

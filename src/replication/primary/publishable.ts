@@ -1,23 +1,20 @@
-import type { Examination, KumaDatabase } from "../../database/index.ts";
+import type { Examination } from "../../database/index.ts";
 import type { Listener } from "../../events/index.ts";
 import { failure, type Problem, type Result, success } from "../../result.ts";
-import type { Content } from "../../snapshot/index.ts";
 
-/** Checks content that is about to be published. */
-export type PublishCheck = (content: Content) => Promise<Result<void>>;
+/** Checks what is about to be published. */
+export type PublishCheck = (examination: Examination) => Result<void>;
 
 /**
  * Keeps a primary from publishing what every replica would refuse, and reports once what is left out of what it
  * publishes.
  */
-export function createPublishCheck(database: Pick<KumaDatabase, "examine">, emit: Listener): PublishCheck {
+export function createPublishCheck(emit: Listener): PublishCheck {
   const reported = new Set<string>();
-  return async (content) => {
-    const examined = await database.examine(content);
-    if (!examined.ok) return examined;
-    const problem = findUnpublishable(examined.value);
+  return (examination) => {
+    const problem = findUnpublishable(examination);
     if (problem !== undefined) return failure(problem);
-    const news = examined.value.leftOut.filter((sentence) => !reported.has(sentence));
+    const news = examination.leftOut.filter((sentence) => !reported.has(sentence));
     for (const sentence of news) reported.add(sentence);
     if (news.length > 0) emit({ type: "warning", message: `Published without a part. ${news.join(" ")}` });
     return success(undefined);

@@ -1,9 +1,8 @@
 import { steadyNow } from "../../clock.ts";
-import type { KumaDatabase } from "../../database/index.ts";
+import type { DatabaseWorker, Reading } from "../../database/index.ts";
 import { shortId } from "../../format.ts";
 import type { Repository, SnapshotInfo } from "../../repository/index.ts";
 import { failure, type Problem, type Result, success } from "../../result.ts";
-import { contentHash } from "../../snapshot/index.ts";
 import type { Applier } from "../apply/applier.ts";
 import { fetchAndApply } from "../apply/fetch.ts";
 import { type ChainSources, type Found, findLatest } from "../chain/latest.ts";
@@ -12,7 +11,7 @@ import { rememberReached } from "../chain/reached.ts";
 import type { CycleReason } from "../cycles.ts";
 import { isRefused } from "../state/refused.ts";
 import { createPublication } from "./publication.ts";
-import { type Held, viewOf } from "./view.ts";
+import { viewOf } from "./view.ts";
 
 /** How long an unchanged primary trusts the repository unseen, milliseconds. */
 const REPOSITORY_CHECK_INTERVAL = 60 * 60_000;
@@ -21,7 +20,7 @@ interface Parts
   extends ChainSources,
     Omit<Parameters<typeof createPublication>[0], "database" | "repository"> {
   readonly repository: Pick<Repository, "list" | "download" | "publish" | "create">;
-  readonly database: Pick<KumaDatabase, "hash" | "read" | "examine" | "isUntouched" | "lastApply">;
+  readonly database: Pick<DatabaseWorker, "hash" | "read" | "load" | "isUntouched" | "lastApply">;
   readonly applier: Pick<Applier, "apply">;
   /** A person asked at this start to take the repository over. */
   readonly takeover: boolean;
@@ -34,6 +33,8 @@ export interface Publisher {
    * that is an ancestor of ours. An unchanged content costs no request, but for one an hour, or when a person asks.
    */
   publish(reason: CycleReason, signal: AbortSignal): Promise<Result<void>>;
+  /** What Kuma holds now, and how it differs from what was published last. */
+  read(): Promise<Result<Reading>>;
   /** This instance was promoted: the next publish goes onto whatever the repository has, also with the same content. */
   claimRole(): void;
 }
@@ -53,14 +54,14 @@ export function createPublisher(parts: Parts): Publisher {
         if (!now.ok) return now;
         if (now.value === stateFile.state.published?.contentHash) return reportUnchanged();
       }
-      const read = await database.read();
-      if (!read.ok) return read;
-      const held = { content: read.value, hash: contentHash(read.value) };
-      const done = await publishHeld(held, reason === "retry", signal);
+      const held = await publication.read();
+      if (!held.ok) return held;
+      const done = await publishHeld(held.value, reason === "retry", signal);
       // After a failure the next cycle checks again: else an unchanged content would pass for a recovery.
       checkedAt = done.ok ? steadyNow() : Number.NEGATIVE_INFINITY;
       return done;
     },
+    read: publication.read,
     claimRole: () => {
       claim = "promotion";
     },
@@ -71,12 +72,12 @@ export function createPublisher(parts: Parts): Publisher {
     return reason !== "scheduled" || claim === "promotion" || isOld;
   }
 
-  async function publishHeld(held: Held, acceptLoss: boolean, signal: AbortSignal): Promise<Result<void>> {
+  async function publishHeld(held: Reading, acceptLoss: boolean, signal: AbortSignal): Promise<Result<void>> {
     const found = await findOrCreate(acceptLoss, signal);
     if (!found.ok) return found;
     const latest = found.value.kind === "snapshot" ? found.value.latest : undefined;
     if (latest !== undefined)
-      emit({ type: "repository-checked", latest, agrees: latest.contentHash === held.hash });
+      emit({ type: "repository-checked", latest, agrees: latest.contentHash === held.contentHash });
     const view = await viewOf(parts, held, found.value, claim);
     return view.ok ? carryOut(decide(view.value, latest), held, signal) : view;
   }
@@ -90,7 +91,7 @@ export function createPublisher(parts: Parts): Publisher {
     return found;
   }
 
-  async function carryOut(decision: Decision, held: Held, signal: AbortSignal): Promise<Result<void>> {
+  async function carryOut(decision: Decision, held: Reading, signal: AbortSignal): Promise<Result<void>> {
     switch (decision.do) {
       case "nothing":
         return reportUnchanged();

@@ -1,29 +1,21 @@
-import type { KumaDatabase } from "../../database/index.ts";
+import type { DatabaseWorker, Reading } from "../../database/index.ts";
 import { type Result, success } from "../../result.ts";
-import type { Content } from "../../snapshot/index.ts";
 import type { Found } from "../chain/latest.ts";
 import type { Claim, PrimaryView } from "../chain/lineage.ts";
 import { findReached } from "../chain/reached.ts";
 import type { StateFile } from "../state/state-file.ts";
 
-/** What Kuma holds, and its content hash. */
-export interface Held {
-  readonly content: Content;
-  readonly hash: string;
-}
-
 /** All that a primary's decision is made from, but the latest snapshot itself. */
 export async function viewOf(
   instance: {
-    readonly database: Pick<KumaDatabase, "isUntouched">;
+    readonly database: Pick<DatabaseWorker, "isUntouched">;
     readonly stateFile: StateFile;
     readonly instanceName: string;
   },
-  { content, hash }: Held,
+  { contentHash, isEmpty }: Pick<Reading, "contentHash" | "isEmpty">,
   found: Found,
   claim: Claim,
 ): Promise<Result<PrimaryView>> {
-  const isEmpty = content.tables.every(({ rows }) => rows.length === 0);
   const isUntouched = isEmpty ? await instance.database.isUntouched() : success(false);
   if (!isUntouched.ok) return isUntouched;
   const { state } = instance.stateFile;
@@ -31,7 +23,7 @@ export async function viewOf(
   // What this instance was publishing when it was killed.
   const wasPublishing = latest?.instanceId === state.instanceId && latest.contentHash === state.publishing;
   return success({
-    contentHash: hash,
+    contentHash,
     instanceId: state.instanceId,
     instanceName: instance.instanceName,
     isEmpty,

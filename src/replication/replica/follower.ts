@@ -1,5 +1,5 @@
 import type { Config } from "../../config/index.ts";
-import type { KumaDatabase } from "../../database/index.ts";
+import type { DatabaseWorker } from "../../database/index.ts";
 import type { Listener } from "../../events/index.ts";
 import { shortId } from "../../format.ts";
 import type { Repository, SnapshotInfo } from "../../repository/index.ts";
@@ -10,11 +10,11 @@ import { type ChainSources, type Found, findLatest } from "../chain/latest.ts";
 import { isSameSnapshot } from "../chain/lineage.ts";
 import { findReached, isBehind, refuseToGoBack, rememberReached } from "../chain/reached.ts";
 import { forgetRefused, isRefused } from "../state/refused.ts";
-import { describeLost, meet, notAdopted } from "./first-contact.ts";
+import { describeLost, notAdopted } from "./first-contact.ts";
 
 interface Parts extends ChainSources {
   readonly repository: Pick<Repository, "list" | "download">;
-  readonly database: Pick<KumaDatabase, "lastApply" | "read">;
+  readonly database: Pick<DatabaseWorker, "lastApply" | "load" | "meet">;
   readonly applier: Pick<Applier, "apply">;
   /** What becomes of a configuration of its own that the first snapshot does not have. */
   readonly adopt: Config["adopt"];
@@ -122,11 +122,11 @@ export function createFollower(parts: Parts): Follower {
     consent: Config["adopt"],
     signal: AbortSignal,
   ): Promise<Result<Outcome>> {
-    const snapshot = await fetchSnapshot(repository, info, signal);
+    const snapshot = await fetchSnapshot({ repository, load: database.load }, info, signal);
     if (!snapshot.ok) return snapshot;
-    const here = await database.read();
-    if (!here.ok) return here;
-    const { kind, lost } = meet(here.value, snapshot.value.content);
+    const met = await database.meet(snapshot.value);
+    if (!met.ok) return met;
+    const { kind, lost } = met.value;
     if (kind === "stranger" && consent === "ask") return failure(notAdopted(info, lost));
     const applied = await applier.apply(snapshot.value, info, signal);
     if (applied.ok && applied.value === "applied" && lost.length > 0) {

@@ -15,7 +15,7 @@ const published = z.object({
   contentHash: z.string(),
   /** Milliseconds since 1970. */
   at: z.number(),
-  /** Per table and row id a short hash, so that the next change can be described; no row's content is in it. */
+  /** Of a release before 2.1; now in fingerprint-file.ts, and empty here, for those releases demand that it is there. */
   fingerprint: z.record(z.string(), z.record(z.string(), z.string())),
 });
 

@@ -5,15 +5,20 @@ import { catalog } from "../../../src/database/catalog.ts";
 import {
   type DatabaseLocation,
   type KumaDatabase,
+  openDatabaseWorker,
   openKumaDatabase,
   type Rules,
 } from "../../../src/database/index.ts";
 import { success } from "../../../src/result.ts";
+import { startBuilt } from "../../support/built-thread.ts";
 import { dump, makeInstance, query } from "../fixtures.ts";
-import { databaseContract } from "./contract.ts";
+import { callContract, databaseContract } from "./contract.ts";
 import type { ContractEngine, ContractInstance } from "./engine.ts";
+import { throughWorker } from "./through-worker.ts";
 
 const VERSION = "2.5.3";
+
+type Open = (t: TestContext, rules?: () => Rules) => ContractInstance;
 
 function open(t: TestContext, rules: () => Rules = () => ({})): ContractInstance {
   const instance = makeInstance(t, VERSION);
@@ -38,32 +43,46 @@ function open(t: TestContext, rules: () => Rules = () => ({})): ContractInstance
   };
 }
 
-async function ruin(t: TestContext, damage: (file: string) => void): Promise<KumaDatabase> {
+/** The same through the thread. */
+function openInThread(t: TestContext, rules: () => Rules = () => ({})): ContractInstance {
+  const instance = open(t, rules);
+  const { location, uploadDir, kumaVersion } = instance;
+  const place = { locate: () => success(location), uploadDir, kumaVersion, rules };
+  const shutdown = new AbortController();
+  t.after(() => shutdown.abort());
+  const worker = openDatabaseWorker(place, shutdown.signal, startBuilt);
+  return { ...instance, kuma: throughWorker(worker, instance.kuma) };
+}
+
+async function ruin(open: Open, t: TestContext, damage: (file: string) => void): Promise<KumaDatabase> {
   const { kuma, location } = open(t);
   if (location.engine === "sqlite") damage(location.file);
   return kuma;
 }
 
-const engine: ContractEngine = {
-  makeInstance: async (t, rules) => open(t, rules),
-  makeUntouched: async (t) => {
-    const instance = open(t);
-    // As Kuma's migrations leave it, which make tables anew.
-    await instance.sql(
-      ...catalog.map(({ name }) => `DELETE FROM "${name}"`),
-      "UPDATE sqlite_sequence SET seq = 0",
-    );
-    return instance;
-  },
-  unusable: [
-    ["is missing", "database-missing", (t) => ruin(t, rmSync)],
-    ["is empty", "database-empty", (t) => ruin(t, truncateSync)],
-    [
-      "is none",
-      "database-not-sqlite",
-      (t) => ruin(t, (file) => writeFileSync(file, "no database ".repeat(1000))),
+function engineOf(open: Open): ContractEngine {
+  return {
+    makeInstance: async (t, rules) => open(t, rules),
+    makeUntouched: async (t) => {
+      const instance = open(t);
+      // As Kuma's migrations leave it, which make tables anew.
+      await instance.sql(
+        ...catalog.map(({ name }) => `DELETE FROM "${name}"`),
+        "UPDATE sqlite_sequence SET seq = 0",
+      );
+      return instance;
+    },
+    unusable: [
+      ["is missing", "database-missing", (t) => ruin(open, t, rmSync)],
+      ["is empty", "database-empty", (t) => ruin(open, t, truncateSync)],
+      [
+        "is none",
+        "database-not-sqlite",
+        (t) => ruin(open, t, (file) => writeFileSync(file, "no database ".repeat(1000))),
+      ],
     ],
-  ],
-};
+  };
+}
 
-databaseContract("SQLite", engine);
+databaseContract("SQLite", engineOf(open));
+callContract("SQLite in a thread", engineOf(openInThread));

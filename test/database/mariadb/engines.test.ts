@@ -3,6 +3,7 @@ import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it, type TestContext } from "node:test";
+import Database from "better-sqlite3";
 import { openSqlite } from "../../../src/database/index.ts";
 import { contentHash } from "../../../src/snapshot/index.ts";
 import { SIDE_BY_SIDE, startMariadbd, type TestMariaDb } from "../../support/mariadbd.ts";
@@ -52,5 +53,30 @@ describe("the same configuration on SQLite and on MariaDB", { timeout: 240_000 }
       if (version === "2.5.3") assert.equal(value(primary.kuma.hash()), value(await instance.kuma.hash()));
       value(await instance.kuma.rollBack());
       assert.deepEqual(await dumpMariaDb(maria, instance), before);
+    });
+
+  /** What the bash version lost or broke on its way to MariaDB, by CSV and one SQL file for all rows. */
+  const traps: readonly (readonly [what: string, text: string])[] = [
+    ["backslashes", 'C:\\new\\table \\" \\\\ {"regex":"^\\\\d+\\n$"}'],
+    ["the text null", "null"],
+    ["the text NULL", "NULL"],
+    ["a semicolon at the end of a line", "one;\ntwo;\r\n;"],
+    ["blanks at either end", "  both \t"],
+    ["quotes and a NUL", 'it\'s "so" `\0 \u2028 😀'],
+  ];
+  for (const [what, text] of traps)
+    it(`keeps ${what} on the way to MariaDB and back`, async (t) => {
+      const [instance, primary] = [await makeMariaDb(t, maria), makeInstance(t, "2.5.3")];
+      const db = new Database(primary.file, { fileMustExist: true });
+      db.prepare("UPDATE monitor SET name = ?, headers = ?, keyword = NULL").run(text, text);
+      db.prepare("UPDATE notification SET config = ?").run(text);
+      db.close();
+      value(await instance.kuma.apply(takeSnapshot(primary), IDS));
+      const stored = await maria.query(instance.database, "SELECT name, headers, keyword FROM monitor");
+      for (const row of stored) assert.deepEqual(row, { name: text, headers: text, keyword: null });
+      assert.equal(value(await instance.kuma.hash()), value(primary.kuma.hash()));
+      const replica = makeInstance(t, "2.5.3");
+      value(replica.kuma.apply(await take(instance), IDS));
+      assert.equal(value(replica.kuma.hash()), value(primary.kuma.hash()));
     });
 });

@@ -5,18 +5,20 @@ import { join } from "node:path";
 import { it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { loadConfig } from "../../../src/config/index.ts";
-import { openKumaDatabase } from "../../../src/database/index.ts";
+import { openDatabaseWorker } from "../../../src/database/index.ts";
 import { createPublisher } from "../../../src/replication/primary/publisher.ts";
+import { openFingerprintFile } from "../../../src/replication/state/fingerprint-file.ts";
 import { openStateFile } from "../../../src/replication/state/state-file.ts";
 import { openRepository } from "../../../src/repository/index.ts";
 import { success } from "../../../src/result.ts";
+import { startBuilt } from "../../support/built-thread.ts";
 
 const DAY = 86_400_000;
 const MINUTE = 60_000;
 const never = new AbortController().signal;
 
 /** A publisher of a real database into a real repository, and how often it has checked that. */
-function rig(folder: string) {
+function rig(folder: string, shutdown: AbortSignal) {
   const file = join(folder, "kuma.db");
   copyFileSync(fileURLToPath(new URL("../../fixtures/kuma-dbs/2.5.3.db", import.meta.url)), file);
   const env = {
@@ -40,16 +42,30 @@ function rig(folder: string) {
     },
   };
   const kumaVersion = "2.5.3";
-  const database = openKumaDatabase({
-    locate: () => success({ engine: "sqlite", file }),
-    uploadDir: join(folder, "upload"),
-    kumaVersion,
-  });
+  const database = openDatabaseWorker(
+    {
+      locate: () => success({ engine: "sqlite", file }),
+      ...{ uploadDir: join(folder, "upload"), kumaVersion },
+    },
+    shutdown,
+    startBuilt,
+  );
   const { file: stateFile } = openStateFile(folder);
+  const fingerprintFile = openFingerprintFile(folder, stateFile);
   const { createRepository, instanceName, takeover } = config;
   const applier = { apply: () => assert.fail("nothing is applied") };
   const publisher = createPublisher({
-    ...{ database, repository, stateFile, applier, createRepository, instanceName, takeover, kumaVersion },
+    ...{
+      database,
+      repository,
+      stateFile,
+      fingerprintFile,
+      applier,
+      createRepository,
+      instanceName,
+      takeover,
+      kumaVersion,
+    },
     emit: () => undefined,
   });
   return { publisher, checks: () => checks };
@@ -60,7 +76,9 @@ it("an unchanged primary checks the repository once an hour, however the clock i
 }, async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "publisher-"));
   t.after(() => rmSync(folder, { recursive: true }));
-  const { publisher, checks } = rig(folder);
+  const shutdown = new AbortController();
+  t.after(() => shutdown.abort());
+  const { publisher, checks } = rig(folder, shutdown.signal);
   const wall = Date.now();
   const steady = performance.now();
   t.mock.timers.enable({ apis: ["Date"], now: wall });

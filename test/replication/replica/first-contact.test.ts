@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { describeLost, meet, notAdopted } from "../../../src/replication/replica/first-contact.ts";
+import { meet } from "../../../src/diff/index.ts";
+import { describeLost, notAdopted } from "../../../src/replication/replica/first-contact.ts";
 import type { Content, Value } from "../../../src/snapshot/index.ts";
 
 type Row = Readonly<Record<string, Value>>;

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import type { KumaDatabase } from "../../../src/database/index.ts";
+import type { DatabaseWorker } from "../../../src/database/index.ts";
 import type { ReplicatorEvent } from "../../../src/events/index.ts";
 import { createFollower } from "../../../src/replication/replica/follower.ts";
 import { openStateFile } from "../../../src/replication/state/state-file.ts";
@@ -29,13 +29,14 @@ function rig(instanceName = "nyc") {
   const events: ReplicatorEvent[] = [];
   const { file: stateFile } = openStateFile(dir);
   const { id: snapshotId, contentHash } = latest;
-  const database: Pick<KumaDatabase, "lastApply" | "read"> = {
+  const database: Pick<DatabaseWorker, "lastApply" | "load" | "meet"> = {
     lastApply: async () =>
       success({
         ...{ snapshotId, contentHash, appliedAt: 1, changedAt: 1 },
         ...{ verified: true, canUndo: true, hasStaleHistory: false },
       }),
-    read: () => assert.fail("nothing is compared"),
+    load: () => assert.fail("nothing is loaded"),
+    meet: () => assert.fail("nothing is compared"),
   };
   const follower = createFollower({
     ...{ database, stateFile, createRepository: false, adopt: "ask", instanceName },

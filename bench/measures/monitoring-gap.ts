@@ -14,8 +14,8 @@ const RUNS = 7;
 const LIMIT = 1.05;
 
 /** How long a replica does not watch, because it applies. */
-export const blind: Measure = {
-  name: "blind time",
+export const monitoringGap: Measure = {
+  name: "monitoring gap",
   measure: async (folder) => {
     const kumaDir = await ensureKuma();
     const kumaVersion = readKumaVersion(kumaDir);
@@ -30,7 +30,7 @@ export const blind: Measure = {
         async () => {
           const run = await applyNext(stage);
           own.push(run.own);
-          return run.blind;
+          return run.gap;
         },
         () => restartBare(kumaDir, bareData),
       );
@@ -43,7 +43,7 @@ export const blind: Measure = {
 
 function figure(pairs: readonly Pair[], own: readonly number[]): Figure {
   const about = {
-    name: "a replica's blind time: last answer before, to first answer after an apply",
+    name: "a replica's monitoring gap: last answer before, to first answer after an apply",
     unit: "ms",
     reference: "Kuma alone: SIGTERM to exit, start to first answer",
     goal: `at most ${LIMIT}`,
@@ -53,7 +53,7 @@ function figure(pairs: readonly Pair[], own: readonly number[]): Figure {
 }
 
 /** A person edits, the replica applies. `own`: what is neither Kuma's stop nor its start, as the supervisor saw it. */
-async function applyNext(stage: ReplicaScenario): Promise<{ blind: number; own: number }> {
+async function applyNext(stage: ReplicaScenario): Promise<{ gap: number; own: number }> {
   const { instance } = stage;
   await stage.publishNext();
   const from = instance.events().length;
@@ -65,7 +65,7 @@ async function applyNext(stage: ReplicaScenario): Promise<{ blind: number; own: 
   await instance.untilLogged("cycle-done", { from });
   const stopped = await instance.untilLogged("kuma-stopped", { from });
   const ready = await instance.untilLogged("kuma-ready", { from });
-  return { blind: first - last, own: monitoringGapMs - stopped.afterMs - ready.afterMs };
+  return { gap: first - last, own: monitoringGapMs - stopped.afterMs - ready.afterMs };
 }
 
 /** The least that any restart takes: nothing happens in between. */
@@ -83,7 +83,7 @@ async function restartBare(kumaDir: string, dataDir: string): Promise<number> {
 
 /** The same content again, as another snapshot: nothing may stop. */
 async function applyIdentical(stage: ReplicaScenario): Promise<Figure> {
-  const blindTimes: number[] = [];
+  const gaps: number[] = [];
   for (let run = 0; run < RUNS; run += 1) {
     const pid = stage.instance.kumaPid();
     const from = stage.instance.events().length;
@@ -100,11 +100,11 @@ async function applyIdentical(stage: ReplicaScenario): Promise<Figure> {
       stage.instance.kumaPid() === pid && missed === 0,
       "Kuma was restarted, or did not answer",
     );
-    blindTimes.push(monitoringGapMs);
+    gaps.push(monitoringGapMs);
   }
-  const ours = spread(blindTimes);
+  const ours = spread(gaps);
   return {
-    name: "blind time of an apply of an identical snapshot",
+    name: "monitoring gap of an apply of an identical snapshot",
     unit: "ms",
     ours,
     goal: "0, no restart",

@@ -1,5 +1,6 @@
 import { chooseLatest, isSameSnapshot } from "../replication/index.ts";
 import type { SnapshotInfo } from "../repository/index.ts";
+import { download, type Sources } from "./sources.ts";
 
 /** How an instance stands to the repository; times in milliseconds since 1970. */
 export interface RepositoryPosition {
@@ -40,8 +41,29 @@ function chainOf(snapshots: readonly SnapshotInfo[], latest: SnapshotInfo): Snap
   const chain: SnapshotInfo[] = [];
   for (let next: SnapshotInfo | undefined = latest; next !== undefined && !chain.includes(next); ) {
     chain.push(next);
-    const { parent }: SnapshotInfo = next;
-    next = snapshots.find(({ id }) => parent !== undefined && isSameSnapshot(id, parent));
+    next = parentOf(snapshots, next);
   }
   return chain;
+}
+
+/** The snapshot that another one was published onto, as long as the repository has it. */
+export function parentOf(
+  snapshots: readonly SnapshotInfo[],
+  { parent }: SnapshotInfo,
+): SnapshotInfo | undefined {
+  return snapshots.find(({ id }) => parent !== undefined && isSameSnapshot(id, parent));
+}
+
+/**
+ * Whether Kuma holds something else than the snapshot that it stands on; undefined when that cannot be found out. Another
+ * hash alone does not say so: another release of Kuma has other columns, and a snapshot of an older release of ours may
+ * hold what is left out now. Then the snapshot is downloaded, and what counts is whether applying it would change anything.
+ */
+export async function isEdited(sources: Sources, base: SnapshotInfo): Promise<boolean | undefined> {
+  const now = await sources.database.hash();
+  if (!now.ok) return undefined;
+  if (now.value === base.contentHash) return false;
+  const snapshot = await download(sources, base);
+  const plan = snapshot.ok ? await sources.database.plan(snapshot.value) : snapshot;
+  return plan.ok ? !plan.value.empty : undefined;
 }
