@@ -139,6 +139,7 @@ function assemble({ settings, env, kuma, notices, wake, http, ...parts }: Parts)
     createRepository: settings.REPLICATOR_INIT,
     takeover: settings.REPLICATOR_TAKEOVER,
     adopt: settings.REPLICATOR_ADOPT,
+    accounts: settings.REPLICATOR_ACCOUNTS,
     push: settings.REPLICATOR_PUSH,
     keep: settings.REPLICATOR_KEEP,
     verifyWindow: settings.REPLICATOR_PROOF_WINDOW,

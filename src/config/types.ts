@@ -106,6 +106,8 @@ export interface Config {
    * until a person says so, "replace" applies.
    */
   readonly adopt: "ask" | "replace";
+  /** Accounts and API keys are replicated, too. */
+  readonly accounts: boolean;
   /** Where push monitors are active; "primary": on a replica they are paused, for what pushes reaches one instance alone. */
   readonly push: "everywhere" | "primary";
   /** What a primary keeps of our snapshots, as arguments of `restic forget`; none: everything. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { makeRig, type Rig, said, untilLogged } from "../support/cli-instance.ts";
 import { ensureKuma } from "../support/install/kuma.ts";
+import { connectKuma } from "../support/kuma/kuma-api.ts";
 import { waitFor } from "../support/wait.ts";
 
 let rig: Rig;
@@ -15,6 +16,8 @@ async function push(url: string): Promise<unknown> {
   const answer = await fetch(`${url}/api/push/token-of-the-job?status=up`);
   return answer.json();
 }
+
+const ACCOUNTS = { REPLICATOR_ACCOUNTS: "true" };
 
 describe("what is an instance's own, with a real Uptime Kuma", { timeout: 5 * 60_000 }, () => {
   it("REPLICATOR_PUSH=primary: a replica's push monitor is paused, and active after promote", async () => {
@@ -46,5 +49,22 @@ describe("what is an instance's own, with a real Uptime Kuma", { timeout: 5 * 60
       },
     );
     assert.deepEqual(await push(replica.instance.url), { ok: true });
+  });
+
+  it("REPLICATOR_ACCOUNTS=true: a replica that nobody has set up has the primary's login", async () => {
+    const primary = await rig.add(
+      "login-primary",
+      "BACKUP",
+      { ...ACCOUNTS, REPLICATOR_TAKEOVER: "true" },
+      (db) => db.exec("UPDATE monitor SET name = 'another primary' WHERE id = 1"),
+    );
+    await untilLogged(primary, /Published snapshot/);
+    const replica = await rig.add("login-replica", "RESTORE", ACCOUNTS, (db) => db.exec("DELETE FROM user"));
+    await untilLogged(replica, /Applied snapshot/);
+    await replica.instance.waitReady();
+    (await connectKuma(replica.instance.url)).close();
+    const accounts = "SELECT id, username, password FROM user";
+    assert.deepEqual(replica.query(accounts), primary.query(accounts));
+    assert.match(said(await replica.command("diff")), /no differences/);
   });
 });

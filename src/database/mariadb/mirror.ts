@@ -1,5 +1,5 @@
 import type { Database } from "better-sqlite3";
-import { catalog, historyTables } from "../catalog.ts";
+import { accountTables, catalog, historyTables } from "../catalog.ts";
 import { makeRemembered, REMEMBERED } from "../own/remembered.ts";
 import { openInMemory, quote } from "../sqlite/connection.ts";
 import { makeTable, TABLE as RECORD } from "../write/record.ts";
@@ -35,17 +35,14 @@ export interface MirrorScope {
 
 /** Copies what the scope names. Must run in a transaction, so that the tables fit each other. */
 export async function makeMirror(session: Session, scope: MirrorScope): Promise<Mirror> {
-  const names = catalog.map(({ name }) => name);
+  const names = [...accountTables, ...catalog].map(({ name }) => name);
   const found = await readTables(session, [...names, ...historyTables, RECORD, REMEMBERED]);
   const tables = found.filter(({ name }) => names.includes(name));
   if (tables.length === 0) throw new NoTables();
   const db = openInMemory();
   try {
     for (const table of tables) db.exec(defineTable(table));
-    db.exec(`
-      CREATE TABLE user (id INTEGER PRIMARY KEY);
-      CREATE TABLE setting (id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT, value TEXT)
-    `);
+    db.exec("CREATE TABLE setting (id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT, value TEXT)");
     makeTable(db);
     makeRemembered(db);
     const lock = scope.lock ? " FOR UPDATE" : "";
@@ -55,7 +52,6 @@ export async function makeMirror(session: Session, scope: MirrorScope): Promise<
         const rows = await session.read(`SELECT ${list.join(", ")} FROM ${quote(name)}${lock}`);
         insertRows(db, name, list, rows);
       }
-      insertRows(db, "user", ["id"], await session.read("SELECT id FROM user"));
       const settings = await session.read(`SELECT "key", value FROM setting WHERE "key" = 'serverTimezone'`);
       insertRows(db, "setting", ["key", "value"], settings);
       if (found.some(({ name }) => name === REMEMBERED)) {

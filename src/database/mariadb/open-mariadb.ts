@@ -1,5 +1,6 @@
 import type { Database } from "better-sqlite3";
 import { success } from "../../result.ts";
+import { remembersAnything } from "../own/rules.ts";
 import { readOwn, takeOver } from "../own/take-over.ts";
 import { examineContent } from "../plan/examine.ts";
 import { hashContent } from "../read/hash.ts";
@@ -30,11 +31,10 @@ const ALL: Scope = { rows: true, record: "whole", history: true };
 /** Kuma's MariaDB database. Opens nothing yet; see `KumaDatabase` for what each call promises. */
 export function openMariaDb(place: MariaDbPlace): KumaDatabase {
   const { server, uploadDir, rules = {} } = place;
-  const isAnythingOwn = Object.values(rules).includes(true);
   return {
     read: () => reading(ROWS, ({ db }) => readContent(db, place)),
     hash: () => reading(ROWS, ({ db }) => hashContent(db, place)),
-    examine: (content) => reading(ROWS, ({ db }) => examineContent(db, content, uploadDir)),
+    examine: (content) => reading(ROWS, ({ db }) => examineContent(db, content, place)),
     isUntouched: () => reading(RECORD, ({ db }) => isUntouched(db)),
     // By doing it, to the mirror: so that all that keeps an apply from succeeding is found while Kuma runs.
     plan: (snapshot) =>
@@ -48,7 +48,7 @@ export function openMariaDb(place: MariaDbPlace): KumaDatabase {
       inTransaction(server, uploadDir, ALL, (db) => applyRows(db, snapshot, id, place)),
     lastApply: () => reading(RECORD, ({ db }) => readLastApply(db)),
     markApplied: (snapshot, id) =>
-      inTransaction(server, uploadDir, isAnythingOwn ? ROWS : RECORD, (db) =>
+      inTransaction(server, uploadDir, remembersAnything(rules) ? ROWS : RECORD, (db) =>
         markApplied(db, snapshot, id, place),
       ),
     confirm: () => confirmApply(server),

@@ -1,5 +1,12 @@
 /** What of the configuration is this instance's own, by its settings and its role. Plain data; what is left out is off. */
 export interface Rules {
+  /** Accounts and API keys are replicated, too. */
+  readonly accounts?: boolean;
   /** Push monitors that are active in the snapshot are paused here. */
   readonly pausesPush?: boolean;
+}
+
+/** Whether something of a snapshot is to be remembered. */
+export function remembersAnything({ pausesPush = false }: Rules): boolean {
+  return pausesPush;
 }

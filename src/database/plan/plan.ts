@@ -39,10 +39,10 @@ export function makePlan(
   snapshot: Snapshot,
   surroundings: Surroundings & { readonly kumaVersion: string },
 ): DatabaseResult<Plan> {
-  const { uploadDir, kumaVersion } = surroundings;
+  const { uploadDir, kumaVersion, rules } = surroundings;
   const { origin } = snapshot;
   const versions = { theirs: origin.kumaVersion, ours: kumaVersion };
-  const schema = readSchema(db);
+  const schema = readSchema(db, rules);
   if (!schema.ok) return schema;
   const settled = settleContent(db, schema.value, snapshot.content, surroundings);
   const { content, notes } = settled;
@@ -50,7 +50,7 @@ export function makePlan(
   if (!complete.ok) return complete;
   const record = readRecord(db);
   if (!record.ok) return record;
-  const ownerOf = mapOwners(db);
+  const ownerOf = mapOwners(db, content);
   const tables: TablePlan[] = [];
   const lost: string[] = [];
   for (const table of content.tables) {
@@ -86,7 +86,9 @@ function withoutWeakAspects({ entry, ...live }: LiveTable): LiveTable {
 }
 
 function checkTables(tables: readonly Table[], schema: Schema): DatabaseResult<void> {
-  const unknown = tables.find((table) => !catalog.some((entry) => entry.name === table.name));
+  const unknown = tables.find(
+    (table) => !schema.has(table.name) && !catalog.some((entry) => entry.name === table.name),
+  );
   if (unknown)
     return refuse("schema-unknown", `The snapshot has a table ${unknown.name}, which is not replicated.`);
   const lacking = [...schema.values()].find(

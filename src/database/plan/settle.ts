@@ -1,5 +1,6 @@
 import type { Database } from "better-sqlite3";
 import type { Content } from "../../snapshot/index.ts";
+import { isAccountTable } from "../catalog.ts";
 import { pausePush } from "../own/push.ts";
 import type { Remembered } from "../own/remembered.ts";
 import type { Surroundings } from "../read/read.ts";
@@ -19,6 +20,15 @@ export interface SettledContent {
   readonly remembered: readonly Remembered[];
 }
 
+/** Without an account nobody could log in any more: a primary that has none yet leaves those that are here. */
+function hasAccounts({ tables }: Content): boolean {
+  return tables.some(({ name, rows }) => name === "user" && rows.length > 0);
+}
+
+function withoutAccounts(content: Content): Content {
+  return { ...content, tables: content.tables.filter(({ name }) => !isAccountTable(name)) };
+}
+
 /** What means the same stays as it stands here, so that Kuma need not stop for it, and so does what is this instance's own. */
 export function settleContent(
   db: Database,
@@ -26,7 +36,8 @@ export function settleContent(
   snapshot: Content,
   { timeZone, rules = {} }: Surroundings,
 ): SettledContent {
-  const { content: whole, notes } = dropDangling(fillOmitted(db, schema, snapshot));
+  const wanted = rules.accounts && hasAccounts(snapshot) ? snapshot : withoutAccounts(snapshot);
+  const { content: whole, notes } = dropDangling(fillOmitted(db, schema, wanted));
   const zoned = keepOwnZones(db, schema, whole, readServerZone(db, timeZone));
   const shared = keepOwnMoments(db, schema, zoned);
   const { content, paused } = rules.pausesPush ? pausePush(shared) : { content: shared, paused: [] };

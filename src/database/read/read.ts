@@ -20,8 +20,11 @@ export interface Surroundings {
 }
 
 /** All that is published: rows and the files they refer to. Must run in a transaction, so that the tables fit each other. */
-export function readContent(db: Database, { uploadDir, timeZone }: Surroundings): DatabaseResult<Content> {
-  const schema = readSchema(db);
+export function readContent(
+  db: Database,
+  { uploadDir, timeZone, rules }: Surroundings,
+): DatabaseResult<Content> {
+  const schema = readSchema(db, rules);
   if (!schema.ok) return schema;
   const rowsOf = publishedRows(db, schema.value, readServerZone(db, timeZone));
   const tables = [...schema.value.values()].map((table) => readTable(db, table, rowsOf));

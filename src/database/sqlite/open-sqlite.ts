@@ -33,7 +33,7 @@ export function openSqlite(files: KumaFiles): SyncDatabase {
   return {
     read: () => reading((db) => readContent(db, files)),
     hash: () => reading((db) => hashContent(db, files)),
-    examine: (content) => reading((db) => examineContent(db, content, uploadDir)),
+    examine: (content) => reading((db) => examineContent(db, content, files)),
     isUntouched: () => reading(isUntouched),
     plan: (snapshot) =>
       reading((db) => {

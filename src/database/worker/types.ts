@@ -8,7 +8,7 @@ export interface Reading {
   /** The encoded snapshot. */
   readonly bytes: Uint8Array;
   readonly contentHash: string;
-  /** True when no replicated table holds a row. */
+  /** True when no replicated table holds a row; accounts do not count. */
   readonly isEmpty: boolean;
   readonly examination: Examination;
   /** Tells the next reading what has changed since this one; holds no value of any row. For `ReadingBefore`. */

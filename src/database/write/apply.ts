@@ -2,6 +2,7 @@ import type { Database } from "better-sqlite3";
 import { success } from "../../result.ts";
 import type { Snapshot } from "../../snapshot/index.ts";
 import { makeRemembered, REMEMBERED, readRemembered } from "../own/remembered.ts";
+import { remembersAnything } from "../own/rules.ts";
 import { hasAccounts } from "../plan/owners.ts";
 import { makePlan, type Plan } from "../plan/plan.ts";
 import { describeBroken, findBrokenReferences } from "../plan/references.ts";
@@ -101,7 +102,7 @@ export function markApplied(
 }
 
 function isAnythingOwn(db: Database, { rules = {} }: Surroundings): boolean {
-  return readRemembered(db).length > 0 || Object.values(rules).includes(true);
+  return readRemembered(db).length > 0 || remembersAnything(rules);
 }
 
 /** @param plan changes nothing of Kuma's */

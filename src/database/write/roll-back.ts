@@ -44,7 +44,8 @@ export function readLastUndo(
   if (record.value === undefined || !record.value.canUndo) return success(undefined);
   const undo = decodeUndo(readUndo(db));
   if (!undo) return refuseRecord(db);
-  const schema = readSchema(db);
+  // Accounts may be among what was applied, whatever is asked for by now.
+  const schema = readSchema(db, { accounts: true });
   return schema.ok ? success({ record: record.value, undo, schema: schema.value }) : schema;
 }
 

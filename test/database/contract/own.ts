@@ -6,7 +6,7 @@ import { changeRows, IDS, value } from "../fixtures.ts";
 import type { ContractEngine, ContractInstance } from "./engine.ts";
 import { dumpAll, NEXT_IDS, plainMonitors, take } from "./support.ts";
 
-/** What is an instance's own: paused push monitors. */
+/** What is an instance's own: paused push monitors; accounts, unless they are replicated. */
 export function ownContract(engine: ContractEngine): void {
   it("pauses push monitors where the rules say so, and still reads and hashes what was applied", async (t) => {
     const instance = await engine.makeInstance(t, () => ({ pausesPush: true }));
@@ -71,6 +71,64 @@ export function ownContract(engine: ContractEngine): void {
     assert.equal(value(await instance.kuma.hash()), contentHash(snapshot.content));
     value(await instance.kuma.apply(snapshot, NEXT_IDS));
     assert.deepEqual(value(await instance.kuma.readOwn()), { paused: 1 });
+  });
+
+  it("replicates accounts and API keys where the rules say so, but not what the last login used", async (t) => {
+    let rules: Rules = { accounts: true };
+    const instance = await engine.makeInstance(t, () => rules);
+    await instance.sql("UPDATE user SET twofa_last_token = '111111'");
+    const before = await dumpAll(instance);
+    const snapshot = await take(instance, (content) => {
+      const users = changeRows(content, "user", ([first]) => [
+        { ...first, password: "$2b$10$another", twofa_secret: "ABC", twofa_status: 1n },
+        { ...first, id: 7n, username: "second" },
+      ]);
+      const keys = changeRows(users, "api_key", () => [
+        { id: 3n, key: "hash", name: "key", user_id: 7n, active: 1n, created_date: "2026-01-02 03:04:05" },
+      ]);
+      return changeRows(keys, "monitor", (rows) => rows.map((row) => ({ ...row, user_id: 7n })));
+    });
+    assert.deepEqual(Object.keys(value(await instance.kuma.plan(snapshot)).changes).sort(), [
+      "api_key",
+      "monitor",
+      "user",
+    ]);
+    value(await instance.kuma.apply(snapshot, IDS));
+    assert.deepEqual(
+      await instance.query("SELECT id, twofa_secret, twofa_last_token FROM user ORDER BY id"),
+      [
+        { id: 1n, twofa_secret: "ABC", twofa_last_token: "111111" },
+        { id: 7n, twofa_secret: null, twofa_last_token: null },
+      ],
+    );
+    assert.deepEqual(await instance.query("SELECT DISTINCT user_id FROM monitor"), [{ user_id: 7n }]);
+    assert.equal(value(await instance.kuma.hash()), contentHash(snapshot.content));
+    assert.equal(value(await instance.kuma.plan(snapshot)).empty, true);
+    rules = {};
+    const preview = value(await instance.kuma.previewRollBack());
+    assert.ok(preview);
+    value(await instance.kuma.rollBack());
+    assert.deepEqual(await dumpAll(instance), before);
+  });
+
+  it("leaves its accounts alone without that rule, and where the snapshot has none", async (t) => {
+    let rules: Rules = { accounts: true };
+    const instance = await engine.makeInstance(t, () => rules);
+    const own = await instance.query("SELECT * FROM user");
+    const others = await take(instance, (content) =>
+      changeRows(content, "user", ([first]) => [{ ...first, id: 5n, username: "other", password: "other" }]),
+    );
+    const none = await take(instance, (content) => changeRows(content, "user", () => []));
+    value(await instance.kuma.apply(none, IDS));
+    assert.deepEqual(await instance.query("SELECT * FROM user"), own);
+    rules = {};
+    assert.equal(value(await instance.kuma.plan(others)).empty, true);
+    value(await instance.kuma.apply(others, IDS));
+    assert.deepEqual(await instance.query("SELECT * FROM user"), own);
+    assert.equal(
+      value(await instance.kuma.read()).tables.some(({ name }) => name === "user"),
+      false,
+    );
   });
 }
 
