@@ -139,8 +139,12 @@ function describeView({ role, instance, head }: Status, { position, isEdited }: 
 }
 
 function describeOwn(own: OwnParts | undefined): string[][] {
-  if (own === undefined || own.paused === 0) return [];
-  return [["its own", `${own.paused} push ${own.paused === 1 ? "monitor is" : "monitors are"} paused here`]];
+  const { paused = 0, values = 0 } = own ?? {};
+  const parts = [
+    ...(paused > 0 ? [`${paused} push ${paused === 1 ? "monitor is" : "monitors are"} paused here`] : []),
+    ...(values > 0 ? [`${values} of proxies, Docker hosts and remote browsers with values of its own`] : []),
+  ];
+  return parts.length > 0 ? [["its own", parts.join("; ")]] : [];
 }
 
 function describeAgreement({ latest, behind, behindSince }: RepositoryPosition): string {

@@ -106,6 +106,8 @@ export interface Config {
    * until a person says so, "replace" applies.
    */
   readonly adopt: "ask" | "replace";
+  /** As a replica, values that were set here of proxies, Docker hosts and remote browsers stay. */
+  readonly ownValues: boolean;
   /** Accounts and API keys are replicated, too. */
   readonly accounts: boolean;
   /** Where push monitors are active; "primary": on a replica they are paused, for what pushes reaches one instance alone. */

@@ -67,6 +67,8 @@ export interface LastApply extends ApplyRecord {
 export interface OwnParts {
   /** Push monitors that are paused here alone. */
   readonly paused: number;
+  /** Proxies, Docker hosts and remote browsers of the primary with values that were set here. */
+  readonly values: number;
 }
 
 /** A row by its table and id. */
@@ -146,6 +148,9 @@ export interface KumaDatabase {
   rollBack(): Promise<DatabaseResult<void>>;
   /** What is this instance's own. Safe while Kuma runs. */
   readOwn(): Promise<DatabaseResult<OwnParts>>;
-  /** Makes what is this instance's own the primary's: paused push monitors go on. Kuma must be stopped. */
-  takeOver(): Promise<DatabaseResult<OwnParts>>;
+  /**
+   * Makes what is this instance's own the primary's: paused push monitors go on. Kuma must be stopped.
+   * @returns how many push monitors
+   */
+  takeOver(): Promise<DatabaseResult<number>>;
 }

@@ -161,6 +161,9 @@ describe("loadConfig", () => {
   it("makes a primary of BACKUP alone, and warns of a word it does not know", () => {
     assert.equal(load({ REPLICATOR_MODE: " bAckup " }).role, "primary");
     assert.deepEqual(load({ REPLICATOR_MODE: "" }).warnings, []);
+    const site = load({ REPLICATOR_MODE: "RESTORE_LOCAL_ENTITY_REPLICATION" });
+    assert.deepEqual([site.role, site.ownValues, site.warnings], ["replica", true, []]);
+    assert.equal(load({ REPLICATOR_MODE: "RESTORE" }).ownValues, false);
     const mistyped = load({ REPLICATOR_MODE: "BACKUPS" });
     assert.equal(mistyped.role, "replica");
     assert.match(mistyped.warnings.join(), /"BACKUPS"/);

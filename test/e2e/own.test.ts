@@ -67,4 +67,33 @@ describe("what is an instance's own, with a real Uptime Kuma", { timeout: 5 * 60
     assert.deepEqual(replica.query(accounts), primary.query(accounts));
     assert.match(said(await replica.command("diff")), /no differences/);
   });
+
+  it("RESTORE_LOCAL_ENTITY_REPLICATION: a replica keeps its own values of the primary's proxies", async () => {
+    const primary = await rig.add("sites-primary", "BACKUP", { REPLICATOR_TAKEOVER: "true" }, (db) =>
+      db.exec(`UPDATE monitor SET proxy_id = NULL; DELETE FROM proxy;
+        INSERT INTO proxy (id, user_id, protocol, host, port, auth)
+        VALUES (8, 1, 'http', 'follows', 1, 0), (9, 1, 'http', 'site', 1, 0)`),
+    );
+    await untilLogged(primary, /Published snapshot/);
+    const mode = { REPLICATOR_MODE: "RESTORE_LOCAL_ENTITY_REPLICATION" };
+    const replica = await rig.add("sites-replica", "RESTORE", mode, (db) =>
+      db.exec("UPDATE monitor SET proxy_id = NULL; DELETE FROM proxy"),
+    );
+    await untilLogged(replica, /Applied snapshot/);
+    await replica.instance.waitReady();
+    replica.sql("UPDATE proxy SET host = 'of this site' WHERE id = 9");
+    primary.sql("UPDATE proxy SET host = host || '-2'");
+    said(await primary.command("sync"));
+    said(await replica.command("sync"));
+    assert.deepEqual(replica.query("SELECT id, host FROM proxy ORDER BY id"), [
+      { id: 8, host: "follows-2" },
+      { id: 9, host: "of this site" },
+    ]);
+    await replica.instance.waitReady();
+    assert.match(replica.instance.log(), /Row 9 of table proxy: values of this instance's own stay/);
+    assert.match(said(await replica.command("diff")), /of this site/);
+    const status = said(await replica.command("status"));
+    assert.match(status, /its own +1 of proxies.*with values of its own/);
+    assert.match(status, /live +equal to its snapshot/);
+  });
 });

@@ -55,7 +55,7 @@ export function openMariaDb(place: MariaDbPlace): KumaDatabase {
     dropHistory: () => dropAllHistory(server),
     previewRollBack: () => reading({ ...ROWS, record: "whole" }, ({ db }) => previewRollBack(db, place)),
     rollBack: () => inTransaction(server, uploadDir, ALL, rollBackRows),
-    readOwn: () => reading(ROWS, ({ db }) => readOwn(db)),
+    readOwn: () => reading(ROWS, ({ db }) => readOwn(db, rules)),
     takeOver: () =>
       inTransaction(server, uploadDir, ROWS, (db) => {
         const taken = takeOver(db);

@@ -4,9 +4,11 @@ export interface Rules {
   readonly accounts?: boolean;
   /** Push monitors that are active in the snapshot are paused here. */
   readonly pausesPush?: boolean;
+  /** Proxies, Docker hosts and remote browsers are the primary's, but values that were set here stay. */
+  readonly keepsValues?: boolean;
 }
 
 /** Whether something of a snapshot is to be remembered. */
-export function remembersAnything({ pausesPush = false }: Rules): boolean {
-  return pausesPush;
+export function remembersAnything({ pausesPush = false, keepsValues = false }: Rules): boolean {
+  return pausesPush || keepsValues;
 }

@@ -3,6 +3,7 @@ import type { Content } from "../../snapshot/index.ts";
 import { isAccountTable } from "../catalog.ts";
 import { pausePush } from "../own/push.ts";
 import type { Remembered } from "../own/remembered.ts";
+import { keepOwnValues } from "../own/values.ts";
 import type { Surroundings } from "../read/read.ts";
 import { readServerZone } from "../read/zone.ts";
 import type { Schema } from "../sqlite/schema.ts";
@@ -40,6 +41,11 @@ export function settleContent(
   const { content: whole, notes } = dropDangling(fillOmitted(db, schema, wanted));
   const zoned = keepOwnZones(db, schema, whole, readServerZone(db, timeZone));
   const shared = keepOwnMoments(db, schema, zoned);
-  const { content, paused } = rules.pausesPush ? pausePush(shared) : { content: shared, paused: [] };
-  return { content, notes, remembered: paused };
+  const kept = rules.keepsValues
+    ? keepOwnValues(db, schema, shared)
+    : { content: shared, remembered: [], notes: [] };
+  const { content, paused } = rules.pausesPush
+    ? pausePush(kept.content)
+    : { content: kept.content, paused: [] };
+  return { content, notes: [...notes, ...kept.notes], remembered: [...kept.remembered, ...paused] };
 }

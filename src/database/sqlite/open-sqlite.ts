@@ -51,7 +51,7 @@ export function openSqlite(files: KumaFiles): SyncDatabase {
     dropHistory: () => withDatabase(file, "write", dropAllHistory),
     previewRollBack: () => reading((db) => previewRollBack(db, files)),
     rollBack: () => withDatabase(file, "write", (db) => rollBackApply(db, uploadDir)),
-    readOwn: () => reading(readOwn),
+    readOwn: () => reading((db) => readOwn(db, files.rules)),
     takeOver: () => writing(takeOver),
   };
 

@@ -22,6 +22,6 @@ export async function takeOver({ database, kuma, emit }: Parts): Promise<Result<
   const taken = await database.takeOver();
   if (wasRunning) kuma.start();
   if (!taken.ok) return taken;
-  emit({ type: "taken-over", resumed: taken.value.paused });
+  emit({ type: "taken-over", resumed: taken.value });
   return success(undefined);
 }

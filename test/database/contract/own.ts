@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import type { Rules } from "../../../src/database/index.ts";
-import { type Content, contentHash } from "../../../src/snapshot/index.ts";
+import { type Content, contentHash, type Value } from "../../../src/snapshot/index.ts";
 import { changeRows, IDS, value } from "../fixtures.ts";
 import type { ContractEngine, ContractInstance } from "./engine.ts";
 import { dumpAll, NEXT_IDS, plainMonitors, take } from "./support.ts";
 
-/** What is an instance's own: paused push monitors; accounts, unless they are replicated. */
+/** What is an instance's own: paused push monitors; values; accounts, unless they are replicated. */
 export function ownContract(engine: ContractEngine): void {
   it("pauses push monitors where the rules say so, and still reads and hashes what was applied", async (t) => {
     const instance = await engine.makeInstance(t, () => ({ pausesPush: true }));
@@ -20,10 +20,10 @@ export function ownContract(engine: ContractEngine): void {
     assert.equal(value(await instance.kuma.hash()), contentHash(snapshot.content));
     assert.deepEqual(value(await instance.kuma.read()).tables, snapshot.content.tables);
     assert.equal(value(await instance.kuma.plan(snapshot)).empty, true);
-    assert.deepEqual(value(await instance.kuma.readOwn()), { paused: 1 });
+    assert.deepEqual(value(await instance.kuma.readOwn()), { paused: 1, values: 0 });
     value(await instance.kuma.rollBack());
     assert.deepEqual(await dumpAll(instance), before);
-    assert.deepEqual(value(await instance.kuma.readOwn()), { paused: 0 });
+    assert.deepEqual(value(await instance.kuma.readOwn()), { paused: 0, values: 0 });
   });
 
   it("follows the primary's own pause of a push monitor without a change for Kuma", async (t) => {
@@ -34,7 +34,7 @@ export function ownContract(engine: ContractEngine): void {
     assert.equal(value(await instance.kuma.plan(paused)).empty, true);
     value(await instance.kuma.markApplied(paused, NEXT_IDS));
     assert.equal(value(await instance.kuma.hash()), contentHash(paused.content));
-    assert.deepEqual(value(await instance.kuma.readOwn()), { paused: 0 });
+    assert.deepEqual(value(await instance.kuma.readOwn()), { paused: 0, values: 0 });
     assert.deepEqual(await dumpAll(instance), before);
     const resumed = await take(instance, (content) => setActive(content, 1n));
     value(await instance.kuma.markApplied(resumed, IDS));
@@ -47,7 +47,7 @@ export function ownContract(engine: ContractEngine): void {
     const instance = await engine.makeInstance(t, () => rules);
     const snapshot = await take(instance, withPush);
     value(await instance.kuma.apply(snapshot, IDS));
-    assert.deepEqual(value(await instance.kuma.takeOver()), { paused: 1 });
+    assert.deepEqual(value(await instance.kuma.takeOver()), 1);
     const resumed = [
       { id: 9001n, active: 1n },
       { id: 9002n, active: 0n },
@@ -55,12 +55,12 @@ export function ownContract(engine: ContractEngine): void {
     assert.deepEqual(await pushes(instance), resumed);
     assert.equal(value(await instance.kuma.hash()), contentHash(snapshot.content));
     value(await instance.kuma.apply(snapshot, IDS));
-    assert.deepEqual(value(await instance.kuma.readOwn()), { paused: 1 });
+    assert.deepEqual(value(await instance.kuma.readOwn()), { paused: 1, values: 0 });
     rules = {};
     assert.equal(value(await instance.kuma.plan(snapshot)).empty, false);
     value(await instance.kuma.apply(snapshot, NEXT_IDS));
     assert.deepEqual(await pushes(instance), resumed);
-    assert.deepEqual(value(await instance.kuma.readOwn()), { paused: 0 });
+    assert.deepEqual(value(await instance.kuma.readOwn()), { paused: 0, values: 0 });
   });
 
   it("takes a person's resuming of a push monitor for no difference, and pauses it again", async (t) => {
@@ -70,7 +70,7 @@ export function ownContract(engine: ContractEngine): void {
     await instance.sql("UPDATE monitor SET active = 1 WHERE id = 9001");
     assert.equal(value(await instance.kuma.hash()), contentHash(snapshot.content));
     value(await instance.kuma.apply(snapshot, NEXT_IDS));
-    assert.deepEqual(value(await instance.kuma.readOwn()), { paused: 1 });
+    assert.deepEqual(value(await instance.kuma.readOwn()), { paused: 1, values: 0 });
   });
 
   it("replicates accounts and API keys where the rules say so, but not what the last login used", async (t) => {
@@ -130,6 +130,63 @@ export function ownContract(engine: ContractEngine): void {
       false,
     );
   });
+
+  it("keeps values that were set here of the primary's proxies, and follows where none were", async (t) => {
+    const instance = await engine.makeInstance(t, () => ({ keepsValues: true }));
+    const proxies = async (change: (row: Record<string, Value>) => Record<string, Value>) =>
+      take(instance, (content) =>
+        changeRows(content, "proxy", () =>
+          [1n, 2n].map((id) => change({ ...PROXY, id, host: `primary-${id}` })),
+        ),
+      );
+    await instance.sql("DELETE FROM proxy", "UPDATE monitor SET proxy_id = NULL");
+    const before = await dumpAll(instance);
+    value(await instance.kuma.apply(await proxies((row) => row), IDS));
+    assert.deepEqual(await hosts(instance), ["primary-1", "primary-2"]);
+    await instance.sql("UPDATE proxy SET host = 'here' WHERE id = 2");
+    const edited = await proxies((row) => ({ ...row, port: 8080n }));
+    const { notes } = value(await instance.kuma.apply(edited, NEXT_IDS));
+    assert.deepEqual(await hosts(instance), ["primary-1", "here"]);
+    assert.match(notes.join(), /Row 2 of table proxy: values of this instance's own stay/);
+    const ports = await instance.query("SELECT port FROM proxy ORDER BY id");
+    assert.deepEqual(ports, [{ port: 8080n }, { port: PROXY.port }]);
+    assert.deepEqual(value(await instance.kuma.readOwn()), { paused: 0, values: 1 });
+    const again = value(await instance.kuma.plan(edited));
+    assert.deepEqual([again.empty, again.notes], [true, []]);
+    value(await instance.kuma.rollBack());
+    await instance.sql("DELETE FROM proxy");
+    assert.deepEqual((await dumpAll(instance)).proxy, before.proxy);
+  });
+
+  it("keeps what is here at the first apply, and never takes a row that was made here for the primary's", async (t) => {
+    const instance = await engine.makeInstance(t, () => ({ keepsValues: true }));
+    await instance.sql("DELETE FROM proxy", "UPDATE monitor SET proxy_id = NULL");
+    const proxies = (...ids: bigint[]) =>
+      take(instance, (content) =>
+        changeRows(content, "proxy", () => ids.map((id) => ({ ...PROXY, id, host: `primary-${id}` }))),
+      );
+    value(await instance.kuma.apply(await proxies(1n), IDS));
+    await instance.sql("UPDATE proxy SET host = 'bash', id = 1", "DELETE FROM replicator_remembered");
+    value(await instance.kuma.apply(await proxies(1n), IDS));
+    assert.deepEqual(await hosts(instance), ["bash"]);
+    await instance.sql(
+      "INSERT INTO proxy (id, user_id, protocol, host, port, auth) VALUES (2, 1, 'http', 'made here', 80, 0)",
+    );
+    value(await instance.kuma.apply(await proxies(1n, 2n), NEXT_IDS));
+    assert.deepEqual(await hosts(instance), ["bash", "primary-2"]);
+    const { notes } = value(await instance.kuma.apply(await proxies(2n), IDS));
+    assert.match(notes.join(), /Row 1 of table proxy: removed with its own values/);
+    assert.deepEqual(await hosts(instance), ["primary-2"]);
+  });
+}
+
+const PROXY = {
+  ...{ user_id: 1n, protocol: "http", port: 3128n, auth: 0n, username: null, password: null },
+  ...{ active: 1n, default: 0n, created_date: "2026-01-02 03:04:05" },
+};
+
+async function hosts({ query }: ContractInstance): Promise<unknown[]> {
+  return (await query("SELECT host FROM proxy ORDER BY id")).map(({ host }) => host);
 }
 
 /** Two push monitors, one of which is paused on the primary. */
