@@ -78,7 +78,7 @@ export const folders = {
   replication: {
     holds:
       "the only place that knows the whole story: the cycles of `primary/` and `replica/`, `apply/`, what comes after what (`chain/`), what is remembered (`state/`), operator `commands/`",
-    imports: ["config", "database", "diff", "events", "kuma", "repository", "snapshot"],
+    imports: ["bash-snapshots", "config", "database", "diff", "events", "kuma", "repository", "snapshot"],
   },
   web: {
     holds: "page, metrics and health over HTTP, made from what is observed. Read-only",

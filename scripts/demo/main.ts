@@ -1,11 +1,14 @@
 /**
  * `npm run demo`: a primary and a replica, each with a real Uptime Kuma, until Ctrl-C.
+ * `npm run demo -- --database mariadb`: the replica keeps its data on a MariaDB server.
  * `npm run demo -- --check`: the same, changes things by itself, looks whether they arrive, and ends with 0 or 1.
  */
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { ensurePackages } from "../../test/support/install/apt.ts";
 import { ensureBuilt } from "../../test/support/install/build.ts";
 import { ensureKuma } from "../../test/support/install/kuma.ts";
 import { LabError } from "../../test/support/install/lab-error.ts";
@@ -13,7 +16,8 @@ import { step } from "../../test/support/install/progress.ts";
 import { ensureRestic } from "../../test/support/install/restic.ts";
 import { followKuma } from "../../test/support/kuma/following-client.ts";
 import { connectKuma, labAccount } from "../../test/support/kuma/kuma-api.ts";
-import { requireFreePorts } from "../../test/support/ports.ts";
+import { startMariadbd } from "../../test/support/mariadbd.ts";
+import { freePort, requireFreePorts } from "../../test/support/ports.ts";
 import { check } from "./check.ts";
 import { differences } from "./differences.ts";
 import { PAGES, PORTS, startPair } from "./pair.ts";
@@ -29,8 +33,9 @@ async function demo(kumaDir: string, signal: AbortSignal, cleanups: Cleanups): P
   const targets = await startTargets();
   cleanups.push(targets.close);
 
+  const mariadbPort = wantsMariaDb() ? await startMariaDb(cleanups) : undefined;
   const pair = await step("starting a primary and a replica", async () => {
-    const started = await startPair(folder, kumaDir);
+    const started = await startPair(folder, kumaDir, mariadbPort);
     cleanups.push(() => step("stopping both", started.stop));
     await Promise.all([started.primary.waitReady(signal), started.replica.waitReady(signal)]);
     return started;
@@ -72,6 +77,27 @@ async function demo(kumaDir: string, signal: AbortSignal, cleanups: Cleanups): P
   const end = await Promise.race([once(signal, "abort"), pair.broken]);
   if (end instanceof LabError) throw end;
   return [];
+}
+
+/** @throws LabError for a database that there is not */
+function wantsMariaDb(): boolean {
+  const { values } = parseArgs({
+    options: { database: { type: "string", default: "sqlite" }, check: { type: "boolean" } },
+  });
+  if (!["sqlite", "mariadb"].includes(values.database))
+    throw new LabError(`--database is sqlite or mariadb, not ${values.database}.`);
+  return values.database === "mariadb";
+}
+
+/** @returns the port of 127.0.0.1 that it listens on */
+async function startMariaDb(cleanups: Cleanups): Promise<number> {
+  await ensurePackages(["mariadbd"]);
+  const port = await freePort();
+  const server = await step("starting MariaDB", () =>
+    startMariadbd(`--port=${port}`, "--bind-address=127.0.0.1"),
+  );
+  cleanups.push(server.close);
+  return port;
 }
 
 /** What the supervisor said, without Kuma's own lines around it. */

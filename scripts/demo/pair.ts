@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { LabError } from "../../test/support/install/lab-error.ts";
 import { type Instance, startInstance } from "../../test/support/kuma/instance.ts";
+import { chooseMariaDb } from "../../test/support/kuma/on-mariadb.ts";
 
 export const PORTS = { primary: 3001, replica: 3002 };
 /** Where each shows its own page, beside Uptime Kuma's. */
@@ -17,8 +18,12 @@ export interface Pair {
   stop(): Promise<void>;
 }
 
-/** Starts a primary and a replica over one new restic repository, everything inside `folder`. */
-export async function startPair(folder: string, kumaDir: string): Promise<Pair> {
+/**
+ * Starts a primary and a replica over one new restic repository, everything inside `folder`.
+ * @param mariadbPort where the replica's MariaDB server is; left out: both are on SQLite
+ */
+export async function startPair(folder: string, kumaDir: string, mariadbPort?: number): Promise<Pair> {
+  const onMariaDb = mariadbPort === undefined ? {} : chooseMariaDb(join(folder, "replica"), mariadbPort);
   const start = (name: "primary" | "replica") =>
     startInstance({
       name,
@@ -29,7 +34,7 @@ export async function startPair(folder: string, kumaDir: string): Promise<Pair> 
       repository: join(folder, "repository"),
       password: "only-for-this-demo",
       interval: INTERVAL,
-      env: { REPLICATOR_HTTP: `127.0.0.1:${PAGES[name]}` },
+      env: { REPLICATOR_HTTP: `127.0.0.1:${PAGES[name]}`, ...(name === "replica" ? onMariaDb : {}) },
     });
   const [primary, replica] = await Promise.all([start("primary"), start("replica")]);
   const both = [primary, replica];

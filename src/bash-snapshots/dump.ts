@@ -10,8 +10,14 @@ export const DUMPED_TABLES: readonly string[] = [
   ...["status_page", "monitor_maintenance", "maintenance", "maintenance_status_page", "incident"],
 ];
 
-/** How the shell of SQLite tells in a dump that it could not go on. */
+/** How the shell of SQLite begins a dump, and tells in it that it could not go on. */
+const BEGINNING = "PRAGMA foreign_keys=OFF;";
 const SHELL_ERROR = "/**** ERROR:";
+
+/** Whether a file can only be such a dump: no export of ours begins like that. */
+export function isDump(bytes: Uint8Array): boolean {
+  return Buffer.from(bytes.subarray(0, BEGINNING.length)).toString("latin1") === BEGINNING;
+}
 
 /**
  * Loads a dump into an empty database. Nothing of it is run that `judge` has not let through; that the tables and rows of

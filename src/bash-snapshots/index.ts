@@ -1,1 +1,2 @@
+export { isDump } from "./dump.ts";
 export { readBashSnapshot } from "./run.ts";

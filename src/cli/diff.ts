@@ -2,7 +2,7 @@ import type { Config } from "../config/index.ts";
 import { compare, describeRow } from "../diff/index.ts";
 import { shortId } from "../format.ts";
 import { type Result, success } from "../result.ts";
-import { countChanges, describeChanges, fingerprint, withoutOmitted } from "../snapshot/index.ts";
+import { countDifferences, describeChanges } from "../snapshot/index.ts";
 import {
   EXIT,
   type JsonOption,
@@ -81,11 +81,7 @@ async function showDifferences(
     return success(code);
   }
   for (const line of changes.flatMap(describeRow)) printLine(line);
-  const [before, after] = [from.value.content, to.value.content];
-  const counts = countChanges(
-    fingerprint(withoutOmitted(before, after)),
-    fingerprint(withoutOmitted(after, before)),
-  );
+  const counts = countDifferences(from.value.content, to.value.content);
   const summary = changes.length === 0 ? "no differences" : describeChanges(counts);
   printLine(paint("dim", `${nameOf(from.value.name)} → ${nameOf(to.value.name)}: ${summary}`));
   return success(code);

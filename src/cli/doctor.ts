@@ -1,11 +1,12 @@
 import { type Config, type Role, redact } from "../config/index.ts";
 import { askStatus, type Status } from "../control/index.ts";
-import { inspectSqlite } from "../database/index.ts";
+import { inspectSqlite, type KumaPlace, openKumaDatabase } from "../database/index.ts";
 import {
   checkBashPrimary,
   checkClock,
   checkCommand,
   checkContent,
+  checkDatabase,
   checkDisk,
   checkFirstContact,
   checkNtfy,
@@ -24,14 +25,13 @@ import {
 } from "../doctor/index.ts";
 import { shortId } from "../format.ts";
 import { readKumaVersion } from "../kuma/index.ts";
-import { chooseLatest } from "../replication/index.ts";
-import type { SnapshotInfo } from "../repository/index.ts";
+import type { BashSnapshot, Listing, SnapshotInfo } from "../repository/index.ts";
 import { type Result, success } from "../result.ts";
 import { version } from "../version.ts";
 import { EXIT, exitCodes, type JsonOption, jsonOption, newCommand, withAnyConfig } from "./command.ts";
 import { kumaPlace } from "./kuma-place.ts";
 import { during } from "./progress.ts";
-import { download, listSnapshots, openSources, type Sources } from "./sources.ts";
+import { download, latestOf, listSnapshots, openSources, type Sources } from "./sources.ts";
 import { paint, printJson, printTable } from "./terminal.ts";
 
 /** Longer than restic needs to report that a server is away, milliseconds. */
@@ -39,7 +39,7 @@ const REPOSITORY_LIMIT = 45_000;
 
 export function doctorCommand() {
   return newCommand("doctor", "Check what goes wrong in practice, and explain how to fix it.", [
-    "Start here when something is wrong. Checks what goes wrong in practice, and prints for each point that it is ok, or what to do about it: settings, the running instance, restic and what it is told, proxy, ssh, the repository and its password, whether a primary's configuration can be published, whether the latest snapshot fits this Uptime Kuma, a second primary, clock, time zone, permissions, disk, history, the command of Uptime Kuma, the patch of the notifications, and ntfy. Changes nothing.",
+    "Start here when something is wrong. Checks what goes wrong in practice, and prints for each point that it is ok, or what to do about it: settings, Uptime Kuma's database, the running instance, restic and what it is told, proxy, ssh, the repository and its password, whether a primary's configuration can be published, whether the latest snapshot fits this Uptime Kuma, a second primary, clock, time zone, permissions, disk, history, the command of Uptime Kuma, the patch of the notifications, and ntfy. Changes nothing.",
     exitCodes([0, 1, 2], {
       0: "everything is ok, or there are only warnings",
       1: "at least one check found an error",
@@ -73,7 +73,10 @@ function redactFinding(finding: Finding, secrets: readonly string[]): Finding {
 }
 
 async function examine(config: Config): Promise<Finding[]> {
-  const [replication, restic, ssh, proxy, patch, ntfy, database] = await Promise.all([
+  const place = kumaPlace(config.kuma, readKumaVersion(config.kuma.dir));
+  const location = place.locate();
+  const [database, replication, restic, ssh, proxy, patch, ntfy, content] = await Promise.all([
+    checkDatabase(location, openKumaDatabase(place)),
     // Without its settings there is no replication, and nothing more to check.
     config.obstacles.length > 0 ? [] : checkReplication(config),
     checkRestic(config),
@@ -81,16 +84,17 @@ async function examine(config: Config): Promise<Finding[]> {
     checkProxy(config),
     checkPatch(config),
     checkNtfy(config),
-    examineDatabase(config),
+    examineSqlite(config, location),
   ]);
   return [
     ...checkSettings(config),
     restic,
     proxy,
     ...ssh,
+    database,
     ...replication,
-    ...database,
-    checkPermissions(config),
+    ...content,
+    checkPermissions(config, location.ok ? location.value : undefined),
     checkDisk(config),
     checkCommand(config),
     patch,
@@ -99,13 +103,17 @@ async function examine(config: Config): Promise<Finding[]> {
 }
 
 /** What only a look into Kuma's database tells, as long as it is SQLite. */
-async function examineDatabase({ kuma }: Config): Promise<Finding[]> {
-  const kumaVersion = readKumaVersion(kuma.dir);
-  const location = kumaPlace(kuma, kumaVersion).locate();
+async function examineSqlite(
+  { kuma }: Config,
+  location: ReturnType<KumaPlace["locate"]>,
+): Promise<Finding[]> {
   if (!location.ok || location.value.engine !== "sqlite") return [checkTimeZone(kuma, undefined)];
   const inspected = await inspectSqlite(location.value.file);
   if (!inspected.ok) return [failed("history", inspected.problem), checkTimeZone(kuma, undefined)];
-  return [checkOrphans(inspected.value, kumaVersion), checkTimeZone(kuma, inspected.value.zoneSetting)];
+  return [
+    checkOrphans(inspected.value, readKumaVersion(kuma.dir)),
+    checkTimeZone(kuma, inspected.value.zoneSetting),
+  ];
 }
 
 async function checkReplication(config: Config): Promise<Finding[]> {
@@ -116,7 +124,7 @@ async function checkReplication(config: Config): Promise<Finding[]> {
     describeInstance(status),
     ...(await examineContent(sources, status.ok ? status.value.role : config.role)),
     ...(await checkRepository(sources, listed, status)),
-    ...(listed.ok ? await checkBashPrimary(config) : []),
+    ...(listed.ok ? checkBashPrimary(listed.value) : []),
   ];
 }
 
@@ -157,7 +165,7 @@ async function examineContent({ database }: Sources, role: Role): Promise<Findin
 
 async function checkRepository(
   sources: Sources,
-  listed: Result<SnapshotInfo[]>,
+  listed: Result<Listing>,
   status: Result<Status>,
 ): Promise<Finding[]> {
   if (!listed.ok) return [failed("repository", listed.problem)];
@@ -168,11 +176,12 @@ async function checkRepository(
         head: status.value.head,
       }
     : undefined;
+  const { snapshots } = listed.value;
   return [
-    ok("repository", `Reached, the password is right, ${listed.value.length} snapshots.`),
-    ...(await checkLatest(sources, chooseLatest(listed.value), self)),
-    checkPrimaries(listed.value, self),
-    checkClock(listed.value),
+    ok("repository", `Reached, the password is right, ${snapshots.length} snapshots.`),
+    ...(await checkLatest(sources, latestOf(listed.value), self)),
+    checkPrimaries(snapshots, self),
+    checkClock(snapshots),
   ];
 }
 
@@ -182,7 +191,7 @@ async function checkRepository(
  */
 async function checkLatest(
   sources: Sources,
-  latest: SnapshotInfo | undefined,
+  latest: SnapshotInfo | BashSnapshot | undefined,
   self: { readonly isPrimary: boolean; readonly head: string | undefined } | undefined,
 ): Promise<Finding[]> {
   const check = "latest snapshot";

@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
+import { isDump, readBashSnapshot } from "../bash-snapshots/index.ts";
 import type { Config } from "../config/index.ts";
 import { aboutFile, fromFile } from "../export/index.ts";
 import { errorMessage } from "../format.ts";
-import { failure, type Result } from "../result.ts";
-import { encodeSnapshot, type Snapshot } from "../snapshot/index.ts";
+import { failure, type Result, success } from "../result.ts";
+import { decodeSnapshot, encodeSnapshot, type Snapshot } from "../snapshot/index.ts";
 import { ALL_EXIT_CODES, type JsonOption, jsonOption, newCommand, withConfig } from "./command.ts";
 import { finishWithout, runOnInstance } from "./operations.ts";
 import { NO_DIFFERENCES, preview } from "./preview.ts";
@@ -11,7 +12,7 @@ import { openSources } from "./sources.ts";
 
 export function importCommand() {
   return newCommand("import", "Make the configuration equal to an exported file.", [
-    "Makes the configuration equal to an exported file (jsonl or json). It shows what would change and asks; then the running instance stops Uptime Kuma, changes the rows that differ and starts it again. The result is published, so the replicas follow. `rollback` undoes it.",
+    "Makes the configuration equal to an exported file (jsonl or json), or to the backup.sql of a bash version of Replicator Kuma. It shows what would change and asks; then the running instance stops Uptime Kuma, changes the rows that differ and starts it again. The result is published, so the replicas follow. `rollback` undoes it.",
     "Only on the primary. FILE is read inside the container; - is standard input. Whatever a terminal added to the file on its way is removed first.",
     ALL_EXIT_CODES,
     {
@@ -19,6 +20,7 @@ export function importCommand() {
       commands: [
         "docker exec -i kuma replicator-kuma import - --yes < kuma.jsonl",
         "docker exec -it kuma replicator-kuma import /app/data/kuma.json",
+        "docker exec -i kuma replicator-kuma import - --yes < backup.sql",
       ],
     },
   ])
@@ -38,7 +40,7 @@ async function importFile(
   file: string,
   { yes, json }: { yes: boolean } & JsonOption,
 ): Promise<Result<number>> {
-  const read = readFile(file);
+  const read = await readSnapshot(file);
   if (!read.ok) return read;
   const goOn = await preview(config, openSources(config), read.value, yes);
   if (!goOn.ok) return goOn;
@@ -47,9 +49,19 @@ async function importFile(
   return runOnInstance(config, { do: "import", snapshot: encoded }, { json });
 }
 
-function readFile(file: string): Result<Snapshot> {
+async function readSnapshot(file: string): Promise<Result<Snapshot>> {
+  const bytes = readFile(file);
+  if (!bytes.ok) return bytes;
+  if (!isDump(bytes.value)) return fromFile(bytes.value);
+  const task = { form: "dump", instanceName: file, createdAt: new Date().toISOString() } as const;
+  // A command ends with Ctrl-C.
+  const read = await readBashSnapshot(bytes.value, task, new AbortController().signal);
+  return read.ok ? decodeSnapshot(read.value) : read;
+}
+
+function readFile(file: string): Result<Uint8Array> {
   try {
-    return fromFile(readFileSync(file === "-" ? 0 : file));
+    return success(readFileSync(file === "-" ? 0 : file));
   } catch (error) {
     return failure({
       code: "file-unreadable",

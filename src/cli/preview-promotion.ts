@@ -2,12 +2,11 @@ import type { Config } from "../config/index.ts";
 import { askStatus } from "../control/index.ts";
 import { compare, describeRow, listUnknown } from "../diff/index.ts";
 import { shortId } from "../format.ts";
-import { chooseLatest } from "../replication/index.ts";
-import type { SnapshotInfo } from "../repository/index.ts";
+import type { BashSnapshot, SnapshotInfo } from "../repository/index.ts";
 import { type Result, success } from "../result.ts";
-import { type Content, countChanges, describeChanges, fingerprint } from "../snapshot/index.ts";
+import { type Content, countDifferences, describeChanges } from "../snapshot/index.ts";
 import { confirm, printSome } from "./preview.ts";
-import { download, listSnapshots, openSources, type Sources } from "./sources.ts";
+import { download, latestOf, listSnapshots, openSources, type Sources } from "./sources.ts";
 import { paint, printToStderr } from "./terminal.ts";
 
 const EFFECT = "This instance becomes the primary, and every replica becomes like it.";
@@ -24,7 +23,7 @@ export async function previewPromotion(config: Config, yes: boolean): Promise<Re
   const sources = openSources(config);
   const listed = await listSnapshots(sources);
   if (!listed.ok) return askBlindly(listed.problem.message, yes);
-  const latest = chooseLatest(listed.value);
+  const latest = latestOf(listed.value);
   if (latest === undefined) return success(true);
   const snapshot = await download(sources, latest);
   if (!snapshot.ok) return askBlindly(snapshot.problem.message, yes);
@@ -42,14 +41,14 @@ function askBlindly(why: string, yes: boolean): Promise<Result<boolean>> | Resul
 /** Of an instance that has never applied a snapshot by what things are: its ids mean nothing to the replicas. */
 async function show(
   { database }: Sources,
-  { id, instanceName }: SnapshotInfo,
+  { id, instanceName }: SnapshotInfo | BashSnapshot,
   there: Content,
 ): Promise<Result<"same" | "different">> {
   const live = await database.read();
   if (!live.ok) return live;
   const last = await database.lastApply();
   if (!last.ok) return last;
-  const changes = describeChanges(countChanges(fingerprint(there), fingerprint(live.value)));
+  const changes = describeChanges(countDifferences(there, live.value));
   const lines =
     last.value === undefined
       ? [

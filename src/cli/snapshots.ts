@@ -1,13 +1,12 @@
 import { InvalidArgumentError } from "commander";
 import { shortId } from "../format.ts";
-import { chooseLatest } from "../replication/index.ts";
-import type { SnapshotInfo } from "../repository/index.ts";
+import type { BashSnapshot, SnapshotInfo } from "../repository/index.ts";
 import { type Result, success } from "../result.ts";
-import { countChanges, describeChanges, fingerprint, type Snapshot } from "../snapshot/index.ts";
+import { countDifferences, describeChanges, type Snapshot } from "../snapshot/index.ts";
 import { parentOf } from "./agreement.ts";
 import { EXIT, type JsonOption, jsonOption, newCommand, READING_EXIT_CODES, withConfig } from "./command.ts";
 import { during } from "./progress.ts";
-import { download, listSnapshots, openSources, type Sources } from "./sources.ts";
+import { download, latestOf, listSnapshots, openSources, type Sources } from "./sources.ts";
 import { formatTime, printJson, printLine, printTable, relative } from "./terminal.ts";
 
 const DEFAULT_LIMIT = 10;
@@ -16,10 +15,12 @@ interface Entry {
   readonly id: string;
   readonly time: string;
   readonly instance: string;
+  /** Published by a bash version: it has no place in the chain. */
+  readonly bash: boolean;
   readonly latest: boolean;
   readonly parent: string | null;
   /** Its place in the chain; a guess where an older release published it and its parents are gone. */
-  readonly generation: number;
+  readonly generation: number | null;
   readonly kumaVersion?: string;
   readonly rows?: number;
   readonly changes?: string;
@@ -34,7 +35,7 @@ interface Options extends JsonOption {
 
 export function snapshotsCommand() {
   return newCommand("snapshots", "List the snapshots in the repository, with what each one changed.", [
-    "Lists the snapshots in the repository, the latest first: id, time, age, the instance that published it, its version of Uptime Kuma, the number of rows, and what changed since the one before. The last three need a download of each snapshot shown (about half a second each); --quick leaves them out. The star marks the latest one, which replicas apply.",
+    "Lists the snapshots in the repository, the latest first: id, time, age, the instance that published it, its version of Uptime Kuma, the number of rows, and what changed since the one before. The last three need a download of each snapshot shown (about half a second each); --quick leaves them out. The star marks the latest one, which replicas apply. What a bash version of Replicator Kuma published is marked `bash`.",
     READING_EXIT_CODES,
     {
       title: "Examples",
@@ -52,12 +53,13 @@ export function snapshotsCommand() {
         const sources = openSources(config);
         const listed = await listSnapshots(sources);
         if (!listed.ok) return listed;
-        const shown = listed.value.slice(-limit).reverse();
-        const latest = chooseLatest(listed.value);
-        const known = shown.map((info) => describeInfo(info, latest));
+        const { snapshots, bash } = listed.value;
+        const shown = [...bash, ...snapshots].slice(-limit).reverse();
+        const latest = latestOf(listed.value);
+        const known = shown.map((info) => describeInfo(info, latest?.id));
         const entries = quick
           ? known
-          : await during("Reading the snapshots", () => readAll(sources, listed.value, shown, known));
+          : await during("Reading the snapshots", () => readAll(sources, snapshots, shown, known));
         if (json) printJson(entries);
         else if (entries.length === 0) printLine("There is no snapshot in the repository yet.");
         else printTable(entries.map(toRow), HEAD);
@@ -73,27 +75,29 @@ function toCount(text: string): number {
 }
 
 /** What is known of a snapshot without downloading it. */
-function describeInfo(info: SnapshotInfo, latest: SnapshotInfo | undefined): Entry {
+function describeInfo(info: SnapshotInfo | BashSnapshot, latestId: string | undefined): Entry {
+  const bash = "madeBy" in info;
   return {
     id: info.id,
     time: new Date(info.time).toISOString(),
     instance: info.instanceName,
-    latest: info.id === latest?.id,
-    parent: info.parent ?? null,
-    generation: info.generation,
+    bash,
+    latest: info.id === latestId,
+    parent: bash ? null : (info.parent ?? null),
+    generation: bash ? null : info.generation,
   };
 }
 
 /**
  * Adds to each entry what is in its snapshot, and what that changed. One snapshot is fetched at a time, and two are in
  * memory: a snapshot's parent is mostly the next one shown.
- * @param all the repository's
+ * @param all of ours in the repository
  * @param shown those of the entries, in their order
  */
 async function readAll(
   sources: Sources,
   all: readonly SnapshotInfo[],
-  shown: readonly SnapshotInfo[],
+  shown: readonly (SnapshotInfo | BashSnapshot)[],
   entries: readonly Entry[],
 ): Promise<Entry[]> {
   const read: Entry[] = [];
@@ -102,9 +106,9 @@ async function readAll(
     const info = shown[index];
     if (info === undefined) break;
     const own = former?.id === info.id ? former.snapshot : await download(sources, info);
-    const parent = parentOf(all, info);
+    const parent = "madeBy" in info ? undefined : parentOf(all, info);
     former = own.ok && parent ? { id: parent.id, snapshot: await download(sources, parent) } : undefined;
-    read.push({ ...entry, ...describeContent(own, former?.snapshot, info.parent !== undefined) });
+    read.push({ ...entry, ...describeContent(own, former?.snapshot, entry) });
   }
   return read;
 }
@@ -113,28 +117,30 @@ async function readAll(
 function describeContent(
   snapshot: Result<Snapshot>,
   former: Result<Snapshot> | undefined,
-  hasParent: boolean,
+  { parent, bash }: Entry,
 ): Partial<Entry> {
   if (!snapshot.ok) return { problem: snapshot.problem.message };
   const { origin, content } = snapshot.value;
-  const unknown = hasParent ? "the one before is gone" : "the first";
+  const unknown = parent === null ? "the first" : "the one before is gone";
   return {
     kumaVersion: origin.kumaVersion,
     rows: content.tables.reduce((sum, each) => sum + each.rows.length, 0),
-    changes: former?.ok
-      ? describeChanges(countChanges(fingerprint(former.value.content), fingerprint(content)))
-      : unknown,
+    ...(bash ? {} : { changes: former?.ok ? describeBetween(former.value, snapshot.value) : unknown }),
   };
+}
+
+function describeBetween(before: Snapshot, after: Snapshot): string {
+  return describeChanges(countDifferences(before.content, after.content));
 }
 
 const HEAD = ["id", "time", "age", "instance", "kuma", "rows", "what changed"];
 
-function toRow({ id, time, instance, latest, kumaVersion, rows, changes, problem }: Entry): string[] {
+function toRow({ id, time, instance, bash, latest, kumaVersion, rows, changes, problem }: Entry): string[] {
   return [
     `${shortId(id)}${latest ? "*" : ""}`,
     formatTime(Date.parse(time)),
     relative(Date.parse(time)),
-    instance,
+    bash ? `${instance} (bash)` : instance,
     kumaVersion ?? "–",
     rows === undefined ? "–" : String(rows),
     problem ?? changes ?? "–",

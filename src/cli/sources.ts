@@ -2,8 +2,14 @@ import type { Config } from "../config/index.ts";
 import { type KumaDatabase, openKumaDatabase } from "../database/index.ts";
 import { shortId } from "../format.ts";
 import { readKumaVersion } from "../kuma/index.ts";
-import { chooseLatest, fetchSnapshot, isSameSnapshot, peekRole, rulesOf } from "../replication/index.ts";
-import { openRepository, type Repository, type SnapshotInfo } from "../repository/index.ts";
+import { chooseLatest, fetchAny, isSameSnapshot, peekRole, rulesOf } from "../replication/index.ts";
+import {
+  type BashSnapshot,
+  type Listing,
+  openRepository,
+  type Repository,
+  type SnapshotInfo,
+} from "../repository/index.ts";
 import { failure, type Result, success } from "../result.ts";
 import { type Content, contentHash, decodeSnapshot, type Origin, type Snapshot } from "../snapshot/index.ts";
 import { kumaPlace } from "./kuma-place.ts";
@@ -32,18 +38,22 @@ export function openSources(config: Config): Sources {
   };
 }
 
-/** All snapshots of ours, in the order of the chain. @param limit milliseconds; restic's own limit when left out */
-export function listSnapshots({ repository }: Sources, limit?: number): Promise<Result<SnapshotInfo[]>> {
+/** All snapshots, ours and those of bash versions. @param limit milliseconds; restic's own limit when left out */
+export function listSnapshots({ repository }: Sources, limit?: number): Promise<Result<Listing>> {
   return during("Reading the list of snapshots", () =>
-    repository.list(limit === undefined ? never : AbortSignal.timeout(limit)),
+    repository.listAll(limit === undefined ? never : AbortSignal.timeout(limit)),
   );
 }
 
-/** A snapshot, complete and verified. */
-export function download({ repository }: Sources, info: SnapshotInfo): Promise<Result<Snapshot>> {
-  return during(`Reading snapshot ${shortId(info.id)}`, () =>
-    fetchSnapshot({ repository, load }, info, never),
+/** A snapshot, complete and verified as far as its maker allows. */
+export async function download(
+  { repository }: Sources,
+  info: SnapshotInfo | BashSnapshot,
+): Promise<Result<Snapshot>> {
+  const fetched = await during(`Reading snapshot ${shortId(info.id)}`, () =>
+    fetchAny({ repository, load }, info, never),
   );
+  return fetched.ok ? success(fetched.value.snapshot) : fetched;
 }
 
 async function load(bytes: Uint8Array): Promise<Result<Snapshot & { readonly contentHash: string }>> {
@@ -52,9 +62,15 @@ async function load(bytes: Uint8Array): Promise<Result<Snapshot & { readonly con
   return success({ ...decoded.value, contentHash: contentHash(decoded.value.content) });
 }
 
+/** The one that replicas apply: a bash version's only while there is none of ours. */
+export function latestOf({ snapshots, bash }: Listing): SnapshotInfo | BashSnapshot | undefined {
+  return chooseLatest(snapshots) ?? bash.at(-1);
+}
+
 /** The one snapshot that a person means by `latest` or the beginning of an id. */
-function findSnapshot(snapshots: readonly SnapshotInfo[], wanted: string): Result<SnapshotInfo> {
-  const latest = chooseLatest(snapshots);
+function findSnapshot(listing: Listing, wanted: string): Result<SnapshotInfo | BashSnapshot> {
+  const latest = latestOf(listing);
+  const snapshots = [...listing.snapshots, ...listing.bash];
   if (latest === undefined)
     return failure({
       code: "nothing-published",
@@ -82,7 +98,7 @@ function matches(id: string, wanted: string): boolean {
 export async function downloadWanted(
   sources: Sources,
   wanted: string,
-): Promise<Result<{ info: SnapshotInfo; snapshot: Snapshot }>> {
+): Promise<Result<{ info: SnapshotInfo | BashSnapshot; snapshot: Snapshot }>> {
   const listed = await listSnapshots(sources);
   if (!listed.ok) return listed;
   const info = findSnapshot(listed.value, wanted);

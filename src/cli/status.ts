@@ -1,6 +1,8 @@
 import { askStatus, type Status } from "../control/index.ts";
 import type { OwnParts } from "../database/index.ts";
 import { formatDuration, shortId } from "../format.ts";
+import { isOfBash } from "../replication/index.ts";
+import type { BashSnapshot } from "../repository/index.ts";
 import { type Result, success } from "../result.ts";
 import { isEdited, positionIn, type RepositoryPosition } from "./agreement.ts";
 import { ALL_EXIT_CODES, EXIT, type JsonOption, jsonOption, newCommand, withConfig } from "./command.ts";
@@ -15,6 +17,8 @@ interface View {
   readonly own: OwnParts | undefined;
   readonly position: Result<RepositoryPosition | undefined>;
   readonly isEdited: boolean | undefined;
+  /** What a bash version published last. */
+  readonly bash: BashSnapshot | undefined;
 }
 
 export function statusCommand() {
@@ -46,10 +50,12 @@ async function readView(sources: Sources, { head }: Status): Promise<View> {
   const read = await sources.database.readOwn();
   const own = read.ok ? read.value : undefined;
   const listed = await listSnapshots(sources, REPOSITORY_LIMIT);
-  if (!listed.ok) return { own, position: listed, isEdited: undefined };
-  const position = positionIn(listed.value, head);
-  const base = listed.value.find(({ id }) => head !== undefined && id.startsWith(head));
-  return { own, position: success(position), isEdited: base && (await isEdited(sources, base)) };
+  if (!listed.ok) return { own, position: listed, isEdited: undefined, bash: undefined };
+  const { snapshots, bash } = listed.value;
+  const position = positionIn(snapshots, head);
+  const base = snapshots.find(({ id }) => head !== undefined && id.startsWith(head));
+  const edited = base && (await isEdited(sources, base));
+  return { own, position: success(position), isEdited: edited, bash: bash.at(-1) };
 }
 
 function toJson(status: Status, { own, position, isEdited }: View) {
@@ -114,21 +120,13 @@ function describeSnapshot({
   return `snapshot ${shortId(snapshotId)}, ${relative(at)}${what}`;
 }
 
-function describeView({ role, instance, head }: Status, { position, isEdited }: View): string[][] {
+function describeView({ role, instance, head }: Status, { position, isEdited, bash }: View): string[][] {
   if (!position.ok)
     return [
       ["repository", paint("red", position.problem.message)],
       ["  do this", position.problem.advice],
     ];
-  if (position.value === undefined)
-    return [
-      [
-        "repository",
-        head === undefined
-          ? paint("yellow", "nothing is published yet")
-          : paint("red", `has no snapshot any more; this instance is at ${shortId(head)}`),
-      ],
-    ];
+  if (position.value === undefined) return [["repository", describeNone(head, bash)]];
   const { primary } = position.value;
   const isThis = primary.id === instance.id ? " (this instance)" : "";
   return [
@@ -145,6 +143,18 @@ function describeOwn(own: OwnParts | undefined): string[][] {
     ...(values > 0 ? [`${values} of proxies, Docker hosts and remote browsers with values of its own`] : []),
   ];
   return parts.length > 0 ? [["its own", parts.join("; ")]] : [];
+}
+
+/** Of a repository without a snapshot of ours. */
+function describeNone(head: string | undefined, bash: BashSnapshot | undefined): string {
+  if (bash !== undefined && (head === undefined || isOfBash(head))) {
+    const name = `latest snapshot ${shortId(bash.id)} of the bash version on ${JSON.stringify(bash.instanceName)}, ${relative(bash.time)}`;
+    const isHere = head?.endsWith(bash.id);
+    return isHere ? paint("green", `up to date: ${name}`) : paint("yellow", `not applied here: ${name}`);
+  }
+  return head === undefined
+    ? paint("yellow", "nothing is published yet")
+    : paint("red", `has no snapshot any more; this instance is at ${shortId(head)}`);
 }
 
 function describeAgreement({ latest, behind, behindSince }: RepositoryPosition): string {

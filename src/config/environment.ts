@@ -89,6 +89,18 @@ export function warnOfUnknown(env: Environment): string[] {
   ];
 }
 
+/** Variables of the bash versions that have no successor. */
+const ONLY_BASH: readonly string[] = ["RESTORE_MERGE_STRATEGY", "SQLITE_DATABASE", "REPLICAOTOR_DEV"];
+
+/** Names each variable that a bash version knew and that does nothing now. */
+export function warnOfBash(env: Environment): string[] {
+  const names = ONLY_BASH.filter((name) => env[name] !== undefined);
+  if (names.length === 0) return [];
+  return [
+    `${names.join(", ")}: known to the bash version alone, without effect here. Uptime Kuma's database is found as Uptime Kuma finds it. Remove what has no effect.`,
+  ];
+}
+
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /**

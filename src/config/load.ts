@@ -8,6 +8,7 @@ import {
   type Environment,
   kumaEnvironment,
   resticEnvironment,
+  warnOfBash,
   warnOfUnknown,
 } from "./environment.ts";
 import { readHttp } from "./http.ts";
@@ -79,6 +80,7 @@ export function loadConfig(processEnv: NodeJS.ProcessEnv, cwd: string): LoadedCo
     ...allMistakes.map(describeMistake),
     ...(resticEnv.ok ? resticEnv.value : []),
     ...warnOfUnknown(env),
+    ...warnOfBash(env),
   ];
   const parts: Parts = {
     ...{ settings, env, secrets, warnings, kuma: kuma.value },

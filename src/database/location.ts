@@ -40,3 +40,12 @@ export interface EmbeddedMariaDbLocation {
 export interface NotChosenLocation {
   readonly engine: "not-chosen";
 }
+
+/** How a MariaDB server is connected to, whoever runs it. */
+export function serverOf(
+  location: MariaDbLocation | EmbeddedMariaDbLocation,
+): Omit<MariaDbLocation, "engine"> {
+  if (location.engine === "mariadb") return location;
+  const { socket: path, database, user } = location;
+  return { address: { kind: "socket", path }, database, user, password: "", tls: undefined };
+}

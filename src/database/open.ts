@@ -1,5 +1,5 @@
 import { success } from "../result.ts";
-import type { DatabaseLocation, MariaDbLocation } from "./location.ts";
+import { type DatabaseLocation, serverOf } from "./location.ts";
 import type { Rules } from "./own/rules.ts";
 import { refuse } from "./problems.ts";
 import type { Surroundings } from "./read/read.ts";
@@ -72,17 +72,11 @@ export async function openEngine(
     case "sqlite":
       return success(openSqlite({ ...surroundings, file: location.file }));
     case "mariadb":
-      return openMariaDb(location);
     case "embedded-mariadb": {
-      const { socket: path, database, user } = location;
-      return openMariaDb({ address: { kind: "socket", path }, database, user, password: "", tls: undefined });
+      const { openMariaDb } = await import("./mariadb/open-mariadb.ts");
+      return success(openMariaDb({ ...surroundings, server: serverOf(location) }));
     }
     case "not-chosen":
       return refuse("database-not-chosen", "Uptime Kuma waits for a person to choose its database.");
-  }
-
-  async function openMariaDb(server: Omit<MariaDbLocation, "engine">): Promise<DatabaseResult<Engine>> {
-    const mariadb = await import("./mariadb/open-mariadb.ts");
-    return success(mariadb.openMariaDb({ ...surroundings, server }));
   }
 }

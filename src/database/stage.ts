@@ -1,8 +1,7 @@
 import { existsSync } from "node:fs";
 import { success } from "../result.ts";
-import type { DatabaseLocation } from "./location.ts";
-import { refuse } from "./problems.ts";
-import { hasPendingMigrations } from "./sqlite/migrations.ts";
+import { type DatabaseLocation, serverOf } from "./location.ts";
+import { hasPendingMigrations, isMissingMigrations } from "./sqlite/migrations.ts";
 import type { DatabaseResult } from "./types.ts";
 
 /** What Kuma's database is before Kuma's first start: Kuma has yet to make it, or to migrate it, or it can be used. */
@@ -23,7 +22,12 @@ export async function databaseStage(
       if (!existsSync(location.file)) return success("absent");
       return success(hasPendingMigrations(location.file, kumaDir) ? "to-be-migrated" : "usable");
     case "mariadb":
-    case "embedded-mariadb":
-      return refuse("database-not-sqlite", "Uptime Kuma keeps its data in MariaDB.");
+    case "embedded-mariadb": {
+      const { readMigrations } = await import("./mariadb/migrations.ts");
+      const done = await readMigrations(serverOf(location));
+      if (!done.ok) return done;
+      if (done.value === undefined) return success("absent");
+      return success(isMissingMigrations(done.value, kumaDir) ? "to-be-migrated" : "usable");
+    }
   }
 }

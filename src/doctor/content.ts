@@ -19,7 +19,11 @@ export function checkContent(examination: Examination): Finding {
 }
 
 /** Whether a database to which nothing was applied yet waits for a person to decide what becomes of its content. */
-export function checkFirstContact(here: Content, latest: SnapshotInfo, snapshot: Content): Finding {
+export function checkFirstContact(
+  here: Content,
+  latest: Pick<SnapshotInfo, "id" | "instanceName">,
+  snapshot: Content,
+): Finding {
   const check = "first contact";
   const { kind, lost } = meet(here, snapshot);
   if (kind === "stranger") return failed(check, notAdopted(latest, lost));

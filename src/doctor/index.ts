@@ -1,10 +1,11 @@
 export { checkContent, checkFirstContact, checkOrphans } from "./content.ts";
+export { checkDatabase } from "./database.ts";
 export type { Finding } from "./finding.ts";
 export { failed, ok, warning } from "./finding.ts";
 export { checkCommand, checkPatch, checkTimeZone } from "./kuma.ts";
-export { checkClock, checkPrimaries } from "./lineage.ts";
+export { checkBashPrimary, checkClock, checkPrimaries } from "./lineage.ts";
 export { checkDisk, checkPermissions } from "./machine.ts";
 export { checkNtfy } from "./ntfy.ts";
 export { checkProxy } from "./proxy.ts";
-export { checkBashPrimary, checkRestic } from "./restic.ts";
+export { checkRestic } from "./restic.ts";
 export { checkSsh } from "./ssh.ts";

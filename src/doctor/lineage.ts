@@ -1,5 +1,5 @@
-import { chooseLatest } from "../replication/index.ts";
-import type { SnapshotInfo } from "../repository/index.ts";
+import { chooseLatest, isBashPublishing } from "../replication/index.ts";
+import type { Listing, SnapshotInfo } from "../repository/index.ts";
 import { type Finding, failed, ok, warning } from "./finding.ts";
 
 /** Milliseconds. A move of the role leaves two publishers in the history; only what is recent is of interest. */
@@ -38,6 +38,27 @@ export function checkPrimaries(
       advice: "`demote` one of the two.",
     });
   return ok(check, `${JSON.stringify(latest.instanceName)} is the primary.`);
+}
+
+/** Whether a bash version still publishes; what it left behind before this program took over is no matter. */
+export function checkBashPrimary({ snapshots, bash }: Listing): Finding[] {
+  const check = "bash version";
+  const latest = chooseLatest(snapshots);
+  const last = bash.at(-1);
+  if (last === undefined) return [];
+  const who = JSON.stringify(last.instanceName);
+  if (latest === undefined)
+    return [
+      ok(check, `${who} is the primary still; replicas follow it until a primary publishes from here.`),
+    ];
+  if (!isBashPublishing(last, latest)) return [];
+  return [
+    warning(
+      check,
+      `${who} goes on publishing by the bash version of Replicator Kuma; nothing of it is applied any more.`,
+      "Stop its container, or change its image: docs/migrating.md has the order of moving.",
+    ),
+  ];
 }
 
 /** Whether the repository's newest time lies ahead of ours: then one of the clocks is wrong. */

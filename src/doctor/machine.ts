@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "../config/index.ts";
+import type { DatabaseLocation } from "../database/index.ts";
 import { type Finding, failed, ok, warning } from "./finding.ts";
 import { repositoryAddress } from "./repository-address.ts";
 
@@ -10,10 +11,17 @@ const TOO_LITTLE = 100 * MB;
 /** A month of heartbeats of a hundred monitors is some 500 MB. */
 const LITTLE = 1_000 * MB;
 
-/** Whether all files that are written to are writable, and nobody else can read what is secret. */
-export function checkPermissions({ kuma, stateDir }: Config): Finding {
+/**
+ * Whether all files that are written to are writable, and nobody else can read what is secret.
+ * @param location of Kuma's database, if it is known
+ */
+export function checkPermissions(
+  { kuma, stateDir }: Config,
+  location: DatabaseLocation | undefined,
+): Finding {
   const check = "permissions";
-  const wanted = [kuma.dataDir, join(kuma.dataDir, "kuma.db"), stateDir, join(stateDir, "state.json")];
+  const files = location?.engine === "sqlite" ? [location.file] : [];
+  const wanted = [kuma.dataDir, ...files, stateDir, join(stateDir, "state.json")];
   const unusable = wanted.find((path) => !mayWrite(path));
   if (unusable !== undefined)
     return failed(check, {

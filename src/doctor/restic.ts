@@ -2,14 +2,11 @@ import { createReadStream } from "node:fs";
 import { access, constants } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { execa } from "execa";
-import { z } from "zod";
 import type { ResticConfig } from "../config/index.ts";
-import { parseJson } from "../parse.ts";
 import { type Finding, failed, ok, warning } from "./finding.ts";
 
 /** Milliseconds. */
 const VERSION_LIMIT = 10_000;
-const LIST_LIMIT = 45_000;
 /** The oldest release that everything here is tested with: Debian 12's. */
 const OLDEST = [0, 14] as const;
 /** What every restic reads. */
@@ -83,50 +80,6 @@ async function findWords(file: string, words: readonly string[]): Promise<Set<st
     end = text.slice(-longest);
   }
   return found;
-}
-
-/** What the bash versions of Replicator Kuma back up (their scripts, 2023 to 2025); they give no tags. */
-const BASH_PATHS = ["/backup/current", "/replicator_kuma/current"];
-/** Milliseconds. */
-const RECENT = 24 * 60 * 60_000;
-
-const listed = z.array(
-  z.object({
-    time: z.iso.datetime({ offset: true }),
-    hostname: z.string().default("?"),
-    paths: z.array(z.string()),
-    tags: z.array(z.string()).nullish(),
-  }),
-);
-
-/**
- * Whether an instance of the bash version still publishes into this repository: it never sees ours as its own, and goes
- * on for ever. What it left behind before is no matter.
- */
-export async function checkBashPrimary(
-  { restic }: { readonly restic: ResticConfig },
-  now = Date.now(),
-): Promise<Finding[]> {
-  const { stdout, failed: hasFailed } = await runRestic(
-    restic,
-    ["snapshots", "--json", "--no-lock"],
-    LIST_LIMIT,
-  );
-  const parsed = hasFailed ? undefined : listed.safeParse(parseJson(stdout));
-  // What is wrong with the repository is told by the check of it.
-  if (!parsed?.success) return [];
-  const theirs = parsed.data
-    .filter(({ paths, tags }) => !tags?.length && paths.length === 1 && BASH_PATHS.includes(paths[0] ?? ""))
-    .filter(({ time }) => now - Date.parse(time) < RECENT);
-  if (theirs.length === 0) return [];
-  const hosts = [...new Set(theirs.map(({ hostname }) => JSON.stringify(hostname)))].join(" and ");
-  return [
-    warning(
-      "bash version",
-      `${hosts} published into this repository by the bash version of Replicator Kuma within the last day.`,
-      "Stop its container: its replicas would follow it and ours another primary. docs/migrating.md has the order of moving.",
-    ),
-  ];
 }
 
 async function runRestic({ env, options = [] }: ResticConfig, args: readonly string[], limit: number) {

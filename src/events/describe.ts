@@ -90,6 +90,10 @@ export function describeEvent(event: ReplicatorEvent): Description {
             "There is no restic repository where RESTIC_REPOSITORY points. Waiting for the primary to create it; if that has published already, the two do not name the same place.",
           )
         : info("The primary has not published anything yet: Uptime Kuma runs with what it has.");
+    case "bash-publishes":
+      return warn(
+        `The bash version on ${JSON.stringify(event.instanceName)} still publishes: ${describeSnapshot(event.snapshotId)}, of ${new Date(event.time).toISOString()}. Nothing of it is applied any more. Stop it, or change its image to this one as a replica.`,
+      );
     case "published":
       return info(`Published ${describeSnapshot(event.snapshot.id)}: ${describePublished(event.changes)}.`);
     case "applied":

@@ -133,6 +133,7 @@ type RepositoryEvent =
   | RepositoryCreated
   | RepositoryChecked
   | NothingPublishedYet
+  | BashPublishes
   | SnapshotsForgotten
   | RetentionFailed;
 
@@ -153,6 +154,19 @@ interface RepositoryChecked {
 interface NothingPublishedYet {
   readonly type: "nothing-published-yet";
   readonly found: "no-repository" | "no-snapshot";
+}
+
+/**
+ * A bash version has published after this program did, so there are two primaries; nothing of it is applied. Reported once
+ * for each instance.
+ */
+interface BashPublishes {
+  readonly type: "bash-publishes";
+  /** Of the bash version. */
+  readonly instanceName: string;
+  readonly snapshotId: string;
+  /** When it was published, milliseconds since 1970. */
+  readonly time: number;
 }
 
 /** Old snapshots were removed, as REPLICATOR_KEEP says. */

@@ -26,7 +26,14 @@ const LONGEST_MESSAGE = 1_000;
 /** Which of the events with a message belong to the levels between all and off. */
 const LEVELS: Readonly<Record<"changes" | "errors", readonly ReplicatorEvent["type"][]>> = {
   changes: ["published", "applied", "replaced", "rolled-back"],
-  errors: ["replaced", "rolled-back", "cycle-failed", "cycle-recovered", "retention-failed"],
+  errors: [
+    "replaced",
+    "rolled-back",
+    "cycle-failed",
+    "cycle-recovered",
+    "bash-publishes",
+    "retention-failed",
+  ],
 };
 
 /** @param wakes whether replicas wait for the message of a publish: then that one is sent whatever people want */
@@ -50,6 +57,8 @@ export function describeAsMessage(event: ReplicatorEvent, instanceName: string):
     case "published":
       return message("configuration published", sentence(describePublished(event.changes)), 2, PUBLISHED_TAG);
     case "applied":
+      // Equal to what is here: a bash version publishes also what Uptime Kuma writes by itself.
+      if (Object.keys(event.changes).length === 0) return undefined;
       return message("configuration applied", appliedMessage(event), 2, "inbox_tray");
     case "replaced":
       return message("configuration replaced", describeEvent(event).message, 4, "warning");
@@ -60,6 +69,8 @@ export function describeAsMessage(event: ReplicatorEvent, instanceName: string):
       return message("replication fails", describeProblem(event.problem), 4, "warning");
     case "cycle-recovered":
       return message("replication works again", describeEvent(event).message, 3, "white_check_mark");
+    case "bash-publishes":
+      return message("two primaries", describeEvent(event).message, 4, "warning");
     case "retention-failed":
       return message("old snapshots stay", describeEvent(event).message, 3, "warning");
     default:

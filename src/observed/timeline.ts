@@ -23,6 +23,7 @@ const NOTABLE: readonly ReplicatorEvent["type"][] = [
   "taken-over",
   "cycle-failed",
   "cycle-recovered",
+  "bash-publishes",
   "retention-failed",
   "notification-failed",
   "wake-ready",

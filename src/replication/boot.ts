@@ -29,8 +29,8 @@ interface Parts {
 export async function boot(parts: Parts, signal: AbortSignal): Promise<boolean> {
   const { database, kuma, applier, beforeStart, reportResult } = parts;
   const found = await parts.databaseStage();
-  if (!found.ok) reportResult(found, signal);
-  // One that cannot be asked may be there once Kuma has started its server, or others have.
+  if (!found.ok && found.problem.code !== "database-missing") reportResult(found, signal);
+  // One that cannot be asked may be there once Kuma or somebody else has started its server.
   const stage = found.ok ? found.value : "absent";
   let isPrepared = false;
   // Without a database Kuma makes its own; one that it is about to migrate is not ours to touch before that.
@@ -64,7 +64,9 @@ export function limitForBoot(repository: Repository): Repository {
   return {
     ...repository,
     list: (signal) => within(repository.list, signal),
+    listAll: (signal) => within(repository.listAll, signal),
     download: (id, signal) => within((shorter) => repository.download(id, shorter), signal),
+    downloadBash: (id, signal) => within((shorter) => repository.downloadBash(id, shorter), signal),
   };
 
   async function within<T>(

@@ -1,5 +1,6 @@
-export { fetchSnapshot } from "./apply/fetch.ts";
+export { fetchAny, isOfBash } from "./apply/fetch.ts";
 export { blockedBy, createBlocked } from "./blocked.ts";
+export { isBashPublishing } from "./chain/bash-primary.ts";
 export { chooseLatest } from "./chain/latest.ts";
 export { isSameSnapshot } from "./chain/lineage.ts";
 export { IS_REPLICA, type OperatorCommands } from "./commands/operator-commands.ts";

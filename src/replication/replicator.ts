@@ -6,6 +6,7 @@ import type { Repository } from "../repository/index.ts";
 import { type Result, success } from "../result.ts";
 import { createApplier } from "./apply/applier.ts";
 import { boot, limitForBoot } from "./boot.ts";
+import { createBashReport } from "./chain/bash-primary.ts";
 import { createOperatorCommands, type OperatorCommands } from "./commands/operator-commands.ts";
 import { type CycleReason, createCycles } from "./cycles.ts";
 import { createMutex } from "./mutex.ts";
@@ -50,9 +51,10 @@ export function createReplicator(parts: Parts): Replicator {
   const { config, kuma, repository, role, emit } = parts;
   const { instanceName, createRepository, takeover, adopt, verifyWindow, keep, intervals } = config;
   const applier = createApplier({ ...parts, verifyWindow });
-  const followerParts = { ...parts, applier, createRepository, adopt, instanceName };
+  const reportBash = createBashReport(emit);
+  const followerParts = { ...parts, applier, reportBash, createRepository, adopt, instanceName };
   const follower = createFollower(followerParts);
-  const publisher = createPublisher({ ...parts, applier, createRepository, instanceName, takeover });
+  const publisher = createPublisher({ ...followerParts, takeover });
   const retention = createRetention({ ...parts, keep });
   const runExclusive = createMutex();
   /** A restart brings a replica back to the latest snapshot, whatever was changed by hand. */

@@ -16,6 +16,8 @@ export const commands = {
     ...tagsOf(request).map((tag) => `--tag=${tag}`),
   ],
   dump: (id: string) => ["dump", "--no-lock", id, `/${FILE_NAME}`],
+  /** All files of a snapshot: of a folder restic makes a tar archive. */
+  dumpAll: (id: string) => ["dump", "--no-lock", id, "/"],
   /** Every snapshot: what is ours we know, and only the whole list can be counted. */
   snapshots: () => ["snapshots", "--json", "--no-lock"],
   /** The ids of all files of a kind, readable or not: their names. One LIST request. */

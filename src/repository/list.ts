@@ -6,7 +6,7 @@ import { commands } from "./commands.ts";
 import { ownWords } from "./problems.ts";
 import type { Restic } from "./restic.ts";
 import { parseSnapshots } from "./snapshots.ts";
-import type { RepositoryProblem, RepositoryResult, SnapshotInfo } from "./types.ts";
+import type { Listing, RepositoryProblem, RepositoryResult } from "./types.ts";
 
 /** Each call of restic: how it is run, how long it may take (milliseconds), and what ends it. */
 export interface Asking {
@@ -18,8 +18,8 @@ export interface Asking {
 /** Any snapshot in `snapshots --json`. */
 const withId = z.object({ id: z.string() });
 
-interface Listing {
-  readonly ours: readonly SnapshotInfo[];
+interface Asked {
+  readonly listing: Listing;
   /** Of every snapshot that restic could read, somebody else's too. */
   readonly ids: ReadonlySet<string>;
   /** What restic itself said meanwhile; usually nothing. */
@@ -27,32 +27,32 @@ interface Listing {
 }
 
 /**
- * Our snapshots, and a failure rather than a list that lacks one. restic passes over a snapshot that it cannot read and
+ * What is published, and a failure rather than a list that lacks one. restic passes over a snapshot that it cannot read and
  * exits with 0: the newest of what is left would pass for the latest, and a damaged repository for an empty one. It
  * says so, in words of each version's own. So whatever it says is a reason to count what is there; while it is silent
  * (0.14, 0.18 and 0.19: always, when it could read them all) that would only cost a second process each cycle.
  */
-export async function list(asking: Asking): Promise<RepositoryResult<SnapshotInfo[]>> {
+export async function list(asking: Asking): Promise<RepositoryResult<Listing>> {
   const listed = await askForSnapshots(asking);
   if (!listed.ok) return listed;
-  if (listed.value.said === "") return success([...listed.value.ours]);
+  if (listed.value.said === "") return success(listed.value.listing);
   const there = await listIds(asking, "snapshots");
   if (!there.ok) return there;
-  if (missing(there.value, listed.value).length === 0) return success([...listed.value.ours]);
+  if (missing(there.value, listed.value).length === 0) return success(listed.value.listing);
   // One that was published meanwhile lacks in the first list, one that was forgotten meanwhile in the second.
   const again = await askForSnapshots(asking);
   if (!again.ok) return again;
   const lost = missing(missing(there.value, listed.value), again.value);
-  return lost.length === 0 ? success([...again.value.ours]) : failure(damaged(lost));
+  return lost.length === 0 ? success(again.value.listing) : failure(damaged(lost));
 }
 
-async function askForSnapshots({ restic, limit, signal }: Asking): Promise<RepositoryResult<Listing>> {
+async function askForSnapshots({ restic, limit, signal }: Asking): Promise<RepositoryResult<Asked>> {
   const done = await restic({ args: commands.snapshots(), limit, signal });
   if (!done.ok) return done;
   const json = decodeUtf8(done.value.stdout);
-  const ours = parseSnapshots(json);
-  if (ours === undefined) return failure(NOT_UNDERSTOOD);
-  return success({ ours, ids: idsIn(json), said: ownWords(done.value.stderr) });
+  const listing = parseSnapshots(json);
+  if (listing === undefined) return failure(NOT_UNDERSTOOD);
+  return success({ listing, ids: idsIn(json), said: ownWords(done.value.stderr) });
 }
 
 /** The ids of all files of a kind, readable or not: their names. One LIST, nothing is downloaded. */
@@ -69,7 +69,7 @@ function idsIn(json: string): Set<string> {
   return new Set((withId.array().nullable().parse(JSON.parse(json)) ?? []).map(({ id }) => id));
 }
 
-function missing(there: readonly string[], { ids }: Listing): string[] {
+function missing(there: readonly string[], { ids }: Asked): string[] {
   return there.filter((id) => !ids.has(id));
 }
 

@@ -30,9 +30,14 @@ export function openRepository(config: ResticConfig, options: RepositoryOptions)
     ownLocks: openOwnLocks(stateDir),
   };
   return {
-    list: (signal) => list({ restic, limit: limits.list, signal }),
+    list: async (signal) => {
+      const listed = await list({ restic, limit: limits.list, signal });
+      return listed.ok ? success(listed.value.snapshots) : listed;
+    },
+    listAll: (signal) => list({ restic, limit: limits.list, signal }),
     publish: (request, signal) => publish(writing, instanceName, request, signal),
-    download: (id, signal) => download(restic, id, limits.dump, signal),
+    download: (id, signal) => download(restic, commands.dump(id), limits.dump, signal),
+    downloadBash: (id, signal) => download(restic, commands.dumpAll(id), limits.dump, signal),
     forget: (request, signal) => forget(writing, request, signal),
     create: (signal) => create(restic, limits.init, signal),
   };
@@ -40,11 +45,11 @@ export function openRepository(config: ResticConfig, options: RepositoryOptions)
 
 async function download(
   restic: Restic,
-  id: string,
+  args: readonly string[],
   limit: number,
   signal: AbortSignal,
 ): Promise<RepositoryResult<Uint8Array>> {
-  const done = await restic({ args: commands.dump(id), limit, signal });
+  const done = await restic({ args, limit, signal });
   return done.ok ? success(done.value.stdout) : done;
 }
 

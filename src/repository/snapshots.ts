@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { parseJson } from "../parse.ts";
 import { putInOrder, type TaggedSnapshot } from "./generations.ts";
-import type { PublishRequest, SnapshotInfo } from "./types.ts";
+import type { BashSnapshot, Listing, PublishRequest } from "./types.ts";
 
 /** On every snapshot of ours. */
 export const OUR_TAG = "replicator-kuma";
@@ -16,6 +16,20 @@ const listed = z.object({
   tags: z.array(z.string()),
 });
 
+/**
+ * Where the bash versions had what they published, for Uptime Kuma 1.23 and 2; their snapshots have no tags.
+ * https://github.com/Sid-Sun/replicator-kuma, replicator-functions.sh of 154f082 and f77dafa.
+ */
+const BASH_PATHS: readonly string[] = ["/backup/current", "/replicator_kuma/current"];
+
+const listedByBash = z.object({
+  id: listed.shape.id,
+  time: listed.shape.time,
+  hostname: z.string(),
+  tags: z.array(z.string()).length(0).nullish(),
+  paths: z.tuple([z.string().refine((path) => BASH_PATHS.includes(path))]),
+});
+
 /** What a snapshot's tags say, so that a decision costs one list and no download. */
 export function tagsOf(request: Omit<PublishRequest, "stream">): string[] {
   const { contentHash, instanceId, generation, parent } = request;
@@ -24,15 +38,24 @@ export function tagsOf(request: Omit<PublishRequest, "stream">): string[] {
 }
 
 /**
- * Our snapshots in what `restic snapshots --json` printed, in the order of the chain: restic promises no order.
- * Snapshots of something else, and with tags that cannot be ours, are left out.
+ * Our snapshots in what `restic snapshots --json` printed, in the order of the chain, and those of bash versions: restic
+ * promises no order. Snapshots of something else, and with tags that cannot be ours, are left out.
  * @returns undefined when it is no list at all
  */
-export function parseSnapshots(json: string): SnapshotInfo[] | undefined {
+export function parseSnapshots(json: string): Listing | undefined {
   const list = parseJson(json);
   // An empty list is null in some versions of restic.
   if (list !== null && !Array.isArray(list)) return undefined;
-  return putInOrder((list ?? []).flatMap(parseSnapshot));
+  return {
+    snapshots: putInOrder((list ?? []).flatMap(parseSnapshot)),
+    bash: (list ?? []).flatMap(parseBash).sort((a, b) => a.time - b.time || (a.id < b.id ? -1 : 1)),
+  };
+}
+
+function parseBash(value: unknown): BashSnapshot[] {
+  const { data } = listedByBash.safeParse(value);
+  if (data === undefined || Number.isNaN(data.time)) return [];
+  return [{ madeBy: "bash", id: data.id, time: data.time, instanceName: data.hostname }];
 }
 
 function parseSnapshot(value: unknown): TaggedSnapshot[] {

@@ -18,6 +18,28 @@ export interface SnapshotInfo {
   readonly isGuessed: boolean;
 }
 
+/**
+ * What a bash version of Replicator Kuma published: an ordinary restic snapshot, which tells nothing of its content before
+ * it is downloaded.
+ */
+export interface BashSnapshot {
+  readonly madeBy: "bash";
+  /** restic's id, 64 hex digits. */
+  readonly id: string;
+  /** When restic took it, milliseconds since 1970. */
+  readonly time: number;
+  /** restic's host field: the publishing container's hostname. */
+  readonly instanceName: string;
+}
+
+/** All that a Replicator Kuma of any kind has published. */
+export interface Listing {
+  /** In the order of the chain, the latest last. */
+  readonly snapshots: SnapshotInfo[];
+  /** By time, the latest last. */
+  readonly bash: BashSnapshot[];
+}
+
 export type RepositoryProblemCode =
   | "restic-missing"
   | "repository-missing"
@@ -60,10 +82,14 @@ export interface ForgetRequest {
 export interface Repository {
   /** Our snapshots in the order of the chain, the latest last. One `restic snapshots --no-lock`. */
   list(signal: AbortSignal): Promise<RepositoryResult<SnapshotInfo[]>>;
+  /** The same, and what bash versions published, for the same requests. */
+  listAll(signal: AbortSignal): Promise<RepositoryResult<Listing>>;
   /** Stores one snapshot; gives its restic id (restic 0.14 may give the short id, 8 hex digits). */
   publish(request: PublishRequest, signal: AbortSignal): Promise<RepositoryResult<{ id: string }>>;
   /** The bytes that were published, whole. */
   download(id: string, signal: AbortSignal): Promise<RepositoryResult<Uint8Array>>;
+  /** All files of a snapshot that a bash version published, as a tar archive. */
+  downloadBash(id: string, signal: AbortSignal): Promise<RepositoryResult<Uint8Array>>;
   /** Forgets those of the candidates that the policy does not keep, and gives their number. */
   forget(request: ForgetRequest, signal: AbortSignal): Promise<RepositoryResult<{ forgotten: number }>>;
   /** `restic init`. */

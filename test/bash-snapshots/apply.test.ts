@@ -16,8 +16,8 @@ import {
   type Version,
   value,
 } from "../database/fixtures.ts";
+import { at, filesOf, HEAD, V1 } from "../support/bash-samples.ts";
 import { makeTar } from "../support/tar.ts";
-import { at, filesOf, HEAD, V1 } from "./samples.ts";
 
 const ORIGIN = { instanceName: "old", createdAt: "2026-11-23T08:00:00.000Z" };
 
@@ -58,16 +58,26 @@ function makeOther(instance: Instance): void {
   );
 }
 
-/** Rows by the columns that both have, and that mean the same everywhere. */
+/** Rows by the columns that both have; times with seconds, as they are published and applied. */
 function rowsOf(file: string, table: string, columns: readonly string[]): unknown[] {
   const db = new Database(file, { readonly: true });
   try {
-    return db
-      .prepare(`SELECT ${columns.map((name) => `"${name}"`).join(", ")} FROM "${table}" ORDER BY id`)
+    const rows = db
+      .prepare<[], Record<string, unknown>>(
+        `SELECT ${columns.map((name) => `"${name}"`).join(", ")} FROM "${table}" ORDER BY id`,
+      )
       .all();
+    return rows.map((row) =>
+      Object.fromEntries(Object.entries(row).map(([column, value]) => [column, withSeconds(value)])),
+    );
   } finally {
     db.close();
   }
+}
+
+function withSeconds(value: unknown): unknown {
+  const isShort = typeof value === "string" && /^(\d{4}-\d\d-\d\d )?\d\d:\d\d$/.test(value);
+  return isShort ? `${value}:00` : value;
 }
 
 function columnsOf(file: string, table: string): string[] {

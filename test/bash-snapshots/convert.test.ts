@@ -9,9 +9,9 @@ import { convert } from "../../src/bash-snapshots/convert.ts";
 import type { ReadTask } from "../../src/bash-snapshots/task.ts";
 import { catalog } from "../../src/database/index.ts";
 import { type Content, decodeSnapshot, encodeSnapshot } from "../../src/snapshot/index.ts";
+import { at, filesOf, HEAD, V1, V1_WITH_INDEXES } from "../support/bash-samples.ts";
 import { writeDump, writeExports } from "../support/bash-writer.ts";
 import { makeTar } from "../support/tar.ts";
-import { at, filesOf, HEAD, V1, V1_WITH_INDEXES } from "./samples.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "bash-snapshots-"));
 after(() => rmSync(folder, { recursive: true }));

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { readBashSnapshot } from "../../src/bash-snapshots/index.ts";
 import { decodeSnapshot } from "../../src/snapshot/index.ts";
-import { at } from "./samples.ts";
+import { at } from "../support/bash-samples.ts";
 
 const TASK = { form: "dump", instanceName: "old", createdAt: "2026-11-23T08:00:00.000Z" } as const;
 const sample = readFileSync(at("bash-snapshots/bash-v1-1.23.17/backup/current/backup.sql"));

@@ -3,8 +3,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { at, HEAD, V1, V1_WITH_INDEXES } from "../support/bash-samples.ts";
 import { writeDump, writeExports } from "../support/bash-writer.ts";
-import { at, HEAD, V1, V1_WITH_INDEXES } from "./samples.ts";
 
 // The other tests publish with this writer: it has to write what the bash versions do, byte for byte.
 

@@ -30,6 +30,7 @@ describe("doctor", { timeout: 120_000 }, () => {
     for (const check of [
       "settings",
       "instance",
+      "database",
       "restic",
       "repository",
       "latest snapshot",

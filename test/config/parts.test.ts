@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { kumaEnvironment, resticEnvironment, warnOfUnknown } from "../../src/config/environment.ts";
+import {
+  kumaEnvironment,
+  resticEnvironment,
+  warnOfBash,
+  warnOfUnknown,
+} from "../../src/config/environment.ts";
 import { redact, secretsOf } from "../../src/config/index.ts";
 import { kumaUrl } from "../../src/config/kuma.ts";
 import { parseDuration, parseListenAddress, splitCommand } from "../../src/config/values.ts";
@@ -147,6 +152,17 @@ describe("environments", () => {
     assert.deepEqual(others, []);
     assert.ok(warning?.startsWith(`${unknown.sort().join(", ")}: not given to restic.`), warning);
     assert.deepEqual(warnOfUnknown({ RESTIC_KEY_HINT: "x", HOST: "y" }), []);
+  });
+
+  it("of the bash versions' own variables is a warning", () => {
+    const [warning, ...others] = warnOfBash({
+      SQLITE_DATABASE: "x",
+      RESTORE_MERGE_STRATEGY: "SNAPSHOT",
+      TZ: "UTC",
+    });
+    assert.match(warning ?? "", /^RESTORE_MERGE_STRATEGY, SQLITE_DATABASE: known to the bash version alone/);
+    assert.deepEqual(others, []);
+    assert.deepEqual(warnOfBash({ RESTIC_PASSWORD: "x" }), []);
   });
 });
 

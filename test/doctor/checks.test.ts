@@ -3,8 +3,9 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, it } from "node:test";
-import { checkClock, checkNtfy, checkPrimaries } from "../../src/doctor/index.ts";
+import { checkClock, checkDatabase, checkNtfy, checkPrimaries } from "../../src/doctor/index.ts";
 import type { SnapshotInfo } from "../../src/repository/index.ts";
+import { failure, success } from "../../src/result.ts";
 
 const NOW = Date.UTC(2026, 0, 2);
 const MINUTE = 60_000;
@@ -103,5 +104,36 @@ describe("check of ntfy", { timeout: 20_000 }, () => {
     const webhook = { url: "http://127.0.0.1:9/hook.php", authorization: undefined };
     const [untried] = await checkNtfy({ ...none, webhook });
     assert.match(untried?.message ?? "", /plain text\. Not tested/);
+  });
+});
+
+describe("check of the database", () => {
+  const problem = { code: "database-unreachable", message: "It is away.", advice: "Start it." } as const;
+  const answering = { lastApply: async () => success(undefined) };
+  const silent = { lastApply: async () => failure(problem) };
+
+  it("says where it is, and fails with what to do where it does not answer or is not known", async () => {
+    const location = { engine: "sqlite", file: "/app/data/kuma.db" } as const;
+    const found = await checkDatabase(success(location), answering);
+    assert.deepEqual([found.status, found.message], ["ok", "SQLite, /app/data/kuma.db, answers."]);
+    for (const failing of [
+      checkDatabase(success(location), silent),
+      checkDatabase(failure(problem), answering),
+    ])
+      assert.deepEqual(await failing, {
+        check: "database",
+        status: "error",
+        message: "It is away.",
+        advice: "Start it.",
+      });
+  });
+
+  it("shows no password, and asks nobody before it is chosen", async () => {
+    const address = { kind: "tcp", host: "db", port: 3306 } as const;
+    const login = { database: "kuma", user: "kuma", password: "hush-hush", tls: undefined };
+    const mariadb = await checkDatabase(success({ engine: "mariadb", address, ...login }), answering);
+    assert.equal(mariadb.message, "MariaDB, kuma at db:3306, answers.");
+    const waiting = await checkDatabase(success({ engine: "not-chosen" }), silent);
+    assert.equal(waiting.status, "warn");
   });
 });

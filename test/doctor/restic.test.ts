@@ -3,8 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { execa } from "execa";
-import { checkBashPrimary, checkClock, checkRestic } from "../../src/doctor/index.ts";
+import { checkClock, checkRestic } from "../../src/doctor/index.ts";
 import { openRepository } from "../../src/repository/index.ts";
 import { makeRepository, never, restic, resticEnvironment } from "../support/repository.ts";
 
@@ -43,16 +42,6 @@ describe("checks by restic itself", { timeout: 120_000 }, () => {
     assert.deepEqual([old.status, old.message], ["error", "restic 0.12.1 is too old."]);
   });
 
-  it("finds a bash version that still publishes, and lets one rest that has ended", async () => {
-    assert.deepEqual(await checkBashPrimary(withEnv({})), []);
-    await backUpAsBash("/backup/current");
-    await backUpAsBash("/replicator_kuma/current");
-    const [found, ...more] = await checkBashPrimary(withEnv({}));
-    assert.deepEqual([found?.status, more], ["warn", []]);
-    assert.match(found?.message ?? "", /"old-kuma" published .* bash version/);
-    assert.deepEqual(await checkBashPrimary(withEnv({}), Date.now() + 25 * 3_600_000), []);
-  });
-
   it("fails when the newest snapshot is of tomorrow", async () => {
     const time = new Date(Date.now() + 86_400_000).toISOString().slice(0, 19).replace("T", " ");
     const tags = ["replicator-kuma", `content:${"a".repeat(64)}`, "instance:x", "generation:1"];
@@ -66,21 +55,4 @@ describe("checks by restic itself", { timeout: 120_000 }, () => {
     assert.equal(found.status, "error");
     assert.match(found.message, /in the future/);
   });
-
-  /** A snapshot as the bash versions make them, of a folder of this name: in a root of its own, to leave none behind. */
-  async function backUpAsBash(path: string): Promise<void> {
-    const root = mkdtempSync(join(folder, "root-"));
-    const shared = ["/usr", "/lib", "/lib64", "/bin"];
-    for (const each of [...shared, "/repository", "/tmp", path])
-      mkdirSync(join(root, each), { recursive: true });
-    writeFileSync(join(root, path, "backup.sql"), "-- as the bash version writes it\n");
-    const binds = [...shared.map((each) => [each, each]), [repository, "/repository"]]
-      .map(([from, to]) => `{ [ ! -e "${from}" ] || mount --bind "${from}" "${root}${to}"; }`)
-      .join(" && ");
-    const { stdout } = await execa("sh", ["-c", "command -v restic"]);
-    const backup = `chroot "${root}" "${stdout}" -q --no-cache -r /repository backup --host old-kuma "${path}"`;
-    await execa("unshare", ["--mount", "sh", "-c", `${binds} && ${backup}`], {
-      env: resticEnvironment("/repository"),
-    });
-  }
 });

@@ -33,6 +33,12 @@ export const samples: { [Type in ReplicatorEvent["type"]]: EventOf<Type> } = {
   "role-changed": { type: "role-changed", role: "primary", interval: 300_000 },
   unchanged: { type: "unchanged", role: "primary" },
   "nothing-published-yet": { type: "nothing-published-yet", found: "no-snapshot" },
+  "bash-publishes": {
+    type: "bash-publishes",
+    instanceName: "old",
+    snapshotId: snapshot.id,
+    time: Date.UTC(2026, 10, 23, 15),
+  },
   published: { type: "published", snapshot, changes },
   applied: { type: "applied", snapshot, changes, monitoringGapMs: 5_100, notes: ["A column was left out."] },
   replaced: { type: "replaced", snapshot, lost: 'monitor "router" and 3 more' },

@@ -98,10 +98,12 @@ describe("createNtfyNotifier", () => {
       "rolled-back",
       "cycle-failed",
       "cycle-recovered",
+      "bash-publishes",
       "retention-failed",
     ]);
     for (const event of Object.values(samples)) if (!told.has(event.type)) listener(event);
     for (const repeated of [1, 12, 100]) listener({ ...samples["cycle-failed"], repeated });
+    listener({ ...samples.applied, changes: {} });
     await drain(1_000);
     assert.deepEqual(received, []);
   });
@@ -118,6 +120,7 @@ describe("createNtfyNotifier", () => {
       );
     };
     assert.deepEqual(await told("all"), [
+      "two primaries",
       "published",
       "applied",
       "replaced",
@@ -128,6 +131,7 @@ describe("createNtfyNotifier", () => {
     ]);
     assert.deepEqual(await told("changes"), ["published", "applied", "replaced", "rolled back"]);
     assert.deepEqual(await told("errors"), [
+      "two primaries",
       "replaced",
       "rolled back",
       "fails",

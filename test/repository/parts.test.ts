@@ -103,7 +103,7 @@ describe("parseSnapshots", () => {
   });
   const parse = (list: unknown) =>
     parseSnapshots(JSON.stringify(list))
-      ?.map((info) => info.id[0])
+      ?.snapshots.map((info) => info.id[0])
       .join("");
 
   it("orders by time, whatever its zone, then by id", () => {

@@ -107,7 +107,7 @@ describe("a list during which restic says something", () => {
     const listed = await list({ restic: fake, limit: 1_000, signal: never });
     return {
       asked,
-      result: listed.ok ? listed.value.map((info) => info.id[0]).join("") : listed.problem.code,
+      result: listed.ok ? listed.value.snapshots.map((info) => info.id[0]).join("") : listed.problem.code,
     };
   };
 

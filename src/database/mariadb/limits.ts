@@ -28,11 +28,21 @@ export function describeMisfit(column: MariaDbColumn, value: Value): string | un
   if (type === "double" || type === "float")
     return isNumber(value) ? undefined : "is no number that it holds";
   if (value instanceof Uint8Array) return /blob|binary/.test(type) ? undefined : "holds bytes, it holds text";
-  const text = String(value);
-  if (type === "datetime") return isDate(text) ? undefined : "is no date and time, as 2026-11-26 12:00:00 is";
-  if (type === "time") return isTime(text) ? undefined : "is no time of day, as 12:00:00 is";
-  if (type === "enum") return misfitOfEnum(column, text);
-  return misfitOfText(column, text);
+  return misfitOfWritten(column, String(value));
+}
+
+/** Of what is written as text. */
+function misfitOfWritten(column: MariaDbColumn, text: string): string | undefined {
+  switch (column.type) {
+    case "datetime":
+      return isDate(text) ? undefined : "is no date and time, as 2026-11-26 12:00:00 is";
+    case "time":
+      return isTime(text) ? undefined : "is no time of day, as 12:00:00 is";
+    case "enum":
+      return misfitOfEnum(column, text);
+    default:
+      return misfitOfText(column, text);
+  }
 }
 
 function misfitOfInteger({ fullType }: MariaDbColumn, bytes: bigint, value: Value): string | undefined {

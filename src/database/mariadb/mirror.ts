@@ -16,6 +16,8 @@ export interface Mirror {
   readonly db: Database;
   /** The replicated tables that are there, as the server has them. */
   readonly tables: readonly MariaDbTable[];
+  /** What was copied. */
+  readonly scope: MirrorScope;
 }
 
 const RECORD_COLUMNS =
@@ -64,7 +66,7 @@ export async function makeMirror(session: Session, scope: MirrorScope): Promise<
     if (found.some(({ name }) => name === RECORD)) await copyRecord(session, db, scope.record, lock);
     const history = found.filter(({ name }) => historyTables.includes(name));
     if (scope.history) for (const table of history) await copyHistory(session, db, table);
-    return { db, tables };
+    return { db, tables, scope };
   } catch (error) {
     db.close();
     throw error;

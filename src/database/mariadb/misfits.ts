@@ -1,5 +1,5 @@
 import type { Database } from "better-sqlite3";
-import type { Row, Value } from "../../snapshot/index.ts";
+import type { Row, Table, Value } from "../../snapshot/index.ts";
 import { quote } from "../sqlite/connection.ts";
 import type { TableChanges } from "./changes.ts";
 import { describeMisfit, isUnicode } from "./limits.ts";
@@ -29,56 +29,61 @@ export async function findMisfits(
   table: MariaDbTable,
   changes: TableChanges,
 ): Promise<string[]> {
-  const written = [
-    ...changes.updated,
-    ...(changes.inserted.length > 0 ? [{ columns: changes.columns, rows: changes.inserted }] : []),
-  ];
   const found: string[] = [];
-  for (const { columns, rows } of written) {
-    const limits = columns.map((name) => table.columns.find((column) => column.name === name));
-    const idColumn = columns.indexOf("id");
-    for (const row of rows) {
-      const tell = (what: string) => found.push(`${nameRow(db, table, row[idColumn] ?? null)}: ${what}.`);
-      row.forEach((value, at) => {
-        const [column, name] = [limits[at], columns[at]];
-        const reason = column && describeMisfit(column, value);
-        if (reason) tell(`its ${name} ${reason}`);
-      });
-      const size = sizeOf(row);
-      if (size > session.maxPacket - OVERHEAD)
-        tell(
-          `it has ${size} bytes, the server takes ${session.maxPacket} at most at a time (max_allowed_packet)`,
-        );
-    }
-    for (const [at, column] of limits.entries()) {
-      const strange = column ? await findForeignText(session, column, rows, at) : [];
-      for (const row of strange)
-        found.push(
-          `${nameRow(db, table, row[idColumn] ?? null)}: its ${columns[at]} has a character that this column does not hold (${column?.charset}).`,
-        );
-    }
+  for (const rows of [...changes.updated, { columns: changes.columns, rows: changes.inserted }]) {
+    const misfits = [...findInRows(session, table, rows), ...(await findForeignText(session, table, rows))];
+    found.push(...misfits.map(({ id, reason }) => `${nameRow(db, table, id)}: ${reason}.`));
   }
   if (changes.inserted.length > 0)
     for (const unique of table.unique) found.push(...(await findAlike(session, db, table, unique)));
   return found.length > NAMED ? [...found.slice(0, NAMED), `And ${found.length - NAMED} more.`] : found;
 }
 
-/** Rows whose text a column's character set does not hold, by what the server makes of it; ASCII is in all of them. */
+/** A row that does not fit, and why. */
+interface Misfit {
+  readonly id: Value;
+  readonly reason: string;
+}
+
+type WrittenRows = Pick<Table, "columns" | "rows">;
+
+function findInRows({ maxPacket }: Session, table: MariaDbTable, { columns, rows }: WrittenRows): Misfit[] {
+  const limits = columns.map((name) => table.columns.find((column) => column.name === name));
+  const idColumn = columns.indexOf("id");
+  return rows.flatMap((row) => {
+    const reasons = row.flatMap((value, at) => {
+      const column = limits[at];
+      const reason = column && describeMisfit(column, value);
+      return reason ? [`its ${column.name} ${reason}`] : [];
+    });
+    const size = sizeOf(row);
+    if (size > maxPacket - OVERHEAD)
+      reasons.push(
+        `it has ${size} bytes, the server takes ${maxPacket} at most at a time (max_allowed_packet)`,
+      );
+    return reasons.map((reason) => ({ id: row[idColumn] ?? null, reason }));
+  });
+}
+
+/** Text that a column's character set does not hold, by what the server makes of it; ASCII is in all of them. */
 async function findForeignText(
   session: Session,
-  { charset }: MariaDbColumn,
-  rows: readonly Row[],
-  at: number,
-): Promise<Row[]> {
-  if (charset === undefined || isUnicode(charset)) return [];
-  const asked = rows.filter((row) => /[^\0-\x7f]/.test(String(row[at])));
-  const there = `CONVERT(CONVERT(? USING ${charset}) USING utf8mb4)`;
-  const back = await askEach(
-    session,
-    there,
-    asked.map((row) => String(row[at])),
-  );
-  return asked.filter((row, index) => back[index] !== row[at]);
+  table: MariaDbTable,
+  { columns, rows }: WrittenRows,
+): Promise<Misfit[]> {
+  const idColumn = columns.indexOf("id");
+  const found: Misfit[] = [];
+  for (const [at, name] of columns.entries()) {
+    const charset = table.columns.find((column) => column.name === name)?.charset;
+    if (charset === undefined || isUnicode(charset)) continue;
+    const asked = rows.filter((row) => /[^\0-\x7f]/.test(String(row[at])));
+    const values = asked.map((row) => String(row[at]));
+    const back = await askEach(session, `CONVERT(CONVERT(? USING ${charset}) USING utf8mb4)`, values);
+    const reason = `its ${name} has a character that this column does not hold (${charset})`;
+    const strange = asked.filter((_, index) => back[index] !== values[index]);
+    found.push(...strange.map((row) => ({ id: row[idColumn] ?? null, reason })));
+  }
+  return found;
 }
 
 /**

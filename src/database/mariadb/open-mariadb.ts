@@ -41,7 +41,7 @@ export function openMariaDb(place: MariaDbPlace): KumaDatabase {
       reading(ALL, async (mirror, session) => {
         const id = { snapshotId: "", contentHash: "" };
         const change = (db: Database) => applyRows(db, snapshot, id, place);
-        const planned = await changeMirror(session, server, mirror, ALL, change);
+        const planned = await changeMirror(session, server, mirror, change);
         return planned.ok ? success(planned.value.outcome) : planned;
       }),
     apply: (snapshot, id) =>

@@ -36,10 +36,10 @@ export async function inTransaction<T>(
     const mirror = await makeMirror(session, { ...scope, lock: true });
     try {
       const before = describeRecord(mirror);
-      const changed = await changeMirror(session, server, mirror, scope, change);
+      const changed = await changeMirror(session, server, mirror, change);
       if (!changed.ok) return changed;
       const { outcome, files: wanted, changes } = changed.value;
-      const written = await writeAll(session, mirror, scope, changes);
+      const written = await writeAll(session, mirror, changes);
       if (!written.ok) return written;
       const files = attempt(server, () => success(swapUploads(uploadDir, wanted)));
       if (!files.ok) return files;
@@ -60,8 +60,7 @@ export async function inTransaction<T>(
 export async function changeMirror<T>(
   session: Session,
   server: MariaDbServer,
-  { db, tables }: Mirror,
-  { rows, history }: Pick<MirrorScope, "rows" | "history">,
+  { db, tables, scope: { rows, history } }: Mirror,
   change: (db: Database) => DatabaseResult<ChangedRows<T>>,
 ): Promise<DatabaseResult<ChangedRows<T> & { readonly changes: readonly TableChanges[] }>> {
   const replicated = rows ? tables : [];
@@ -80,8 +79,7 @@ export async function changeMirror<T>(
 
 async function writeAll(
   session: Session,
-  { db }: Mirror,
-  { rows, history }: Pick<MirrorScope, "rows" | "history">,
+  { db, scope: { rows, history } }: Mirror,
   changes: readonly TableChanges[],
 ): Promise<DatabaseResult<void>> {
   for (const each of changes) {

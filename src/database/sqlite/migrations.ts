@@ -14,17 +14,24 @@ export function hasPendingMigrations(file: string, kumaDir: string): boolean {
   try {
     const db = new Database(file, { readonly: true, fileMustExist: true });
     try {
-      const knexFolder = join(kumaDir, "db", "knex_migrations");
-      const [scripts, done] = existsSync(knexFolder)
-        ? [listFiles(knexFolder, /\.js$/), readKnexMigrations(db)]
-        : [listFiles(join(kumaDir, "db"), /^patch-.*\.sql$/), readPatchedFiles(db)];
-      return scripts.some((script) => !done.has(script));
+      if (existsSync(knexFolder(kumaDir))) return isMissingMigrations(readKnexMigrations(db), kumaDir);
+      const done = readPatchedFiles(db);
+      return listFiles(join(kumaDir, "db"), /^patch-.*\.sql$/).some((script) => !done.has(script));
     } finally {
       db.close();
     }
   } catch {
     return true;
   }
+}
+
+/** Whether Kuma 2 would make migrations that are not among those done. It has the same ones for every database. */
+export function isMissingMigrations(done: ReadonlySet<unknown>, kumaDir: string): boolean {
+  return listFiles(knexFolder(kumaDir), /\.js$/).some((script) => !done.has(script));
+}
+
+function knexFolder(kumaDir: string): string {
+  return join(kumaDir, "db", "knex_migrations");
 }
 
 function listFiles(folder: string, pattern: RegExp): string[] {

@@ -1,6 +1,11 @@
 import type { DatabaseWorker } from "../../database/index.ts";
 import { shortId } from "../../format.ts";
-import { inChainOrder, type Repository, type SnapshotInfo } from "../../repository/index.ts";
+import {
+  type BashSnapshot,
+  inChainOrder,
+  type Repository,
+  type SnapshotInfo,
+} from "../../repository/index.ts";
 import { failure, type Problem, type Result, success } from "../../result.ts";
 import type { StateFile } from "../state/state-file.ts";
 
@@ -11,14 +16,18 @@ export type Found = { readonly known: readonly string[] } & (
       readonly latest: SnapshotInfo;
       /** All of them, in the order of the chain. */
       readonly snapshots: readonly SnapshotInfo[];
+      /** What a bash version published last, if any did. */
+      readonly bash: BashSnapshot | undefined;
     }
-  /** There never was any, as far as this instance knows. */
+  /** There never was any of ours, as far as this instance knows, but a bash version has published. */
+  | { readonly kind: "bash"; readonly bash: BashSnapshot }
+  /** There never was any at all. */
   | { readonly kind: "no-snapshot" | "no-repository" }
 );
 
 /** What finding the latest snapshot needs, and what this instance remembers of the ones before. */
 export interface ChainSources {
-  readonly repository: Pick<Repository, "list">;
+  readonly repository: Pick<Repository, "listAll">;
   readonly database: Pick<DatabaseWorker, "lastApply">;
   readonly stateFile: StateFile;
   /** Whether a primary may create the repository where there is none. */
@@ -40,18 +49,21 @@ export async function findLatest(
   if (!read.ok) return read;
   const known = read.value;
   const last = acceptLoss ? undefined : known.at(-1);
-  const listed = await repository.list(signal);
+  const listed = await repository.listAll(signal);
   if (!listed.ok && listed.problem.code === "repository-missing") {
     if (last !== undefined) return failure(repositoryGone(last, listed.problem));
     return createRepository ? success({ kind: "no-repository", known }) : listed;
   }
   if (!listed.ok) return listed;
-  const latest = chooseLatest(listed.value);
-  if (latest !== undefined) return success({ kind: "snapshot", known, latest, snapshots: listed.value });
-  return last === undefined ? success({ kind: "no-snapshot", known }) : failure(snapshotsGone(last));
+  const { snapshots } = listed.value;
+  const latest = chooseLatest(snapshots);
+  const bash = listed.value.bash.at(-1);
+  if (latest !== undefined) return success({ kind: "snapshot", known, latest, snapshots, bash });
+  if (last !== undefined) return failure(snapshotsGone(last));
+  return success(bash === undefined ? { kind: "no-snapshot", known } : { kind: "bash", known, bash });
 }
 
-/** An imported file counts as applied, but never was in the repository. */
+/** Of our chain: an imported file counts as applied, but never was in it, nor was what a bash version published. */
 const OF_A_REPOSITORY = /^[0-9a-f]{8,64}$/;
 
 /** Ids of what this instance applied and published last, as far as it was in a repository. */

@@ -1,5 +1,5 @@
 import { shortId } from "../../format.ts";
-import { isSameSnapshot, type SnapshotInfo } from "../../repository/index.ts";
+import { type BashSnapshot, isSameSnapshot, type SnapshotInfo } from "../../repository/index.ts";
 import type { Problem } from "../../result.ts";
 
 export { isSameSnapshot };
@@ -20,6 +20,8 @@ export interface PrimaryView {
   /** Whether this instance is to be the primary at all is not certain: it has lost its state, see `detectLostRole`. */
   readonly isRoleLost: boolean;
   readonly claim: Claim;
+  /** What a bash version published last, where nothing of ours is in the repository and this instance had none of it yet. */
+  readonly bash: BashSnapshot | undefined;
 }
 
 /**
@@ -43,7 +45,7 @@ export type Decision =
    */
   | { readonly do: "record"; readonly latest: SnapshotInfo; readonly next: Place }
   | ({ readonly do: "publish" } & Place)
-  | { readonly do: "restore"; readonly latest: SnapshotInfo }
+  | { readonly do: "restore"; readonly latest: SnapshotInfo | BashSnapshot }
   | { readonly do: "refuse"; readonly problem: Problem };
 
 /**
@@ -53,7 +55,7 @@ export type Decision =
  */
 export function decide(view: PrimaryView, latest: SnapshotInfo | undefined): Decision {
   const publish = (step: number): Decision => ({ do: "publish", ...placeAfter(latest, view.reached, step) });
-  if (latest === undefined) return view.isEmpty ? { do: "nothing" } : publish(1);
+  if (latest === undefined) return view.isEmpty ? beginEmpty(view) : publish(1);
   const isOurs = view.known.some((id) => isSameSnapshot(id, latest.id)) || isOwn(view, latest);
   const isPromoted = view.claim === "promotion";
   if (view.isRoleLost && view.claim === "none" && isByOther(view, latest))
@@ -66,6 +68,11 @@ export function decide(view: PrimaryView, latest: SnapshotInfo | undefined): Dec
   // One that is published just now by the instance which is to be followed no more comes before this one.
   if (isPromoted || (view.claim === "takeover" && !isOurs)) return publish(2);
   return isOurs ? publish(1) : { do: "refuse", problem: refuseOther(view, latest) };
+}
+
+/** Where there is nothing of ours to go on from: what a bash version published is. */
+function beginEmpty({ bash }: PrimaryView): Decision {
+  return bash === undefined ? { do: "nothing" } : { do: "restore", latest: bash };
 }
 
 /** Where the chain has lost what replicas have applied, they wait for one that comes after it. */

@@ -2,7 +2,7 @@ import type { Role } from "../../config/index.ts";
 import type { DatabaseWorker } from "../../database/index.ts";
 import { shortId } from "../../format.ts";
 import type { Supervisor } from "../../kuma/index.ts";
-import type { Repository, SnapshotInfo } from "../../repository/index.ts";
+import type { BashSnapshot, Repository, SnapshotInfo } from "../../repository/index.ts";
 import { failure, interrupted, type Problem, type Result, success } from "../../result.ts";
 import type { Applier, Outcome } from "../apply/applier.ts";
 import { fetchAndApply } from "../apply/fetch.ts";
@@ -49,7 +49,7 @@ interface Parts extends Omit<Parameters<typeof rollBack>[0], "database" | "kuma"
   /** One cycle in the role at work; whoever calls it here has the mutex already. */
   readonly cycle: (reason: CycleReason, signal: AbortSignal) => Promise<Result<void>>;
   readonly database: Pick<DatabaseWorker, "load" | "lastApply" | "rollBack">;
-  readonly repository: Pick<Repository, "list" | "download">;
+  readonly repository: Pick<Repository, "listAll" | "download" | "downloadBash">;
   readonly kuma: Pick<Supervisor, "state" | "start" | "stop" | "untilReady">;
   readonly applier: Pick<Applier, "apply">;
   readonly follower: Follower;
@@ -138,10 +138,11 @@ export function createOperatorCommands(parts: Parts): OperatorCommands {
     );
   }
 
-  async function find(snapshotId: string, signal: AbortSignal): Promise<Result<SnapshotInfo>> {
-    const listed = await repository.list(signal);
+  async function find(snapshotId: string, signal: AbortSignal): Promise<Result<SnapshotInfo | BashSnapshot>> {
+    const listed = await repository.listAll(signal);
     if (!listed.ok) return listed;
-    const info = listed.value.find(({ id }) => isSameSnapshot(id, snapshotId));
+    const { snapshots, bash } = listed.value;
+    const info = [...snapshots, ...bash].find(({ id }) => isSameSnapshot(id, snapshotId));
     return info === undefined ? failure(noSuchSnapshot(snapshotId)) : success(info);
   }
 

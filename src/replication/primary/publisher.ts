@@ -1,10 +1,10 @@
 import { steadyNow } from "../../clock.ts";
 import type { DatabaseWorker, Reading } from "../../database/index.ts";
 import { shortId } from "../../format.ts";
-import type { Repository, SnapshotInfo } from "../../repository/index.ts";
+import type { BashSnapshot, Repository, SnapshotInfo } from "../../repository/index.ts";
 import { failure, type Problem, type Result, success } from "../../result.ts";
 import type { Applier } from "../apply/applier.ts";
-import { fetchAndApply } from "../apply/fetch.ts";
+import { bashName, fetchAndApply } from "../apply/fetch.ts";
 import { type ChainSources, type Found, findLatest } from "../chain/latest.ts";
 import { type Claim, type Decision, decide } from "../chain/lineage.ts";
 import { rememberReached } from "../chain/reached.ts";
@@ -19,11 +19,13 @@ const REPOSITORY_CHECK_INTERVAL = 60 * 60_000;
 interface Parts
   extends ChainSources,
     Omit<Parameters<typeof createPublication>[0], "database" | "repository"> {
-  readonly repository: Pick<Repository, "list" | "download" | "publish" | "create">;
+  readonly repository: Pick<Repository, "listAll" | "download" | "downloadBash" | "publish" | "create">;
   readonly database: Pick<DatabaseWorker, "hash" | "read" | "load" | "isUntouched" | "lastApply">;
   readonly applier: Pick<Applier, "apply">;
   /** A person asked at this start to take the repository over. */
   readonly takeover: boolean;
+  /** Is given what each cycle finds. */
+  readonly reportBash: (found: Found) => void;
 }
 
 /** The cycle of a primary. */
@@ -76,6 +78,7 @@ export function createPublisher(parts: Parts): Publisher {
     const found = await findOrCreate(acceptLoss, signal);
     if (!found.ok) return found;
     const latest = found.value.kind === "snapshot" ? found.value.latest : undefined;
+    parts.reportBash(found.value);
     if (latest !== undefined)
       emit({ type: "repository-checked", latest, agrees: latest.contentHash === held.contentHash });
     const view = await viewOf(parts, held, found.value, claim);
@@ -117,15 +120,16 @@ export function createPublisher(parts: Parts): Publisher {
   }
 
   /** Brings what the repository has into a Kuma in which nothing is configured. */
-  async function restore(latest: SnapshotInfo, signal: AbortSignal): Promise<Result<void>> {
-    if (isRefused(stateFile, latest.id)) return failure(refusedHere(latest));
+  async function restore(latest: SnapshotInfo | BashSnapshot, signal: AbortSignal): Promise<Result<void>> {
+    const isBash = "madeBy" in latest;
+    if (isRefused(stateFile, isBash ? bashName(latest.id) : latest.id)) return failure(refusedHere(latest));
     const done = await fetchAndApply(parts, latest, signal);
     if (!done.ok) return done;
-    return done.value === "applied" ? rememberReached(stateFile, latest) : success(undefined);
+    return done.value === "applied" && !isBash ? rememberReached(stateFile, latest) : success(undefined);
   }
 }
 
-function refusedHere({ id }: SnapshotInfo): Problem {
+function refusedHere({ id }: Pick<SnapshotInfo, "id">): Problem {
   return {
     code: "snapshot-refused",
     message: `Nothing is configured here, and the repository's latest snapshot ${shortId(id)} is not taken: it was refused or undone here before.`,

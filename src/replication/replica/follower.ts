@@ -2,10 +2,10 @@ import type { Config } from "../../config/index.ts";
 import type { DatabaseWorker } from "../../database/index.ts";
 import type { Listener } from "../../events/index.ts";
 import { shortId } from "../../format.ts";
-import type { Repository, SnapshotInfo } from "../../repository/index.ts";
+import type { BashSnapshot, Repository, SnapshotInfo } from "../../repository/index.ts";
 import { failure, type Problem, type Result, success } from "../../result.ts";
 import type { Applier, Outcome } from "../apply/applier.ts";
-import { fetchAndApply, fetchSnapshot } from "../apply/fetch.ts";
+import { bashName, fetchAndApply, fetchAny } from "../apply/fetch.ts";
 import { type ChainSources, type Found, findLatest } from "../chain/latest.ts";
 import { isSameSnapshot } from "../chain/lineage.ts";
 import { findReached, isBehind, refuseToGoBack, rememberReached } from "../chain/reached.ts";
@@ -13,11 +13,13 @@ import { forgetRefused, isRefused } from "../state/refused.ts";
 import { describeLost, notAdopted } from "./first-contact.ts";
 
 interface Parts extends ChainSources {
-  readonly repository: Pick<Repository, "list" | "download">;
+  readonly repository: Pick<Repository, "listAll" | "download" | "downloadBash">;
   readonly database: Pick<DatabaseWorker, "lastApply" | "load" | "meet">;
   readonly applier: Pick<Applier, "apply">;
   /** What becomes of a configuration of its own that the first snapshot does not have. */
   readonly adopt: Config["adopt"];
+  /** Is given what each cycle finds. */
+  readonly reportBash: (found: Found) => void;
   readonly instanceName: string;
   readonly emit: Listener;
 }
@@ -37,7 +39,7 @@ export interface Follower {
    * Takes a snapshot in place of a configuration of its own, because a person who was shown what goes has asked for it.
    * @returns one sentence on how things are now
    */
-  adopt(info: SnapshotInfo, signal: AbortSignal): Promise<Result<string>>;
+  adopt(info: SnapshotInfo | BashSnapshot, signal: AbortSignal): Promise<Result<string>>;
 }
 
 export function createFollower(parts: Parts): Follower {
@@ -48,7 +50,9 @@ export function createFollower(parts: Parts): Follower {
     follow: async (options, signal) => {
       const found = await findLatest(parts, false, signal);
       if (!found.ok) return found;
+      parts.reportBash(found.value);
       if (found.value.kind === "snapshot") return followTo(found.value, options, signal);
+      if (found.value.kind === "bash") return followBash(found.value.bash, options.reapply, signal);
       emit({ type: "nothing-published-yet", found: found.value.kind });
       return success(undefined);
     },
@@ -60,7 +64,8 @@ export function createFollower(parts: Parts): Follower {
       // Perhaps this very one was undone before: now it is wanted.
       const cleared = forgetRefused(stateFile);
       if (!cleared.ok) return cleared;
-      const done = remember(info, await applyFirst(info, "replace", signal));
+      const applied = await fetchAndApplyFirst(info, "replace", signal);
+      const done = "madeBy" in info ? withoutOutcome(applied) : remember(info, applied);
       return done.ok ? success("This instance follows the primary from now on.") : done;
     },
   };
@@ -85,7 +90,31 @@ export function createFollower(parts: Parts): Follower {
     const isFirst = last.value === undefined;
     return remember(
       latest,
-      await (isFirst ? applyFirst(latest, parts.adopt, signal) : fetchAndApply(parts, latest, signal)),
+      await (isFirst
+        ? fetchAndApplyFirst(latest, parts.adopt, signal)
+        : fetchAndApply(parts, latest, signal)),
+    );
+  }
+
+  /**
+   * While nothing of ours is in the repository, the latest of a bash version is applied as its own replicas do it: so
+   * replicas can change over before their primary. It has no place in the chain, and is not remembered as reached.
+   */
+  async function followBash(
+    bash: BashSnapshot,
+    reapply: boolean,
+    signal: AbortSignal,
+  ): Promise<Result<void>> {
+    const last = await database.lastApply();
+    if (!last.ok) return last;
+    const id = bashName(bash.id);
+    if (isRefused(stateFile, id) || (last.value?.snapshotId === id && !reapply)) {
+      emit({ type: "unchanged", role: "replica" });
+      return success(undefined);
+    }
+    const isFirst = last.value === undefined;
+    return withoutOutcome(
+      await (isFirst ? fetchAndApplyFirst(bash, parts.adopt, signal) : fetchAndApply(parts, bash, signal)),
     );
   }
 
@@ -117,20 +146,21 @@ export function createFollower(parts: Parts): Follower {
    * their own. What it does cost is reported once it is in place.
    * @param consent "replace": a person has agreed to what is lost
    */
-  async function applyFirst(
-    info: SnapshotInfo,
+  async function fetchAndApplyFirst(
+    info: SnapshotInfo | BashSnapshot,
     consent: Config["adopt"],
     signal: AbortSignal,
   ): Promise<Result<Outcome>> {
-    const snapshot = await fetchSnapshot({ repository, load: database.load }, info, signal);
-    if (!snapshot.ok) return snapshot;
-    const met = await database.meet(snapshot.value);
+    const fetched = await fetchAny({ repository, load: database.load }, info, signal);
+    if (!fetched.ok) return fetched;
+    const { snapshot, name } = fetched.value;
+    const met = await database.meet(snapshot);
     if (!met.ok) return met;
     const { kind, lost } = met.value;
-    if (kind === "stranger" && consent === "ask") return failure(notAdopted(info, lost));
-    const applied = await applier.apply(snapshot.value, info, signal);
+    if (kind === "stranger" && consent === "ask") return failure(notAdopted(name, lost));
+    const applied = await applier.apply(snapshot, name, signal);
     if (applied.ok && applied.value === "applied" && lost.length > 0) {
-      const { id, contentHash, instanceName } = info;
+      const { id, contentHash, instanceName } = name;
       emit({
         type: "replaced",
         snapshot: { id, contentHash, instanceName },
@@ -144,6 +174,10 @@ export function createFollower(parts: Parts): Follower {
     if (!outcome.ok) return outcome;
     return outcome.value === "applied" ? rememberReached(stateFile, info) : success(undefined);
   }
+}
+
+function withoutOutcome(done: Result<Outcome>): Result<void> {
+  return done.ok ? success(undefined) : done;
 }
 
 export const NOTHING_TO_ADOPT = "This instance follows the primary already: there is nothing to adopt.";

@@ -37,6 +37,8 @@ export interface ContractEngine {
   makeInstance(t: TestContext, rules?: () => Rules): Promise<ContractInstance>;
   /** One in which nobody has ever configured anything. */
   makeUntouched(t: TestContext): Promise<ContractInstance>;
+  /** How many monitors an apply writes that is to be killed in the middle, so that it takes some hundred milliseconds. */
+  readonly manyMonitors: number;
   /** Databases that cannot be used, by what they are, and the problem that each call gives. */
   readonly unusable: readonly (readonly [
     what: string,

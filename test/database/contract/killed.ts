@@ -18,9 +18,6 @@ const program = fileURLToPath(new URL("apply-program.ts", import.meta.url));
 /** Fractions of the time that an apply takes here when nobody kills it. */
 const MOMENTS = [0, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9, 1];
 
-/** Many monitors, so that an apply takes a while. */
-const MANY = 1_500;
-
 /** SIGKILL to a process that applies, at many instants. */
 export function killedContract(engine: ContractEngine): void {
   it("applied by a process that is killed, is before or after, never between, and the next apply converges", {
@@ -53,7 +50,7 @@ async function prepare(
   const folder = mkdtempSync(join(tmpdir(), "contract-killed-"));
   t.after(() => rmSync(folder, { recursive: true }));
   const instance = await engine.makeInstance(t);
-  const rows = Array.from({ length: MANY }, (_, n) => `(${10_000 + n}, 'many ${n}', 1)`);
+  const rows = Array.from({ length: engine.manyMonitors }, (_, n) => `(${10_000 + n}, 'many ${n}', 1)`);
   await instance.sql(`INSERT INTO monitor (id, name, user_id) VALUES ${rows.join(", ")}`);
   const changed = await take(instance, (content) =>
     changeRows(content, "monitor", (all) => all.map((row) => ({ ...row, description: "x".repeat(250) }))),

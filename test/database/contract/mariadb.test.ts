@@ -62,6 +62,7 @@ const engine: ContractEngine = {
     );
     return instance;
   },
+  manyMonitors: 300,
   unusable: [
     ["does not exist", "database-missing", () => elsewhere((server) => server)],
     [

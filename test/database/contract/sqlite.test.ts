@@ -72,6 +72,7 @@ function engineOf(open: Open): ContractEngine {
       );
       return instance;
     },
+    manyMonitors: 1_500,
     unusable: [
       ["is missing", "database-missing", (t) => ruin(open, t, rmSync)],
       ["is empty", "database-empty", (t) => ruin(open, t, truncateSync)],

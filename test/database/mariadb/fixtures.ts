@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import Database from "better-sqlite3";
+import type { RowDataPacket } from "mysql2/promise";
 import type { KumaDatabase } from "../../../src/database/index.ts";
 import { openMariaDb } from "../../../src/database/mariadb/open-mariadb.ts";
 import type { MariaDbServer } from "../../../src/database/mariadb/session.ts";
@@ -42,16 +43,21 @@ export async function dumpMariaDb(
   maria: TestMariaDb,
   { database }: MariaDbInstance,
 ): Promise<Record<string, unknown>> {
-  const tables = await maria.query(
-    database,
-    "SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() ORDER BY 1",
-  );
-  const dump: Record<string, unknown> = {};
-  for (const { name } of tables) {
-    if (!String(name).startsWith("replicator_"))
-      dump[String(name)] = await maria.query(database, `SELECT * FROM \`${name}\` ORDER BY 1`);
+  const connection = await maria.connect(database);
+  try {
+    const [tables] = await connection.query<RowDataPacket[]>(
+      "SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() ORDER BY 1",
+    );
+    const dump: Record<string, unknown> = {};
+    for (const { name } of tables) {
+      if (String(name).startsWith("replicator_")) continue;
+      const [rows] = await connection.query<RowDataPacket[]>(`SELECT * FROM \`${name}\` ORDER BY 1`);
+      dump[String(name)] = rows.map((row) => ({ ...row }));
+    }
+    return dump;
+  } finally {
+    await connection.end();
   }
-  return dump;
 }
 
 /** What the primary of the other engine has, as a snapshot. */

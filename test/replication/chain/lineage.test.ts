@@ -25,6 +25,7 @@ const view: PrimaryView = {
   reached: undefined,
   isRoleLost: false,
   claim: "none",
+  bash: undefined,
 };
 
 const empty = { isEmpty: true, isUntouched: true };

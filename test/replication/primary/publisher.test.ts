@@ -36,9 +36,9 @@ function rig(folder: string, shutdown: AbortSignal) {
   let checks = 0;
   const repository: typeof real = {
     ...real,
-    list: (signal) => {
+    listAll: (signal) => {
       checks += 1;
-      return real.list(signal);
+      return real.listAll(signal);
     },
   };
   const kumaVersion = "2.5.3";
@@ -66,6 +66,7 @@ function rig(folder: string, shutdown: AbortSignal) {
       takeover,
       kumaVersion,
     },
+    reportBash: () => undefined,
     emit: () => undefined,
   });
   return { publisher, checks: () => checks };

@@ -41,9 +41,11 @@ function rig(instanceName = "nyc") {
   const follower = createFollower({
     ...{ database, stateFile, createRepository: false, adopt: "ask", instanceName },
     repository: {
-      list: async () => success([latest]),
+      listAll: async () => success({ snapshots: [latest], bash: [] }),
       download: () => assert.fail("nothing is downloaded"),
+      downloadBash: () => assert.fail("nothing is downloaded"),
     },
+    reportBash: () => undefined,
     applier: { apply: () => assert.fail("nothing is applied") },
     emit: (event) => void events.push(event),
   });
