@@ -137,8 +137,11 @@ function describeView({ role, instance, head }: Status, { position, isEdited, ba
 }
 
 function describeOwn(own: OwnParts | undefined): string[][] {
-  const { paused = 0, values = 0 } = own ?? {};
+  const { paused = 0, values = 0, local = { monitors: 0, others: 0 } } = own ?? {};
   const parts = [
+    ...(local.monitors + local.others > 0
+      ? [`entries that are here alone (monitors: ${local.monitors}, others: ${local.others})`]
+      : []),
     ...(paused > 0 ? [`${paused} push ${paused === 1 ? "monitor is" : "monitors are"} paused here`] : []),
     ...(values > 0 ? [`${values} of proxies, Docker hosts and remote browsers with values of its own`] : []),
   ];

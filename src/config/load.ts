@@ -142,6 +142,7 @@ function assemble({ settings, env, kuma, notices, wake, http, ...parts }: Parts)
     takeover: settings.REPLICATOR_TAKEOVER,
     adopt: settings.REPLICATOR_ADOPT,
     ownValues: chosen.ownValues,
+    local: settings.REPLICATOR_LOCAL,
     accounts: settings.REPLICATOR_ACCOUNTS,
     push: settings.REPLICATOR_PUSH,
     keep: settings.REPLICATOR_KEEP,

@@ -108,6 +108,8 @@ export interface Config {
   readonly adopt: "ask" | "replace";
   /** As a replica, values that were set here of proxies, Docker hosts and remote browsers stay. */
   readonly ownValues: boolean;
+  /** As a replica, what is added here stays here. */
+  readonly local: boolean;
   /** Accounts and API keys are replicated, too. */
   readonly accounts: boolean;
   /** Where push monitors are active; "primary": on a replica they are paused, for what pushes reaches one instance alone. */

@@ -67,6 +67,10 @@ export interface LastApply extends ApplyRecord {
 export interface OwnParts {
   /** Push monitors that are paused here alone. */
   readonly paused: number;
+  /** Monitors, and all else that people make, that are not the primary's. */
+  readonly local: { readonly monitors: number; readonly others: number };
+  /** What is added here gets an id of this instance's own. */
+  readonly countsLocally: boolean;
   /** Proxies, Docker hosts and remote browsers of the primary with values that were set here. */
   readonly values: number;
 }
@@ -150,7 +154,8 @@ export interface KumaDatabase {
   readOwn(): Promise<DatabaseResult<OwnParts>>;
   /**
    * Makes what is this instance's own the primary's: paused push monitors go on. Kuma must be stopped.
-   * @returns how many push monitors
+   * Local rows get shared ids.
+   * @returns how many push monitors, and how many monitors became everybody's
    */
-  takeOver(): Promise<DatabaseResult<number>>;
+  takeOver(): Promise<DatabaseResult<{ readonly resumed: number; readonly shared: number }>>;
 }

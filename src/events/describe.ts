@@ -108,7 +108,7 @@ export function describeEvent(event: ReplicatorEvent): Description {
       );
     case "taken-over":
       return info(
-        `This instance is the primary: ${count(event.resumed, "push monitor")} that it had paused as a replica goes on.`,
+        `This instance is the primary: ${count(event.resumed, "push monitor")} that it had paused as a replica goes on, ${count(event.shared, "monitor")} of its own is everybody's now.`,
       );
     case "cycle-failed":
       return describeFailure(event.problem, event.repeated);

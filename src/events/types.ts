@@ -230,6 +230,8 @@ interface TakenOver {
   readonly type: "taken-over";
   /** Push monitors that were paused here and are active again. */
   readonly resumed: number;
+  /** Monitors that were this instance's own and are everybody's now. */
+  readonly shared: number;
 }
 
 // -- Messages: to people, and those that wake a replica (REPLICATOR_WAKE) ---------------------------------------------

@@ -3,9 +3,9 @@ import type { Rules } from "../database/index.ts";
 
 /** What is an instance's own in a role. */
 export function rulesOf(
-  { accounts, ownValues, push }: Pick<Config, "accounts" | "ownValues" | "push">,
+  { accounts, local, ownValues, push }: Pick<Config, "accounts" | "local" | "ownValues" | "push">,
   role: Role,
 ): Rules {
-  const isReplica = role === "replica";
-  return { accounts, keepsValues: isReplica && ownValues, pausesPush: isReplica && push === "primary" };
+  if (role === "primary") return { accounts };
+  return { accounts, keepsLocal: local, keepsValues: ownValues, pausesPush: push === "primary" };
 }

@@ -54,6 +54,7 @@ describe("loadConfig", () => {
     assert.equal(config.adopt, "ask");
     assert.equal(config.push, "everywhere");
     assert.equal(config.accounts, false);
+    assert.equal(config.local, false);
     assert.deepEqual(config.keep, ["--keep-last=30", "--keep-daily=30"]);
     assert.equal(config.verifyWindow, 10_000);
     assert.deepEqual(config.kuma.limits, {

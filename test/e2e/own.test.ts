@@ -96,4 +96,37 @@ describe("what is an instance's own, with a real Uptime Kuma", { timeout: 5 * 60
     assert.match(status, /its own +1 of proxies.*with values of its own/);
     assert.match(status, /live +equal to its snapshot/);
   });
+
+  it("REPLICATOR_LOCAL=true: a monitor added on a replica stays through an apply, and is shared by promote", async () => {
+    const primary = await rig.add("local-primary", "BACKUP", { REPLICATOR_TAKEOVER: "true" }, (db) =>
+      db.exec("UPDATE monitor SET name = 'of the last primary' WHERE id = 1"),
+    );
+    await untilLogged(primary, /Published snapshot/);
+    const replica = await rig.add("local-replica", "RESTORE", { REPLICATOR_LOCAL: "true" });
+    await untilLogged(replica, /Applied snapshot/);
+    await replica.instance.waitReady();
+    const kuma = await connectKuma(replica.instance.url);
+    const id = await kuma.addMonitor({ type: "http", name: "here", url: "http://127.0.0.1:9" });
+    kuma.close();
+    assert.equal(id, 1_000_000_000);
+    assert.match(said(await replica.command("diff")), /no differences/);
+    primary.sql("UPDATE tag SET color = '#123456'");
+    said(await primary.command("sync"));
+    said(await replica.command("sync"));
+    const find = "SELECT id FROM monitor WHERE name = 'here'";
+    assert.deepEqual(replica.query(find), [{ id }]);
+    assert.match(
+      said(await replica.command("status")),
+      /its own +entries that are here alone \(monitors: 1, others: 0\)/,
+    );
+    await replica.instance.waitReady();
+    const refused = await replica.command("promote");
+    assert.match(
+      refused.stderr,
+      /Not promoted: entries are here alone \(monitors: 1, others: 0\).*--share-local/s,
+    );
+    said(await replica.command("promote", "--share-local"));
+    const [shared] = replica.query(find) as { id: number }[];
+    assert.ok(shared && shared.id < id);
+  });
 });

@@ -12,6 +12,7 @@ import { readLastApply } from "../write/confirm.ts";
 import { previewRollBack } from "../write/preview-roll-back.ts";
 import { rollBackRows } from "../write/roll-back.ts";
 import { confirmApply, dropAllHistory } from "./confirm.ts";
+import { lowerCounters, raiseCounters } from "./counters.ts";
 import { type Mirror, type MirrorScope, makeMirror } from "./mirror.ts";
 import { type MariaDbServer, type Session, withSession } from "./session.ts";
 import { changeMirror, inTransaction } from "./transaction.ts";
@@ -45,23 +46,36 @@ export function openMariaDb(place: MariaDbPlace): KumaDatabase {
         return planned.ok ? success(planned.value.outcome) : planned;
       }),
     apply: (snapshot, id) =>
-      inTransaction(server, uploadDir, ALL, (db) => applyRows(db, snapshot, id, place)),
+      countingLocally(() =>
+        inTransaction(server, uploadDir, ALL, (db) => applyRows(db, snapshot, id, place)),
+      ),
     lastApply: () => reading(RECORD, ({ db }) => readLastApply(db)),
     markApplied: (snapshot, id) =>
-      inTransaction(server, uploadDir, remembersAnything(rules) ? ROWS : RECORD, (db) =>
-        markApplied(db, snapshot, id, place),
+      countingLocally(() =>
+        inTransaction(server, uploadDir, remembersAnything(rules) ? ROWS : RECORD, (db) =>
+          markApplied(db, snapshot, id, place),
+        ),
       ),
     confirm: () => confirmApply(server),
     dropHistory: () => dropAllHistory(server),
     previewRollBack: () => reading({ ...ROWS, record: "whole" }, ({ db }) => previewRollBack(db, place)),
     rollBack: () => inTransaction(server, uploadDir, ALL, rollBackRows),
     readOwn: () => reading(ROWS, ({ db }) => readOwn(db, rules)),
-    takeOver: () =>
-      inTransaction(server, uploadDir, ROWS, (db) => {
+    takeOver: async () => {
+      const done = await inTransaction(server, uploadDir, ALL, (db) => {
         const taken = takeOver(db);
         return taken.ok ? success({ outcome: taken.value, files: [] }) : taken;
-      }),
+      });
+      const lowered = done.ok ? await lowerCounters(server) : done;
+      return lowered.ok ? done : lowered;
+    },
   };
+
+  /** Its counters are no part of a transaction, so they come first. */
+  async function countingLocally<T>(call: () => Promise<DatabaseResult<T>>): Promise<DatabaseResult<T>> {
+    const raised = rules.keepsLocal ? await raiseCounters(server) : success(undefined);
+    return raised.ok ? call() : raised;
+  }
 
   async function reading<T>(
     scope: Scope,

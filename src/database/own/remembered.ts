@@ -48,7 +48,7 @@ export function planRemembered(db: Database, wanted: readonly Remembered[]): Tab
   const added = [...missing.values()].map((each, at) => ({ ...each, id: last + 1n + BigInt(at) }));
   return {
     ...{ name: REMEMBERED, columns: COLUMNS, addedColumns: COLUMNS },
-    ...{ added: added.map(toRow), changed: [], removed: removed.map(toRow) },
+    ...{ added: added.map(toRow), changed: [], removed: removed.map(toRow), local: [] },
     ...{ replaced: new Set<Value>(), adopted: 0, unfit: new Set<string>() },
   };
 }

@@ -6,6 +6,8 @@ export interface Rules {
   readonly pausesPush?: boolean;
   /** Proxies, Docker hosts and remote browsers are the primary's, but values that were set here stay. */
   readonly keepsValues?: boolean;
+  /** What was added here stays here: it is neither published nor removed. */
+  readonly keepsLocal?: boolean;
 }
 
 /** Whether something of a snapshot is to be remembered. */

@@ -1,8 +1,10 @@
 import type { Database } from "better-sqlite3";
 import { success } from "../../result.ts";
-import type { Snapshot, Table, TableCounts } from "../../snapshot/index.ts";
+import type { Content, Snapshot, Table, TableCounts } from "../../snapshot/index.ts";
 import { catalog } from "../catalog.ts";
+import { findLocal, LOCAL_FROM, sharedRows, tablesWithLocalIds } from "../own/local.ts";
 import { planRemembered } from "../own/remembered.ts";
+import type { Rules } from "../own/rules.ts";
 import { refuse } from "../problems.ts";
 import { readTable, type Surroundings } from "../read/read.ts";
 import { type LiveTable, readSchema, type Schema } from "../sqlite/schema.ts";
@@ -11,6 +13,7 @@ import type { DatabaseResult, PlanSummary } from "../types.ts";
 import type { UploadState } from "../uploads/uploads.ts";
 import { readRecord } from "../write/record.ts";
 import { type ColumnMatch, matchColumns } from "./columns.ts";
+import { idsWithLocal, keepLocal } from "./keep-local.ts";
 import { mapOwners } from "./owners.ts";
 import { type PlannedFiles, planFiles } from "./plan-files.ts";
 import { planTable, type TablePlan } from "./plan-table.ts";
@@ -39,7 +42,7 @@ export function makePlan(
   snapshot: Snapshot,
   surroundings: Surroundings & { readonly kumaVersion: string },
 ): DatabaseResult<Plan> {
-  const { uploadDir, kumaVersion, rules } = surroundings;
+  const { uploadDir, kumaVersion, rules = {} } = surroundings;
   const { origin } = snapshot;
   const versions = { theirs: origin.kumaVersion, ours: kumaVersion };
   const schema = readSchema(db, rules);
@@ -50,7 +53,9 @@ export function makePlan(
   if (!complete.ok) return complete;
   const record = readRecord(db);
   if (!record.ok) return record;
-  const ownerOf = mapOwners(db, content);
+  const localIds = findLocal(db, schema.value, rules);
+  const idsAfter = idsWithLocal(content, localIds);
+  const context = { ownerOf: mapOwners(db, content), localIds };
   const tables: TablePlan[] = [];
   const lost: string[] = [];
   for (const table of content.tables) {
@@ -62,21 +67,32 @@ export function makePlan(
     }
     const match = matchColumns(live, table);
     const known = record.value === undefined ? withoutWeakAspects(live) : live;
-    const plan = planTable(db, known, table, match, ownerOf);
+    const shared = planTable(db, known, table, match, context);
+    const { plan, notes: told } = keepLocal(db, live, { plan: shared, table }, idsAfter);
+    notes.push(...told);
     tables.push(plan);
     lost.push(...nameColumns(plan, match));
     notes.push(...describePlan(plan, match, kumaVersion));
   }
   if (lost.length > 0) return refuseVersion(versions, lost);
   const faults = [
+    ...describeLocalIds(snapshot.content, rules),
     ...describeUnresolved(db, schema.value, content, findBrokenReferences(db, schema.value)),
     ...findDuplicates(db, schema.value, content),
   ];
   if (faults.length > 0) return refuse("snapshot-inconsistent", faults.join(" "));
   const pages = schema.value.get("status_page");
-  const files = planFiles(content, pages && readTable(db, pages), uploadDir);
+  const pagesHere = pages && readTable(db, pages, (live) => sharedRows(schema.value, live, rules));
+  const files = planFiles(content, pagesHere, uploadDir);
   const remembered = planRemembered(db, settled.remembered);
   return files.ok ? success(finish(schema.value, { tables, remembered }, files.value, notes)) : files;
+}
+
+/** No row of the primary may have an id of those that are this instance's own. */
+function describeLocalIds(content: Content, { keepsLocal = false }: Rules): string[] {
+  const tables = keepsLocal ? tablesWithLocalIds(content) : [];
+  if (tables.length === 0) return [];
+  return [`Ids from ${LOCAL_FROM} on in ${tables.join(", ")} are for what is a replica's own.`];
 }
 
 /** Before the first apply both sides have counted their ids by themselves: of most monitors the type is the same. */

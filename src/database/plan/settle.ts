@@ -38,7 +38,7 @@ export function settleContent(
   { timeZone, rules = {} }: Surroundings,
 ): SettledContent {
   const wanted = rules.accounts && hasAccounts(snapshot) ? snapshot : withoutAccounts(snapshot);
-  const { content: whole, notes } = dropDangling(fillOmitted(db, schema, wanted));
+  const { content: whole, notes } = dropDangling(fillOmitted(db, schema, wanted, rules));
   const zoned = keepOwnZones(db, schema, whole, readServerZone(db, timeZone));
   const shared = keepOwnMoments(db, schema, zoned);
   const kept = rules.keepsValues

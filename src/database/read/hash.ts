@@ -19,12 +19,12 @@ export function hashContent(
 ): DatabaseResult<string> {
   const schema = readSchema(db, rules);
   if (!schema.ok) return schema;
-  const rowsOf = publishedRows(db, schema.value, readServerZone(db, timeZone));
+  const rowsOf = publishedRows(db, schema.value, readServerZone(db, timeZone), rules);
   const tables = [...schema.value.values()];
   const pages = tables.filter(({ entry }) => entry.name === "status_page");
   const { files } = readUploads(
     uploadDir,
-    pages.map((page) => readTable(db, page)),
+    pages.map((page) => readTable(db, page, rowsOf)),
   );
   return success(
     hashWritten(

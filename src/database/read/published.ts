@@ -1,7 +1,9 @@
 import type { Database } from "better-sqlite3";
 import type { CatalogReference } from "../catalog.ts";
 import { isUnsettled, type Moment, settledMoment } from "../moments.ts";
+import { sharedRows } from "../own/local.ts";
 import { publishedActive } from "../own/push.ts";
+import type { Rules } from "../own/rules.ts";
 import { quote } from "../sqlite/connection.ts";
 import type { Column, LiveTable, Schema } from "../sqlite/schema.ts";
 import { settledZone } from "./zone.ts";
@@ -15,19 +17,18 @@ export type PublishedRows = (table: LiveTable) => string;
  * one transaction: it looks for what points at nothing, so that where nothing does a table is read as it is.
  * @param zone from `readServerZone`
  */
-export function publishedRows(db: Database, schema: Schema, zone: string): PublishedRows {
+export function publishedRows(db: Database, schema: Schema, zone: string, rules: Rules = {}): PublishedRows {
   /** Table name to what stands for its reachable rows; a parent comes before what refers to it. */
   const reachable = new Map<string, string>();
   const published = new Map<string, string>();
   for (const table of schema.values()) {
     const { name } = table.entry;
-    reachable.set(name, quote(name));
+    const shared = sharedRows(schema, table, rules);
+    reachable.set(name, shared);
     const dangling = referencesOf(table).filter((reference) => isDangling(name, reference));
     const conditions = dangling.filter((reference) => reference.dangling === "row goes").map(isKept);
     const rows =
-      conditions.length === 0
-        ? quote(name)
-        : `(SELECT * FROM ${quote(name)} AS own WHERE ${conditions.join(" AND ")})`;
+      conditions.length === 0 ? shared : `(SELECT * FROM ${shared} AS own WHERE ${conditions.join(" AND ")})`;
     reachable.set(name, rows);
     published.set(name, settle(table, rows, dangling));
   }
@@ -58,7 +59,7 @@ export function publishedRows(db: Database, schema: Schema, zone: string): Publi
   }
 
   function isDangling(table: string, reference: CatalogReference): boolean {
-    const find = `SELECT 1 FROM ${quote(table)} AS own WHERE NOT ${isKept(reference)} LIMIT 1`;
+    const find = `SELECT 1 FROM ${reachable.get(table) ?? quote(table)} AS own WHERE NOT ${isKept(reference)} LIMIT 1`;
     return db.prepare(find).get() !== undefined;
   }
 

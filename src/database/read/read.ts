@@ -26,7 +26,7 @@ export function readContent(
 ): DatabaseResult<Content> {
   const schema = readSchema(db, rules);
   if (!schema.ok) return schema;
-  const rowsOf = publishedRows(db, schema.value, readServerZone(db, timeZone));
+  const rowsOf = publishedRows(db, schema.value, readServerZone(db, timeZone), rules);
   const tables = [...schema.value.values()].map((table) => readTable(db, table, rowsOf));
   return success({ tables, files: readUploads(uploadDir, tables).files });
 }

@@ -1,6 +1,7 @@
 import type { Database } from "better-sqlite3";
 import { success } from "../../result.ts";
 import type { Snapshot } from "../../snapshot/index.ts";
+import { raiseCounters } from "../own/local.ts";
 import { makeRemembered, REMEMBERED, readRemembered } from "../own/remembered.ts";
 import { remembersAnything } from "../own/rules.ts";
 import { hasAccounts } from "../plan/owners.ts";
@@ -65,7 +66,8 @@ export function applyRows(
 ): DatabaseResult<ChangedRows<PlanSummary>> {
   const plan = makePlan(db, snapshot, surroundings);
   if (!plan.ok) return plan;
-  const { summary, files } = plan.value;
+  const { summary, files, schema } = plan.value;
+  if (surroundings.rules?.keepsLocal) raiseCounters(db, schema);
   const record = readRecord(db);
   if (!record.ok) return record;
   if (summary.empty) {
@@ -97,12 +99,13 @@ export function markApplied(
   if (plan && !plan.ok) return plan;
   // Somebody has edited since it was compared: the next apply remembers.
   const isSame = plan?.value.summary.empty ?? false;
+  if (plan && surroundings.rules?.keepsLocal) raiseCounters(db, plan.value.schema);
   const noted = plan && isSame ? noteApplied(db, plan.value, id) : recordApplied(db, id);
   return noted.ok ? success({ outcome: undefined, files: [] }) : noted;
 }
 
 function isAnythingOwn(db: Database, { rules = {} }: Surroundings): boolean {
-  return readRemembered(db).length > 0 || remembersAnything(rules);
+  return readRemembered(db).length > 0 || remembersAnything(rules) || rules.keepsLocal === true;
 }
 
 /** @param plan changes nothing of Kuma's */

@@ -1,6 +1,7 @@
 import type { Database } from "better-sqlite3";
 import { success } from "../../result.ts";
 import type { Row, Value } from "../../snapshot/index.ts";
+import { LOCAL_FROM } from "../own/local.ts";
 import { REMEMBERED } from "../own/remembered.ts";
 import { findBrokenReferences } from "../plan/references.ts";
 import { refuse } from "../problems.ts";
@@ -103,8 +104,12 @@ function withFreeIds(
   return [...rows.filter((row) => !taken.has(row)), ...renumbered];
 }
 
-/** Of little use to Kuma, but so every row of every table is as it was. */
+/**
+ * Of little use to Kuma, but so every row of every table is as it was. One that was raised for a replica's own rows is not
+ * raised again: it may be the primary by now.
+ */
 function restoreSequence(db: Database, table: string, seq: Value): void {
+  if (typeof seq === "bigint" && seq >= LOCAL_FROM - 1n) return;
   if (seq === null) db.prepare("DELETE FROM sqlite_sequence WHERE name = ?").run(table);
   else db.prepare("UPDATE sqlite_sequence SET seq = ? WHERE name = ?").run(seq, table);
 }

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import type { Rules } from "../../../src/database/index.ts";
 import { type Content, contentHash, type Value } from "../../../src/snapshot/index.ts";
-import { changeRows, IDS, value } from "../fixtures.ts";
+import { changeRows, IDS, removeMonitor, value } from "../fixtures.ts";
 import type { ContractEngine, ContractInstance } from "./engine.ts";
-import { dumpAll, NEXT_IDS, plainMonitors, take } from "./support.ts";
+import { countHistory, dumpAll, NEXT_IDS, plainMonitors, take } from "./support.ts";
 
 /** What is an instance's own: paused push monitors; values; accounts, unless they are replicated. */
 export function ownContract(engine: ContractEngine): void {
@@ -20,10 +20,10 @@ export function ownContract(engine: ContractEngine): void {
     assert.equal(value(await instance.kuma.hash()), contentHash(snapshot.content));
     assert.deepEqual(value(await instance.kuma.read()).tables, snapshot.content.tables);
     assert.equal(value(await instance.kuma.plan(snapshot)).empty, true);
-    assert.deepEqual(value(await instance.kuma.readOwn()), { paused: 1, values: 0 });
+    assert.deepEqual(await countOwn(instance), [1, 0]);
     value(await instance.kuma.rollBack());
     assert.deepEqual(await dumpAll(instance), before);
-    assert.deepEqual(value(await instance.kuma.readOwn()), { paused: 0, values: 0 });
+    assert.deepEqual(await countOwn(instance), [0, 0]);
   });
 
   it("follows the primary's own pause of a push monitor without a change for Kuma", async (t) => {
@@ -34,7 +34,7 @@ export function ownContract(engine: ContractEngine): void {
     assert.equal(value(await instance.kuma.plan(paused)).empty, true);
     value(await instance.kuma.markApplied(paused, NEXT_IDS));
     assert.equal(value(await instance.kuma.hash()), contentHash(paused.content));
-    assert.deepEqual(value(await instance.kuma.readOwn()), { paused: 0, values: 0 });
+    assert.deepEqual(await countOwn(instance), [0, 0]);
     assert.deepEqual(await dumpAll(instance), before);
     const resumed = await take(instance, (content) => setActive(content, 1n));
     value(await instance.kuma.markApplied(resumed, IDS));
@@ -47,7 +47,7 @@ export function ownContract(engine: ContractEngine): void {
     const instance = await engine.makeInstance(t, () => rules);
     const snapshot = await take(instance, withPush);
     value(await instance.kuma.apply(snapshot, IDS));
-    assert.deepEqual(value(await instance.kuma.takeOver()), 1);
+    assert.deepEqual(value(await instance.kuma.takeOver()), { resumed: 1, shared: 0 });
     const resumed = [
       { id: 9001n, active: 1n },
       { id: 9002n, active: 0n },
@@ -55,12 +55,12 @@ export function ownContract(engine: ContractEngine): void {
     assert.deepEqual(await pushes(instance), resumed);
     assert.equal(value(await instance.kuma.hash()), contentHash(snapshot.content));
     value(await instance.kuma.apply(snapshot, IDS));
-    assert.deepEqual(value(await instance.kuma.readOwn()), { paused: 1, values: 0 });
+    assert.deepEqual(await countOwn(instance), [1, 0]);
     rules = {};
     assert.equal(value(await instance.kuma.plan(snapshot)).empty, false);
     value(await instance.kuma.apply(snapshot, NEXT_IDS));
     assert.deepEqual(await pushes(instance), resumed);
-    assert.deepEqual(value(await instance.kuma.readOwn()), { paused: 0, values: 0 });
+    assert.deepEqual(await countOwn(instance), [0, 0]);
   });
 
   it("takes a person's resuming of a push monitor for no difference, and pauses it again", async (t) => {
@@ -70,7 +70,7 @@ export function ownContract(engine: ContractEngine): void {
     await instance.sql("UPDATE monitor SET active = 1 WHERE id = 9001");
     assert.equal(value(await instance.kuma.hash()), contentHash(snapshot.content));
     value(await instance.kuma.apply(snapshot, NEXT_IDS));
-    assert.deepEqual(value(await instance.kuma.readOwn()), { paused: 1, values: 0 });
+    assert.deepEqual(await countOwn(instance), [1, 0]);
   });
 
   it("replicates accounts and API keys where the rules say so, but not what the last login used", async (t) => {
@@ -150,7 +150,7 @@ export function ownContract(engine: ContractEngine): void {
     assert.match(notes.join(), /Row 2 of table proxy: values of this instance's own stay/);
     const ports = await instance.query("SELECT port FROM proxy ORDER BY id");
     assert.deepEqual(ports, [{ port: 8080n }, { port: PROXY.port }]);
-    assert.deepEqual(value(await instance.kuma.readOwn()), { paused: 0, values: 1 });
+    assert.deepEqual(await countOwn(instance), [0, 1]);
     const again = value(await instance.kuma.plan(edited));
     assert.deepEqual([again.empty, again.notes], [true, []]);
     value(await instance.kuma.rollBack());
@@ -178,6 +178,68 @@ export function ownContract(engine: ContractEngine): void {
     assert.match(notes.join(), /Row 1 of table proxy: removed with its own values/);
     assert.deepEqual(await hosts(instance), ["primary-2"]);
   });
+
+  it("keeps what is added here, gives it ids of its own, and makes it everybody's when it takes over", async (t) => {
+    let rules: Rules = { keepsLocal: true };
+    const instance = await engine.makeInstance(t, () => rules);
+    const snapshot = await take(instance, (content) =>
+      removeMonitor(content, plainMonitors(content)[0] ?? 0n),
+    );
+    const [tag] = snapshot.content.tables.find(({ name }) => name === "tag")?.rows ?? [];
+    assert.ok(tag);
+    value(await instance.kuma.apply(snapshot, IDS));
+    const hash = value(await instance.kuma.hash());
+    assert.equal(hash, contentHash(snapshot.content));
+    await instance.sql(
+      "INSERT INTO monitor (name, type, url, user_id, \"interval\", active) VALUES ('here', 'http', 'http://here', 1, 60, 1)",
+      "INSERT INTO notification (name, config, user_id) VALUES ('here', '{}', 1)",
+    );
+    const [here] = await instance.query("SELECT id FROM monitor WHERE name = 'here'");
+    const [channel] = await instance.query("SELECT id FROM notification WHERE name = 'here'");
+    assert.equal(here?.id, 1_000_000_000n);
+    assert.equal(channel?.id, 1_000_000_000n);
+    await instance.sql(
+      `INSERT INTO monitor_notification (monitor_id, notification_id) VALUES (${here.id}, ${channel.id})`,
+      `INSERT INTO heartbeat (monitor_id, status, time) VALUES (${here.id}, 1, '2026-01-01 00:00:00')`,
+      `INSERT INTO status_page (slug, title, icon, theme, published, search_engine_index, show_tags)
+        VALUES ('wanted', 'here', '', 'auto', 1, 1, 0)`,
+    );
+    assert.equal(value(await instance.kuma.hash()), hash);
+    assert.deepEqual(value(await instance.kuma.readOwn()).local, { monitors: 1, others: 2 });
+    const more = await take(instance, (content) => {
+      const page = changeRows(content, "status_page", ([first, ...rest]) => [
+        { ...first, slug: "wanted" },
+        ...rest,
+      ]);
+      return changeRows(page, "monitor", (rows) => [
+        ...rows,
+        { ...rows[0], id: 9000n, name: "shared", parent: null },
+      ]);
+    });
+    const before = await dumpAll(instance);
+    value(await instance.kuma.apply(more, NEXT_IDS));
+    assert.equal(value(await instance.kuma.hash()), contentHash(more.content));
+    assert.equal(value(await instance.kuma.plan(more)).empty, true);
+    const pages = await instance.query("SELECT slug FROM status_page WHERE slug LIKE 'wanted%' ORDER BY id");
+    assert.deepEqual(pages, [{ slug: "wanted" }, { slug: "wanted-local" }]);
+    value(await instance.kuma.rollBack());
+    assert.deepEqual(await dumpAll(instance), before);
+    value(await instance.kuma.apply(more, NEXT_IDS));
+    rules = {};
+    assert.deepEqual(value(await instance.kuma.takeOver()), { resumed: 0, shared: 1 });
+    const [shared] = await instance.query("SELECT id FROM monitor WHERE name = 'here'");
+    const links = await instance.query(
+      `SELECT notification_id FROM monitor_notification WHERE monitor_id = ${shared?.id}`,
+    );
+    assert.ok(typeof shared?.id === "bigint" && shared.id < 1_000_000_000n);
+    assert.equal(links.length, 1);
+    assert.equal(await countHistory(instance, shared.id), 1);
+    await instance.sql(
+      "INSERT INTO monitor (name, type, url, user_id, \"interval\", active) VALUES ('next', 'http', 'http://next', 1, 60, 1)",
+    );
+    const [next] = await instance.query("SELECT id FROM monitor WHERE name = 'next'");
+    assert.ok(typeof next?.id === "bigint" && next.id > shared.id && next.id < 1_000_000_000n);
+  });
 }
 
 const PROXY = {
@@ -187,6 +249,12 @@ const PROXY = {
 
 async function hosts({ query }: ContractInstance): Promise<unknown[]> {
   return (await query("SELECT host FROM proxy ORDER BY id")).map(({ host }) => host);
+}
+
+/** Paused push monitors, and rows with own values. */
+async function countOwn({ kuma }: ContractInstance): Promise<number[]> {
+  const { paused, values } = value(await kuma.readOwn());
+  return [paused, values];
 }
 
 /** Two push monitors, one of which is paused on the primary. */
