@@ -1,8 +1,9 @@
 "use strict";
 
 // Run by `replicator-kuma patch` after it wrote: node self-test.cjs PATH_OF_KUMA/server/notification.js
-// Loads that very file, with a stand-in for all it requires but the injected module, sends one message through a
-// provider that keeps what it gets, and prints that as JSON. Kuma's dependencies need not be installed.
+// Loads that very file, with a stand-in for all it requires but the injected modules, sends messages through a provider
+// that shows their text and one that does not, says hello to the module for live applies, and prints what came as JSON.
+// Kuma's dependencies need not be installed.
 
 const Module = require("node:module");
 const path = require("node:path");
@@ -23,7 +24,14 @@ Module._load = function (request, parent, isMain) {
   return real ? realLoad.call(this, request, parent, isMain) : standIn;
 };
 
+// As if this process had a channel to the supervisor.
+process.connected = true;
+const said = new Promise((resolve) => {
+  process.send = resolve;
+});
+
 const { Notification } = require(file);
+const NameOnly = require("./self-test-provider.cjs");
 
 const received = [];
 Notification.providerList = {
@@ -33,6 +41,7 @@ Notification.providerList = {
       return "sent";
     },
   },
+  nameOnly: new NameOnly(),
 };
 const heartbeat = Object.freeze({ msg: "heartbeat", status: 0 });
 
@@ -40,6 +49,10 @@ const heartbeat = Object.freeze({ msg: "heartbeat", status: 0 });
   const answers = [
     await Notification.send({ type: "stub" }, "message", { name: "monitor" }, heartbeat),
     await Notification.send({ type: "stub" }, "message"),
+    await Notification.send({ type: "nameOnly" }, "message", { name: "monitor" }, heartbeat),
   ];
-  process.stdout.write(JSON.stringify({ answers, received }));
+  received.push(...NameOnly.received);
+  process.emit("message", { replicatorKuma: 1, id: 1, call: "hello" });
+  const { reason: _, ...live } = await said;
+  process.stdout.write(JSON.stringify({ answers, received, live }));
 })();

@@ -30,8 +30,8 @@ export const folders = {
     imports: ["snapshot"],
   },
   export: {
-    holds: "a snapshot as one JSON document and back, and as SQL. Pure, no I/O",
-    imports: ["snapshot"],
+    holds: "a snapshot as one JSON document and back, as SQL, and as a file for each table. Pure, no I/O",
+    imports: ["diff", "snapshot"],
   },
   events: {
     holds: "the union of all events, their words, the log. Sends nothing",
@@ -47,7 +47,7 @@ export const folders = {
     imports: ["config"],
   },
   ntfy: {
-    holds: "messages to people through ntfy, and the subscription that wakes a replica",
+    holds: "messages to people through ntfy and webhooks, and the subscription that wakes a replica",
     imports: ["config", "events", "fetch", "snapshot"],
   },
   ping: {
@@ -61,7 +61,7 @@ export const folders = {
   },
   database: {
     holds: "Kuma's database: catalog of tables, read, plan, apply, confirm, roll back; uploaded icons",
-    imports: ["config", "diff", "snapshot"],
+    imports: ["config", "diff", "export", "snapshot"],
   },
   "bash-snapshots": {
     holds: "reads what the bash versions published, in a process of its own, into the snapshot's form",
@@ -79,6 +79,10 @@ export const folders = {
     holds:
       "the only place that knows the whole story: the cycles of `primary/` and `replica/`, `apply/`, what comes after what (`chain/`), what is remembered (`state/`), operator `commands/`",
     imports: ["bash-snapshots", "config", "database", "diff", "events", "kuma", "repository", "snapshot"],
+  },
+  "export-folder": {
+    holds: "keeps a folder as Kuma is configured, after each publish and apply (REPLICATOR_EXPORT_DIR)",
+    imports: ["config", "database", "events"],
   },
   web: {
     holds: "page, metrics and health over HTTP, made from what is observed. Read-only",

@@ -1,6 +1,7 @@
 import type { Measure } from "../figure.ts";
 import { arrival } from "./arrival.ts";
 import { change } from "./change.ts";
+import { gap } from "./gap.ts";
 import { heartbeats } from "./heartbeats.ts";
 import { idle } from "./idle.ts";
 import { monitoringGap } from "./monitoring-gap.ts";
@@ -12,6 +13,7 @@ import { start } from "./start.ts";
 
 /** One after the other: none of them shares the machine. */
 export const measures: readonly Measure[] = [
+  gap,
   monitoringGap,
   change,
   heartbeats,

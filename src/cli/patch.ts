@@ -15,7 +15,7 @@ type State = "patched" | "patchable" | "already patched" | "not patched, nothing
 /** The command `patch KUMA_DIR [--check] [--revert]`. Sets process.exitCode; ends the process only for wrong usage. */
 export function patchCommand(): Command {
   return newCommand("patch", "Make every message of an Uptime Kuma begin with the name of its instance.", [
-    "Run it when the image is built. It adds one file to Kuma's tree and two lines to server/notification.js, through which every message passes (up, down, certificate and domain expiry, the Test button); each then begins with \"[NAME] \". NAME is REPLICATOR_INSTANCE_NAME, else the host's name, read when a message is sent.",
+    "Run it when the image is built. It adds five files to Kuma's tree and four lines to server/notification.js, through which every message passes (up, down, certificate and domain expiry, the Test button); each then begins with \"[NAME] \". NAME is REPLICATOR_INSTANCE_NAME, else the host's name, read when a message is sent. And the supervisor can change the configuration of Kuma while it runs.",
     "Without options it patches, prints the diff, and verifies the result: the files parse, and a message sent through them comes out with the prefix. If anything is not as expected, it says what, and leaves the files as they were.",
     exitCodes([0, 1, 2], {
       0: "done, or nothing to do (patching twice changes nothing)",

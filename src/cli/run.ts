@@ -14,9 +14,10 @@ import {
   type Listener,
   type TemporaryListeners,
 } from "../events/index.ts";
+import { createFolderExporter } from "../export-folder/index.ts";
 import { createSupervisor, type End, readKumaVersion, type Supervisor } from "../kuma/index.ts";
 import { createEmbeddedServer, type EmbeddedServer } from "../mariadbd/index.ts";
-import { createNtfyNotifier, createWaker, type Waker } from "../ntfy/index.ts";
+import { createJsonWebhook, createNtfyNotifier, createWaker, type Waker } from "../ntfy/index.ts";
 import { createObserver, createStatusFile, type Observer } from "../observed/index.ts";
 import { exitCodeOf, listenToSignals, startReaper } from "../pid1/index.ts";
 import { createPinger } from "../ping/index.ts";
@@ -59,12 +60,14 @@ export async function run(env: NodeJS.ProcessEnv, cwd: string): Promise<number> 
   const web = await openWebServer(config, observer);
   const report = combineListeners([log, observer.listener]);
   const ntfy = createNtfyNotifier(config, report);
+  const webhook = createJsonWebhook(config, report);
   const ping = createPinger(config, report);
   const waker = createWaker(config);
   const commandListeners = createTemporaryListeners();
   const emit = combineListeners([
     log,
     ntfy.listener,
+    webhook.listener,
     ping,
     observer.listener,
     createStatusFile(config.stateDir, observer),
@@ -74,7 +77,7 @@ export async function run(env: NodeJS.ProcessEnv, cwd: string): Promise<number> 
   ]);
   const exitCode = await supervise(config, { web, observer, commandListeners, waker }, emit);
   emit({ type: "stopped", exitCode });
-  await ntfy.drain(NOTICE_LIMIT);
+  await Promise.all([ntfy.drain(NOTICE_LIMIT), webhook.drain(NOTICE_LIMIT)]);
   return exitCode;
 }
 
@@ -197,9 +200,11 @@ function openReplicator(
   if (problem !== undefined) emit({ type: "warning", message: `${problem.message} ${problem.advice}` });
   const role = openRole(config.role, stateFile);
   const rules = () => rulesOf(config, role.current);
+  const database = openDatabaseWorker({ ...place, rules, whenReady: server.use }, shutdown);
+  const exporter = createFolderExporter(config, database, emit, shutdown);
   return createReplicator({
-    ...{ config, kumaVersion: place.kumaVersion, kuma, stateFile, isStateNew, emit },
-    database: openDatabaseWorker({ ...place, rules, whenReady: server.use }, shutdown),
+    ...{ config, kumaVersion: place.kumaVersion, kuma, stateFile, isStateNew, database },
+    emit: combineListeners([emit, exporter]),
     databaseStage: () =>
       server.use(async () => {
         const location = place.locate();

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "commander";
+import { nameChanges, outlineOf } from "../diff/index.ts";
 import { shortId } from "../format.ts";
 import type { BashSnapshot, SnapshotInfo } from "../repository/index.ts";
 import { type Result, success } from "../result.ts";
@@ -130,7 +131,8 @@ function describeContent(
 }
 
 function describeBetween(before: Snapshot, after: Snapshot): string {
-  return describeChanges(countDifferences(before.content, after.content));
+  const [old, now] = [before.content, after.content];
+  return describeChanges(countDifferences(old, now), nameChanges(outlineOf(old), outlineOf(now)));
 }
 
 const HEAD = ["id", "time", "age", "instance", "kuma", "rows", "what changed"];

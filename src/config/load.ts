@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { databaseEnvironment, databaseSecrets } from "./database.ts";
 import { readDotenv } from "./dotenv.ts";
 import {
@@ -45,8 +45,8 @@ export function loadConfig(processEnv: NodeJS.ProcessEnv, cwd: string): LoadedCo
   const http = readHttp(settings?.REPLICATOR_HTTP, kuma.ok ? kuma.value.url : undefined, env, cwd);
   const { ntfy, webhook } = notices.value;
   // A proxy that nothing would go through is not our business.
-  const hasRequests =
-    ntfy !== undefined || webhook !== undefined || settings?.REPLICATOR_PING_URL !== undefined;
+  const { REPLICATOR_PING_URL: pingUrl, REPLICATOR_WEBHOOK_URL: jsonWebhookUrl } = settings ?? {};
+  const hasRequests = [ntfy, webhook, pingUrl, jsonWebhookUrl].some((each) => each !== undefined);
   const proxy = hasRequests ? readProxy(env) : { value: undefined, mistakes: [] };
   const files = [file.ok ? undefined : file.problem, kuma.ok ? kuma.value.ownFileProblem : undefined];
   const allMistakes: readonly Mistake[] = [
@@ -68,7 +68,8 @@ export function loadConfig(processEnv: NodeJS.ProcessEnv, cwd: string): LoadedCo
     ...notices.value.secrets,
     ...secretsOfPing(webhook?.url),
     ...secretsOfProxy(proxy.value),
-    ...secretsOfPing(settings?.REPLICATOR_PING_URL),
+    ...secretsOfPing(pingUrl),
+    ...secretsOfPing(jsonWebhookUrl),
     ...(http.value?.credentials?.split(/:(.*)/s).slice(1) ?? []),
   ]);
   const hide = (problem: SettingProblem) => hidden(problem, secrets);
@@ -83,7 +84,7 @@ export function loadConfig(processEnv: NodeJS.ProcessEnv, cwd: string): LoadedCo
     ...warnOfBash(env),
   ];
   const parts: Parts = {
-    ...{ settings, env, secrets, warnings, kuma: kuma.value },
+    ...{ cwd, settings, env, secrets, warnings, kuma: kuma.value },
     ...{
       obstacles: obstacles.map(hide),
       notices: notices.value,
@@ -96,6 +97,7 @@ export function loadConfig(processEnv: NodeJS.ProcessEnv, cwd: string): LoadedCo
 }
 
 interface Parts {
+  readonly cwd: string;
   readonly settings: Settings;
   readonly env: Environment;
   readonly kuma: KumaLocation;
@@ -124,6 +126,7 @@ function assemble({ settings, env, kuma, notices, wake, http, ...parts }: Parts)
       env: kumaEnvironment(env, kuma.ownFile, instanceName),
       // dotenv leaves a variable that exists alone, also an empty one.
       timeZone: env.TZ ?? kuma.ownFile.TZ,
+      apply: settings.REPLICATOR_APPLY,
       databaseEnv: databaseEnvironment(env, kuma.ownFile),
       limits: {
         stopGrace: settings.REPLICATOR_STOP_GRACE,
@@ -150,11 +153,18 @@ function assemble({ settings, env, kuma, notices, wake, http, ...parts }: Parts)
     intervals: { primary: settings.BACKUP_INTERVAL, replica: settings.RESTORE_INTERVAL },
     ntfy: notices.ntfy,
     webhook: notices.webhook,
+    jsonWebhookUrl: settings.REPLICATOR_WEBHOOK_URL,
     notify: { level: settings.REPLICATOR_NOTIFY, clickUrl: settings.REPLICATOR_CLICK_URL },
     wake,
     proxy: parts.proxy,
     pingUrl: settings.REPLICATOR_PING_URL,
     http,
+    exportFolder: settings.REPLICATOR_EXPORT_DIR
+      ? {
+          dir: resolve(parts.cwd, settings.REPLICATOR_EXPORT_DIR),
+          withSecrets: settings.REPLICATOR_EXPORT_SECRETS,
+        }
+      : undefined,
     log: { level: settings.LOG_LEVEL, format: settings.LOG_FORMAT },
     warnings: [...new Set([...chosen.warnings, ...parts.warnings])].map((each) =>
       redact(each, parts.secrets),

@@ -12,6 +12,14 @@ export function redact(text: string, secrets: readonly string[]): string {
   return hideUserInfo(patterns.reduce((rest, pattern) => rest.replaceAll(pattern, "***"), text));
 }
 
+/** The same data with every text in it redacted: done before it becomes JSON, so that what comes out stays JSON. */
+export function redactDeep(value: unknown, secrets: readonly string[]): unknown {
+  if (typeof value === "string") return redact(value, secrets);
+  if (Array.isArray(value)) return value.map((part) => redactDeep(part, secrets));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, redactDeep(part, secrets)]));
+}
+
 /**
  * All between "://" and the last "@" before white space: a password may hold "/" and "@". And of a password with "/" or
  * "#" what Go takes for a port: `parse "http://user:pass": invalid port ":pass" after host` (seen on restic 0.14 to

@@ -102,7 +102,7 @@ function decode(text: string): string {
 const SHORTEST_KEY = 16;
 
 /**
- * What of a ping address must not be seen: all of it, and the parts of its path that let others ping, such as the
+ * What of the address of a ping or a webhook must not be seen: all of it, and the parts of its path that let others ping, such as the
  * token of a push monitor and the UUID of a check.
  */
 export function secretsOfPing(url: string | undefined): string[] {

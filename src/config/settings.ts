@@ -1,7 +1,7 @@
 import { z } from "zod";
 import * as field from "./fields.ts";
 import { DEFAULT_KUMA_COMMAND } from "./kuma.ts";
-import type { Config, NotifyLevel } from "./types.ts";
+import type { ApplyWay, Config, NotifyLevel } from "./types.ts";
 
 /** A shorter one would keep restic running without a break: each of its commands takes about half a second. */
 const SHORTEST_INTERVAL = 5_000;
@@ -34,6 +34,8 @@ export const settingsSchema = z.object({
   REPLICATOR_PUSH: field.oneOf<Config["push"]>(["everywhere", "primary"], "everywhere"),
   /** What a primary keeps of our snapshots. */
   REPLICATOR_KEEP: field.keepPolicy("--keep-last 30 --keep-daily 30"),
+  /** How a snapshot reaches a Kuma that runs. */
+  REPLICATOR_APPLY: field.oneOf<ApplyWay>(["live", "restart"], "restart"),
   /** How long Kuma must run with a new configuration before that counts as verified. */
   REPLICATOR_PROOF_WINDOW: field.duration("10s", 0),
   /** How long Kuma may take to end before it is killed. */
@@ -56,12 +58,18 @@ export const settingsSchema = z.object({
   REPLICATOR_NOTIFY: field.oneOf<NotifyLevel>(["all", "changes", "errors", "off"], "all"),
   /** What a tap on a message opens. */
   REPLICATOR_CLICK_URL: field.webAddress(),
+  /** A second address for messages, as JSON for programs. */
+  REPLICATOR_WEBHOOK_URL: field.webAddress(),
   /** What tells a replica of a publish besides its interval. */
   REPLICATOR_WAKE: field.oneOf(["off", "ntfy"], "off"),
   /** The dead man's switch that is pinged after each cycle. */
   REPLICATOR_PING_URL: field.webAddress(),
   /** Where page, metrics and health are served. */
   REPLICATOR_HTTP: field.listenAddress(),
+  /** A folder that is kept as Kuma is configured, a readable file for each table. */
+  REPLICATOR_EXPORT_DIR: field.optional(),
+  /** Whether secrets are in those files as they are. */
+  REPLICATOR_EXPORT_SECRETS: field.yesOrNo(false),
   /** Added to every call of restic. */
   REPLICATOR_RESTIC_OPTIONS: field.resticOptions(),
   /** User and group that Kuma 1.x runs as, as its own image has it. */

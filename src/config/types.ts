@@ -3,6 +3,12 @@ import type { SettingProblem } from "./mistake.ts";
 /** How the instance takes part: the primary publishes, a replica follows. */
 export type Role = "primary" | "replica";
 
+/**
+ * How a snapshot reaches a Kuma that runs: "live" changes the configuration under it, by a channel to the module that was
+ * put into it; "restart" stops it, changes its database and starts it again.
+ */
+export type ApplyWay = "live" | "restart";
+
 /** The supervisor's patience, all times in milliseconds. */
 export interface KumaLimits {
   /**
@@ -34,6 +40,8 @@ export interface KumaConfig {
   /** UPTIME_KUMA_DB_… as the child sees them: of its environment, else of the `.env` in its own folder. */
   readonly databaseEnv: Readonly<Record<string, string>>;
   readonly limits: KumaLimits;
+  /** REPLICATOR_APPLY. With "restart" Kuma is started without a channel. */
+  readonly apply: ApplyWay;
   /** Who Kuma runs as and its data folder belongs to; undefined: as we do. */
   readonly user: { readonly uid: number; readonly gid: number } | undefined;
 }
@@ -123,6 +131,8 @@ export interface Config {
   /** Where notices go; or they go to a webhook, or nowhere. */
   readonly ntfy: NtfyConfig | undefined;
   readonly webhook: WebhookConfig | undefined;
+  /** Where the same notices go as JSON (REPLICATOR_WEBHOOK_URL), besides; a secret. */
+  readonly jsonWebhookUrl: string | undefined;
   readonly notify: {
     readonly level: NotifyLevel;
     /** What a tap on a notice opens. */
@@ -132,12 +142,14 @@ export interface Config {
    * The topic by which a primary wakes its replicas (REPLICATOR_WAKE); undefined: they look at their interval alone.
    */
   readonly wake: NtfyConfig | undefined;
-  /** What ntfy, webhook and dead man's switch are reached through; undefined: nothing. */
+  /** What ntfy, webhooks and dead man's switch are reached through; undefined: nothing. */
   readonly proxy: ProxyConfig | undefined;
   /** The dead man's switch that is pinged after each cycle; a secret. */
   readonly pingUrl: string | undefined;
   /** Where page, metrics and health are served; undefined: nowhere. */
   readonly http: HttpConfig | undefined;
+  /** The folder that is kept as Kuma is configured, absolute; undefined: there is none. */
+  readonly exportFolder: { readonly dir: string; readonly withSecrets: boolean } | undefined;
   readonly log: { readonly level: "debug" | "info" | "warn" | "error"; readonly format: "text" | "json" };
   /** Said loudly once at start: settings that are wrong or surely not what was meant, and what is done instead. */
   readonly warnings: readonly string[];

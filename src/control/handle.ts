@@ -109,5 +109,5 @@ function toProtocol(
 function changesOf(observed: ObservedState, snapshotId: string): string | undefined {
   const known = observed.changes.find((change) => change.snapshotId === snapshotId);
   if (known === undefined) return undefined;
-  return known.changes === undefined ? "everything" : describeChanges(known.changes);
+  return known.changes === undefined ? "everything" : describeChanges(known.changes, known.named);
 }

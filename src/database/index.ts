@@ -12,6 +12,7 @@ export type {
   DatabaseResult,
   Examination,
   KumaDatabase,
+  MemoryChanges,
   OwnParts,
   PlanSummary,
   RollBackPreview,

@@ -10,7 +10,7 @@ const ADVICE: Readonly<Record<DatabaseProblemCode, string>> = {
   "database-empty":
     "Uptime Kuma hangs on an empty database file: if nothing of value is in the folder, remove the file and restart.",
   "database-not-sqlite":
-    "Only SQLite is replicated: check that the data folder is Uptime Kuma's and that it uses SQLite. It runs on, alone.",
+    "Check that the data folder is Uptime Kuma's, and which database its db-config.json names. It runs on, alone.",
   "database-settings-invalid":
     "Correct the variable (UPTIME_KUMA_DB_…) or db-config.json in Uptime Kuma's data folder, and restart.",
   "database-not-chosen": "Open Uptime Kuma's page and choose one; replication begins after that.",
@@ -23,8 +23,10 @@ const ADVICE: Readonly<Record<DatabaseProblemCode, string>> = {
   "database-damaged":
     "Restore the data folder from a backup, or let SQLite's .recover command save what it can.",
   "database-locked": "Nothing to do if it passes; else find out which other program has the database open.",
-  "database-read-only": "Give this process read and write access to the data folder and all files in it.",
-  "database-full": "Free space on the disk of the data folder; nothing was changed.",
+  "database-read-only":
+    "Give this process read and write access to the data folder and all files in it; on a MariaDB server, to Uptime Kuma's account, and end the server's read-only mode.",
+  "database-full":
+    "Free space on the disk of the database (the data folder, or the MariaDB server's); nothing was changed.",
   "schema-unknown": "Check that versions of Uptime Kuma and Replicator Kuma fit each other.",
   "version-mismatch": "Run the same version of Uptime Kuma on all instances; nothing was changed.",
   "snapshot-inconsistent":

@@ -1,5 +1,5 @@
 import type { Problem, Result } from "../result.ts";
-import type { ChangeCounts, Content, Snapshot, Value } from "../snapshot/index.ts";
+import type { ChangeCounts, Content, NamedChanges, Snapshot, Value } from "../snapshot/index.ts";
 
 export type DatabaseProblemCode =
   | "database-missing"
@@ -27,13 +27,30 @@ export interface DatabaseProblem extends Problem {
 
 export type DatabaseResult<T> = Result<T, DatabaseProblem>;
 
+/** What a Kuma that runs has in memory of the rows that change; ids as Kuma counts them. */
+export interface MemoryChanges {
+  /** Monitors whose own row is new, gone or changed. */
+  readonly monitors: readonly number[];
+  /** Those of them that are new, gone or another thing under an old id: nothing of their statistics stays. */
+  readonly reset: readonly number[];
+  /** Maintenance windows whose own row is new, gone or changed. */
+  readonly maintenance: readonly number[];
+  /** In which anything changes. */
+  readonly tables: readonly string[];
+  /** A new monitor has history under its id that is to be moved: a long transaction, in which Kuma would wait. */
+  readonly movesHistory: boolean;
+}
+
 /** What applying a snapshot would change here. */
 export interface PlanSummary {
   /** True when nothing differs: Kuma need not stop. */
   readonly empty: boolean;
   readonly changes: ChangeCounts;
+  /** Left out: nobody has looked for the names. */
+  readonly named?: NamedChanges;
   /** Columns that were dropped, rows whose owner was mapped to the first account; in sentences. */
   readonly notes: readonly string[];
+  readonly memory: MemoryChanges;
 }
 
 /** What may keep content that was read here from being applied elsewhere; all in sentences, empty when all is well. */
@@ -120,8 +137,9 @@ export interface KumaDatabase {
   /** What `apply` would do now. Changes nothing; safe while Kuma runs. */
   plan(snapshot: Snapshot): Promise<DatabaseResult<PlanSummary>>;
   /**
-   * Makes the replicated rows and files equal to the snapshot's. Kuma must be stopped. One transaction: it holds the
-   * row changes, their inverse and the record; either all of it is there afterwards, or nothing.
+   * Makes the replicated rows and files equal to the snapshot's. Kuma is stopped, or the monitors that `memory` names
+   * are held. One transaction: it holds the row changes, their inverse and the record; either all of it is there
+   * afterwards, or nothing.
    * A monitor that takes the id of another thing does not inherit its history. History of removed monitors is kept for
    * the undo: until the next apply that changes something, or for a week.
    */

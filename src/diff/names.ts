@@ -72,7 +72,8 @@ export function namesIn({ tables }: Content): Names {
   for (const table of tables) {
     const column = ENTITIES[table.name]?.column;
     if (column === undefined) continue;
-    byId.set(table.name, new Map(rowsOf(table).map((row) => [row.id ?? null, String(row[column] ?? "")])));
+    const [id, name] = [table.columns.indexOf("id"), table.columns.indexOf(column)];
+    byId.set(table.name, new Map(table.rows.map((row) => [row[id] ?? null, String(row[name] ?? "")])));
   }
   const find = (table: string, id: Value) => byId.get(table)?.get(id);
   const of: Of = (table, id) => {
@@ -84,6 +85,18 @@ export function namesIn({ tables }: Content): Names {
     find,
     describe: (table, row) => LINKS[table]?.describe(row, of) ?? of(table, row.id),
   };
+}
+
+/** By importance, monitors first; what only connects others, and what is unknown, comes last. */
+export function byImportance(a: string, b: string): number {
+  const tables = Object.keys(ENTITIES);
+  const rank = (table: string) => (Object.hasOwn(ENTITIES, table) ? tables.indexOf(table) : tables.length);
+  return rank(a) - rank(b);
+}
+
+/** Whether rows of this table only connect others. */
+export function isLink(table: string): boolean {
+  return Object.hasOwn(LINKS, table);
 }
 
 /** What identifies a row of a table from one content to the next. */

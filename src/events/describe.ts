@@ -95,7 +95,7 @@ export function describeEvent(event: ReplicatorEvent): Description {
         `The bash version on ${JSON.stringify(event.instanceName)} still publishes: ${describeSnapshot(event.snapshotId)}, of ${new Date(event.time).toISOString()}. Nothing of it is applied any more. Stop it, or change its image to this one as a replica.`,
       );
     case "published":
-      return info(`Published ${describeSnapshot(event.snapshot.id)}: ${describePublished(event.changes)}.`);
+      return info(`Published ${describeSnapshot(event.snapshot.id)}: ${describePublished(event)}.`);
     case "applied":
       return info(describeApplied(event));
     case "replaced":
@@ -151,8 +151,11 @@ export function describeProblem({ message, advice }: Problem): string {
 }
 
 /** What a publish changed; without a former snapshot to compare with, it is the first. */
-export function describePublished(changes: EventOf<"published">["changes"]): string {
-  return changes === undefined ? "the whole configuration" : describeChanges(changes);
+export function describePublished({
+  changes,
+  named,
+}: Pick<EventOf<"published">, "changes" | "named">): string {
+  return changes === undefined ? "the whole configuration" : describeChanges(changes, named);
 }
 
 const STOP_REASONS = {
@@ -166,10 +169,12 @@ function describeChecked({ latest, agrees }: EventOf<"repository-checked">): str
   return `The repository's latest is ${nameSnapshot(latest)}, of ${since}: this instance ${agrees ? "has" : "differs from"} it.`;
 }
 
-function describeApplied({ snapshot, changes, monitoringGapMs, notes }: EventOf<"applied">): string {
+function describeApplied({ snapshot, changes, named, monitoringGapMs, notes }: EventOf<"applied">): string {
   const pause =
     monitoringGapMs === 0 ? "without a stop" : `monitoring paused for ${formatDuration(monitoringGapMs)}`;
-  return [`Applied ${nameSnapshot(snapshot)}: ${describeChanges(changes)}; ${pause}.`, ...notes].join(" ");
+  return [`Applied ${nameSnapshot(snapshot)}: ${describeChanges(changes, named)}; ${pause}.`, ...notes].join(
+    " ",
+  );
 }
 
 function describeCrash({ exit, crashes, restartInMs }: EventOf<"kuma-crashed">): string {

@@ -1,5 +1,5 @@
 import { type DestinationStream, destination, pino, stdTimeFunctions } from "pino";
-import { type Config, redact } from "../config/index.ts";
+import { type Config, redact, redactDeep } from "../config/index.ts";
 import { describeEvent } from "./describe.ts";
 import { formatLikeKuma } from "./kuma-format.ts";
 import type { Listener } from "./types.ts";
@@ -47,12 +47,4 @@ function standardOutput(): DestinationStream {
   // pino itself goes quiet on a closed pipe. A full disk or a terminal that went away must not end Kuma either.
   output.on("error", () => {});
   return output;
-}
-
-/** The same data with every text in it redacted: done before it becomes JSON, so that what comes out stays JSON. */
-function redactDeep(value: unknown, secrets: readonly string[]): unknown {
-  if (typeof value === "string") return redact(value, secrets);
-  if (Array.isArray(value)) return value.map((part) => redactDeep(part, secrets));
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, redactDeep(part, secrets)]));
 }

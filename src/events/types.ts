@@ -1,7 +1,8 @@
 import type { Role } from "../config/index.ts";
 import type { Problem } from "../result.ts";
-import type { ChangeCounts } from "../snapshot/index.ts";
+import type { ChangeCounts, NamedChanges } from "../snapshot/index.ts";
 import type { KumaEvent } from "./kuma-events.ts";
+import type { MessageEvent } from "./message-events.ts";
 
 /**
  * All that happens. Listeners (log, ntfy, page, metrics) switch over `type`; the compiler checks that none is
@@ -198,12 +199,16 @@ interface Published {
   readonly snapshot: SnapshotName;
   /** Undefined: it is the first, so there is nothing to compare it with. */
   readonly changes: ChangeCounts | undefined;
+  /** Left out: the names are not known. */
+  readonly named?: NamedChanges;
 }
 
 interface Applied {
   readonly type: "applied";
   readonly snapshot: SnapshotName;
   readonly changes: ChangeCounts;
+  /** Left out: the names are not known. */
+  readonly named?: NamedChanges;
   /** How long Kuma was not answering, milliseconds; 0 when it did not have to stop. */
   readonly monitoringGapMs: number;
   /** What was left out or corrected on the way, in sentences. */
@@ -232,32 +237,4 @@ interface TakenOver {
   readonly resumed: number;
   /** Monitors that were this instance's own and are everybody's now. */
   readonly shared: number;
-}
-
-// -- Messages: to people, and those that wake a replica (REPLICATOR_WAKE) ---------------------------------------------
-
-type MessageEvent = NotificationFailed | WakeReady | WakeFailed | Woken;
-
-/** Reported once until a notification succeeds. */
-interface NotificationFailed {
-  readonly type: "notification-failed";
-  /** Where to: "ntfy", or the name of the setting that holds a secret address. */
-  readonly to: string;
-  readonly reason: string;
-}
-
-/** This replica is subscribed to the topic of publishes, from now on or again. */
-interface WakeReady {
-  readonly type: "wake-ready";
-}
-
-/** It is not, and checks the repository at its interval alone; reported once until it is subscribed again. */
-interface WakeFailed {
-  readonly type: "wake-failed";
-  readonly problem: Problem;
-}
-
-/** A message of a publish came, or may have been missed: a cycle follows at once. */
-interface Woken {
-  readonly type: "woken";
 }

@@ -4,6 +4,7 @@ import type { KumaConfig } from "../config/index.ts";
 import type { Exit, Listener, StopReason } from "../events/index.ts";
 import { endOrphans, killTree } from "../pid1/index.ts";
 import { type Result, success } from "../result.ts";
+import type { Channel } from "./channel.ts";
 import { type Answer, probe } from "./probe.ts";
 import { type Child, type SpawnProblem, spawnChild } from "./spawn.ts";
 
@@ -17,6 +18,8 @@ export type Phase = "starting" | "setup" | "ready" | "stopping" | "gone";
 export interface KumaProcess {
   readonly phase: Phase;
   readonly pid: number;
+  /** Undefined: it was started without one. */
+  readonly channel: Channel | undefined;
   /** Resolves when Kuma is ready, and at the latest when it is gone. */
   readonly startup: Promise<"ready" | "gone">;
   readonly exited: Promise<Exit>;
@@ -78,6 +81,7 @@ function followProcess(
       return phase;
     },
     pid,
+    channel: child.channel,
     startup,
     exited,
     end: (reason) => {

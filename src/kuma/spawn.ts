@@ -3,11 +3,14 @@ import { execa } from "execa";
 import type { KumaConfig } from "../config/index.ts";
 import type { Exit } from "../events/index.ts";
 import { failure, type Problem, type Result, success } from "../result.ts";
+import { type Channel, openChannel } from "./channel.ts";
 
 /** The child process itself. */
 export interface Child {
   readonly pid: number;
   readonly exited: Promise<Exit>;
+  /** Undefined: it was started without one. */
+  readonly channel: Channel | undefined;
   /** Sends a signal to this one process. */
   signal(signal: NodeJS.Signals): void;
 }
@@ -30,9 +33,8 @@ export async function spawnChild(kuma: KumaConfig): Promise<Result<Child, SpawnP
     extendEnv: false,
     ...kuma.user,
     detached: true,
-    stdin: "ignore",
-    stdout: "inherit",
-    stderr: "inherit",
+    // Not execa's own `ipc`, which keeps every message that comes.
+    stdio: ["ignore", "inherit", "inherit", ...(kuma.apply === "live" ? (["ipc"] as const) : [])],
     // Else execa sends SIGKILL 5 s after every SIGTERM of ours, its own grace in place of the one that is set.
     forceKillAfterDelay: false,
     reject: false,
@@ -43,6 +45,7 @@ export async function spawnChild(kuma: KumaConfig): Promise<Result<Child, SpawnP
     exited: child.then(({ signal, exitCode }) =>
       signal === undefined ? { code: exitCode ?? 1 } : { signal },
     ),
+    channel: kuma.apply === "live" ? openChannel(child) : undefined,
     signal: (signal) => {
       child.kill(signal);
     },

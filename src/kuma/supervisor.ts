@@ -4,6 +4,7 @@ import { steadyNow } from "../clock.ts";
 import type { KumaConfig } from "../config/index.ts";
 import type { Exit, Listener, StopReason } from "../events/index.ts";
 import { failure, type Problem, type Result, success } from "../result.ts";
+import { type Channel, type ChannelResult, unavailable } from "./channel.ts";
 import { type KumaProcess, type LeftServer, type Phase, spawnKuma } from "./kuma-process.ts";
 import { isPortTaken } from "./probe.ts";
 import { createRestartPolicy } from "./restart-policy.ts";
@@ -38,6 +39,8 @@ export interface Supervisor {
    * @returns when it was ready, by the steady clock
    */
   startAndVerify(windowMs: number, signal: AbortSignal): Promise<Result<{ readyAt: number }>>;
+  /** The way to the Kuma that runs now, to change its configuration under it; a problem when it is not ready. */
+  channel(): ChannelResult<Channel>;
   /** Resolves once Kuma is ready; at once when it is. Rejects when the signal aborts. */
   untilReady(signal: AbortSignal): Promise<void>;
   /** SIGKILL to Kuma and all its descendants, now. */
@@ -86,6 +89,11 @@ export function createSupervisor(kuma: KumaConfig, server: LeftServer, emit: Lis
     },
     stop,
     startAndVerify,
+    channel: () => {
+      if (kumaProcess?.phase !== "ready") return unavailable("it is not ready");
+      const { channel } = kumaProcess;
+      return channel === undefined ? unavailable("it was started without a channel") : success(channel);
+    },
     untilReady: async (signal) => {
       signal.throwIfAborted();
       if (kumaProcess?.phase !== "ready") await once(readiness, "ready", { signal });

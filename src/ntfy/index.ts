@@ -1,2 +1,3 @@
+export { createJsonWebhook } from "./json-webhook.ts";
 export { createNtfyNotifier } from "./notifier.ts";
 export { createWaker, type Waker } from "./waker.ts";

@@ -55,7 +55,7 @@ export function describeAsMessage(event: ReplicatorEvent, instanceName: string):
   });
   switch (event.type) {
     case "published":
-      return message("configuration published", sentence(describePublished(event.changes)), 2, PUBLISHED_TAG);
+      return message("configuration published", sentence(describePublished(event)), 2, PUBLISHED_TAG);
     case "applied":
       // Equal to what is here: a bash version publishes also what Uptime Kuma writes by itself.
       if (Object.keys(event.changes).length === 0) return undefined;
@@ -78,8 +78,8 @@ export function describeAsMessage(event: ReplicatorEvent, instanceName: string):
   }
 }
 
-function appliedMessage({ snapshot, changes, notes }: EventOf<"applied">): string {
-  return [`From ${snapshot.instanceName}: ${describeChanges(changes)}.`, ...notes].join(" ");
+function appliedMessage({ snapshot, changes, named, notes }: EventOf<"applied">): string {
+  return [`From ${snapshot.instanceName}: ${describeChanges(changes, named)}.`, ...notes].join(" ");
 }
 
 function sentence(text: string): string {

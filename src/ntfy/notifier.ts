@@ -1,19 +1,19 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { type Config, type NtfyConfig, redact, type WebhookConfig } from "../config/index.ts";
 import type { Listener } from "../events/index.ts";
-import { createFetch, type Fetch, sendRequest } from "../fetch/index.ts";
+import { createFetch, type Fetch } from "../fetch/index.ts";
 import { describeAsMessage, isWanted, type NtfyMessage } from "./message.ts";
+import { createOutbox, type Outbox, type Outgoing } from "./outbox.ts";
 
-export interface NtfyNotifier {
+export interface Notifier extends Pick<Outbox, "drain"> {
   readonly listener: Listener;
-  /** Waits until all messages are sent, or given up on, but not longer than `limit` milliseconds. */
-  readonly drain: (limit: number) => Promise<void>;
 }
+
+/** Of what tells nobody anything. */
+export const SILENT: Notifier = { listener: () => {}, drain: async () => {} };
 
 /**
  * Notifies people through ntfy, or a webhook, of what they want to know: publishes, applies, roll-backs, the first
- * failure and recovery. One message after the other, in the background: a failed one is lost, and never anybody's
- * failure.
+ * failure and recovery. In the background, and never anybody's failure.
  * @param report gets an event when messages fail, once until one succeeds. Not the listener of all events, or a failed
  *   message would cause another
  */
@@ -21,24 +21,11 @@ export function createNtfyNotifier(
   config: Pick<Config, "ntfy" | "webhook" | "proxy" | "notify" | "wake" | "instanceName" | "secrets">,
   report: Listener,
   { fetch = createFetch(config.proxy) }: { fetch?: Fetch } = {},
-): NtfyNotifier {
+): Notifier {
   const { ntfy, notify, wake, instanceName, secrets } = config;
   const target = ntfy ?? config.webhook;
-  if (target === undefined) return { listener: () => {}, drain: async () => {} };
-  let works = true;
-  let queue = Promise.resolve();
-
-  async function sendMessage(message: NtfyMessage, to: NtfyConfig | WebhookConfig): Promise<void> {
-    const { name, url, request } = "topic" in to ? toTopic(message, to) : toWebhook(message, to);
-    const problem = await sendRequest(fetch, name, url, request);
-    if (problem !== undefined && works)
-      report({
-        type: "notification-failed",
-        to: "topic" in to ? "ntfy" : "NTFY_URL",
-        reason: redact(problem, secrets),
-      });
-    works = problem === undefined;
-  }
+  if (target === undefined) return SILENT;
+  const { send, drain } = createOutbox("topic" in target ? "ntfy" : "NTFY_URL", secrets, report, fetch);
 
   /** At the server's root: https://docs.ntfy.sh/publish/#publish-as-json. */
   function toTopic(
@@ -63,21 +50,10 @@ export function createNtfyNotifier(
       const described = describeAsMessage(event, instanceName);
       if (described === undefined) return;
       const message = { ...described, message: redact(described.message, secrets) };
-      queue = queue.then(() => sendMessage(message, target));
+      send("topic" in target ? toTopic(message, target) : toWebhook(message, target));
     },
-    drain: (limit) => {
-      const tooLate = new AbortController();
-      const late = sleep(limit, undefined, { signal: tooLate.signal }).catch(() => {});
-      return Promise.race([queue, late]).finally(() => tooLate.abort());
-    },
+    drain,
   };
-}
-
-/** A request, and what stands for its address where that may be read. */
-interface Outgoing {
-  readonly name: string;
-  readonly url: string;
-  readonly request: RequestInit;
 }
 
 /** Its address may be a secret, so it is never named. */

@@ -16,7 +16,7 @@ export interface Agreement {
   /** Since when this instance has differed from the latest snapshot; undefined when it agrees, or nothing is known. */
   readonly behindSince: number | undefined;
   readonly spans: readonly Span<"unknown" | "agrees" | "behind">[];
-  /** In the order in which they were seen, the latest last. */
+  /** In the order in which they were the latest, the latest last. */
   readonly snapshots: readonly SeenSnapshot[];
 }
 
@@ -80,7 +80,10 @@ function differ(agreement: Agreement, publishedAt: number, role: Config["role"],
 function addSnapshot(agreement: Agreement, { id, instanceName, time }: SeenSnapshot): Agreement {
   const { snapshots } = agreement;
   // restic 0.14 gives the id of a snapshot that it has just stored in its short form of 8 digits only.
-  const isKnown = snapshots.some((known) => known.id.slice(0, 8) === id.slice(0, 8));
-  if (isKnown) return agreement;
-  return { ...agreement, snapshots: [...snapshots, { id, instanceName, time }].slice(-MOST_SNAPSHOTS) };
+  const isThis = (known: SeenSnapshot) => known.id.slice(0, 8) === id.slice(0, 8);
+  const known = snapshots.find(isThis) ?? { id, instanceName, time };
+  if (known === snapshots.at(-1)) return agreement;
+  // One that was there before may be the latest again: a later one was forgotten, or the repository put back.
+  const others = snapshots.filter((other) => other !== known);
+  return { ...agreement, snapshots: [...others, known].slice(-MOST_SNAPSHOTS) };
 }

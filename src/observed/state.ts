@@ -1,6 +1,6 @@
 import type { Config, Role } from "../config/index.ts";
 import type { ReplicatorEvent } from "../events/index.ts";
-import type { ChangeCounts } from "../snapshot/index.ts";
+import type { ChangeCounts, NamedChanges } from "../snapshot/index.ts";
 import { type Agreement, newAgreement, nextAgreement } from "./agreement.ts";
 import { NO_CYCLE, nextCycle, type ObservedCycle } from "./cycle.ts";
 import { newKuma, nextKuma, type ObservedKuma } from "./kuma.ts";
@@ -12,6 +12,7 @@ import { newUptime, nextUptime, type Uptime } from "./uptime.ts";
 interface SnapshotChanges {
   readonly snapshotId: string;
   readonly changes: ChangeCounts | undefined;
+  readonly named?: NamedChanges;
 }
 
 /**
@@ -85,9 +86,14 @@ export function nextState(before: ObservedState, event: ReplicatorEvent, now: nu
       return { ...state, role: event.role, interval: event.interval };
     case "published":
     case "applied": {
-      const { snapshot, changes } = event;
+      const { snapshot, changes, named } = event;
       const others = state.changes.filter(({ snapshotId }) => snapshotId !== snapshot.id);
-      return { ...state, changes: [...others, { snapshotId: snapshot.id, changes }].slice(-MOST_CHANGES) };
+      return {
+        ...state,
+        changes: [...others, { snapshotId: snapshot.id, changes, ...(named && { named }) }].slice(
+          -MOST_CHANGES,
+        ),
+      };
     }
     default:
       return state;

@@ -10,7 +10,8 @@ export interface Uptime {
   readonly down: { readonly since: number; readonly cause: Cause } | undefined;
   /** Milliseconds of the times before the present one. */
   readonly past: Readonly<Partial<Record<Cause, number>>>;
-  readonly spans: readonly Span<"up" | "down">[];
+  /** "paused": it is stopped or starting on purpose, such as for an apply; "down": it crashed. */
+  readonly spans: readonly Span<"up" | "paused" | "down">[];
   readonly isFirstStart: boolean;
   /** How often Kuma was started again. */
   readonly restarts: Readonly<Partial<Record<Cause, number>>>;
@@ -20,7 +21,7 @@ export function newUptime(now: number): Uptime {
   return {
     down: { since: now, cause: "start" },
     past: {},
-    spans: [{ from: now, state: "down" }],
+    spans: [{ from: now, state: "paused" }],
     isFirstStart: true,
     restarts: {},
   };
@@ -60,7 +61,7 @@ export function downtime({ down, past }: Uptime, now: number): Uptime["past"] {
 }
 
 function goDown(uptime: Uptime, cause: Cause, now: number): Uptime {
-  const spans = addSpan(uptime.spans, "down", now);
+  const spans = addSpan(uptime.spans, cause === "crash" ? "down" : "paused", now);
   return { ...uptime, past: downtime(uptime, now), spans, down: { since: now, cause } };
 }
 

@@ -7,19 +7,27 @@
 /** The one file of Kuma that is changed: every message passes through the `send` of the class that it exports. */
 export const NOTIFICATION_FILE = "server/notification.js";
 
-/** The file that is added; its source is in patches/. */
-export const INJECTED_FILE = "server/replicator-kuma-notification.cjs";
+/** The files that are added; their sources are in patches/. Each is there before the one that requires it. */
+export const INJECTED_FILES: readonly string[] = [
+  "server/replicator-kuma-notification.cjs",
+  "server/replicator-kuma-gate.cjs",
+  "server/replicator-kuma-monitors.cjs",
+  "server/replicator-kuma-reload.cjs",
+  "server/replicator-kuma-live.cjs",
+];
 
 /** The insertion goes right before this. */
 export const EXPORT_ANCHOR = "module.exports = {\n    Notification,\n};";
 
 /**
- * Required when Kuma starts, not when it sends: should the file be missing, Kuma does not start, instead of running
+ * Required when Kuma starts, not when it sends: should a file be missing, Kuma does not start, instead of running
  * without messages.
  */
 export const INSERTION = [
   "// Replicator Kuma: every message begins with the name of this instance.",
   'require("./replicator-kuma-notification.cjs")(Notification);',
+  "// And its configuration can be changed while it runs.",
+  'require("./replicator-kuma-live.cjs")(Notification);',
   "",
   "",
 ].join("\n");

@@ -3,8 +3,8 @@ import path from "node:path";
 import { z } from "zod";
 import { errorCode } from "../format.ts";
 import { failure, success } from "../result.ts";
-import { EXPORT_ANCHOR, INJECTED_FILE, INSERTION, NOTIFICATION_FILE, SENDERS } from "./anchors.ts";
-import { injectedModule } from "./injected.ts";
+import { EXPORT_ANCHOR, INJECTED_FILES, INSERTION, NOTIFICATION_FILE, SENDERS } from "./anchors.ts";
+import { injectedSource } from "./injected.ts";
 import { anchorProblem } from "./problems.ts";
 import type { FileChange, PatchProblem, PatchResult, TreePlan } from "./types.ts";
 
@@ -30,11 +30,11 @@ export async function planPatch(kumaDir: string): Promise<PatchResult<TreePlan>>
 
   const at = original.indexOf(EXPORT_ANCHOR);
   const patched = Buffer.concat([original.subarray(0, at), Buffer.from(INSERTION), original.subarray(at)]);
-  // The required file first: killed in between, Kuma is still whole.
-  return plan(kumaVersion, [
-    { path: INJECTED_FILE, before: injected, after: await injectedModule() },
-    { path: NOTIFICATION_FILE, before: notification, after: patched },
-  ]);
+  const added = await Promise.all(
+    injected.map(async (file) => ({ ...file, after: await injectedSource(file.path) })),
+  );
+  // The required files first: killed in between, Kuma is still whole.
+  return plan(kumaVersion, [...added, { path: NOTIFICATION_FILE, before: notification, after: patched }]);
 }
 
 /**
@@ -47,7 +47,7 @@ export async function planRevert(kumaDir: string): Promise<PatchResult<TreePlan>
   const { kumaVersion, notification, original, injected } = tree.value;
   return plan(kumaVersion, [
     { path: NOTIFICATION_FILE, before: notification, after: original },
-    { path: INJECTED_FILE, before: injected, after: undefined },
+    ...injected.toReversed().map((file) => ({ ...file, after: undefined })),
   ]);
 }
 
@@ -56,7 +56,7 @@ interface Tree {
   readonly notification: Buffer;
   /** The notification file without the insertion. */
   readonly original: Buffer;
-  readonly injected: Buffer | undefined;
+  readonly injected: readonly Omit<FileChange, "after">[];
 }
 
 async function readTree(kumaDir: string): Promise<PatchResult<Tree>> {
@@ -67,7 +67,9 @@ async function readTree(kumaDir: string): Promise<PatchResult<Tree>> {
     return anchorProblem(kumaVersion, NOTIFICATION_FILE, EXPORT_ANCHOR, "no file");
   const original = withoutInsertion(notification);
   if (original.includes("replicator-kuma")) return failure(patchedOtherwise(kumaVersion));
-  const injected = await readIfThere(path.join(kumaDir, INJECTED_FILE));
+  const injected = await Promise.all(
+    INJECTED_FILES.map(async (file) => ({ path: file, before: await readIfThere(path.join(kumaDir, file)) })),
+  );
   return success({ kumaVersion, notification, original, injected });
 }
 

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 import { compileFunction } from "node:vm";
 import { execa } from "execa";
 import { failure, success } from "../result.ts";
-import { INJECTED_FILE, NOTIFICATION_FILE } from "./anchors.ts";
+import { INJECTED_FILES, NOTIFICATION_FILE } from "./anchors.ts";
 import { SELF_TEST } from "./injected.ts";
 import type { PatchProblemCode, PatchResult } from "./types.ts";
 
@@ -12,7 +12,7 @@ import type { PatchProblemCode, PatchResult } from "./types.ts";
 const SELF_TEST_TIMEOUT_MS = 30_000;
 
 const EXPECTED = {
-  answers: ["sent", "sent"],
+  answers: ["sent", "sent", "sent"],
   received: [
     {
       msg: "[self-test] message",
@@ -20,16 +20,23 @@ const EXPECTED = {
       heartbeatJSON: { msg: "[self-test] heartbeat", status: 0 },
     },
     { msg: "[self-test] message", monitorJSON: null, heartbeatJSON: null },
+    {
+      msg: "[self-test] message",
+      monitorJSON: { name: "[self-test] monitor" },
+      heartbeatJSON: { msg: "[self-test] heartbeat", status: 0 },
+    },
   ],
+  // That it can do nothing, for all that Kuma consists of is stand-ins.
+  live: { replicatorKuma: 1, id: 1, ok: false },
 };
 
 /**
- * Verifies a patched tree, from what is on the disk: both files parse as CommonJS, and Kuma's own Notification.send in
- * it, loaded in a child process, hands a provider the message with the prefix. Problems: parse-failed,
- * self-test-failed.
+ * Verifies a patched tree, from what is on the disk: all files parse as CommonJS, and Kuma's own Notification.send in
+ * it, loaded in a child process, hands a provider the message with the prefix, and one that shows no message the
+ * monitor's name with it; the module for live applies answers on its channel. Problems: parse-failed, self-test-failed.
  */
 export async function verifyTree(kumaDir: string): Promise<PatchResult<void>> {
-  for (const file of [INJECTED_FILE, NOTIFICATION_FILE]) {
+  for (const file of [...INJECTED_FILES, NOTIFICATION_FILE]) {
     try {
       const source = await readFile(path.join(kumaDir, file), "utf8");
       compileFunction(source, ["exports", "require", "module", "__filename", "__dirname"]);

@@ -50,7 +50,7 @@ export interface Replicator {
 export function createReplicator(parts: Parts): Replicator {
   const { config, kuma, repository, role, emit } = parts;
   const { instanceName, createRepository, takeover, adopt, verifyWindow, keep, intervals } = config;
-  const applier = createApplier({ ...parts, verifyWindow });
+  const applier = createApplier({ ...parts, verifyWindow, way: config.kuma.apply });
   const reportBash = createBashReport(emit);
   const followerParts = { ...parts, applier, reportBash, createRepository, adopt, instanceName };
   const follower = createFollower(followerParts);
@@ -72,6 +72,7 @@ export function createReplicator(parts: Parts): Replicator {
   return {
     run: async (signal) => {
       reapply = !(await runExclusive(() => bootUp(signal)));
+      void applier.reportWay(signal);
       await cycles.run(signal);
       await runExclusive(() => retention.end());
     },

@@ -10,6 +10,13 @@ export interface TableCounts {
 /** Table name (or "file" for uploaded files) to its counts; tables without a difference are left out. */
 export type ChangeCounts = Readonly<Record<string, TableCounts>>;
 
+/** The same by name, the first few: `monitor "Shop" edited`. None: no names are known. */
+export interface NamedChanges {
+  readonly first: readonly string[];
+  /** How many there are besides. */
+  readonly more: number;
+}
+
 /** What a row of each table is called, one and many; in the order in which changes are told. */
 const NOUNS: ReadonlyMap<string, readonly [string, string]> = new Map([
   ["monitor", ["monitor", "monitors"]],
@@ -43,12 +50,23 @@ export function countChanges(before: Fingerprint, after: Fingerprint): ChangeCou
   return Object.fromEntries(counted.filter(([, counts]) => hasChanges(counts)));
 }
 
-/** One phrase for people: "2 monitors added, 1 notification changed"; "no changes" when there are none. */
-export function describeChanges(counts: ChangeCounts): string {
+/**
+ * For people: by name where those are few, "monitor "Shop" edited"; else "12 monitors added, 1 tag changed; among them"
+ * and the first names; "no changes" when there are none.
+ */
+export function describeChanges(counts: ChangeCounts, named?: NamedChanges): string {
+  const phrases = phraseChanges(counts, named).join(", ") || "no changes";
+  return named === undefined || named.more === 0
+    ? phrases
+    : `${phrases}; among them ${named.first.join(", ")}`;
+}
+
+/** What `describeChanges` says, phrase by phrase, without the names that are only examples. */
+export function phraseChanges(counts: ChangeCounts, named?: NamedChanges): string[] {
+  if (named !== undefined && named.more === 0 && named.first.length > 0) return [...named.first];
   const known = [...NOUNS.keys()].filter((table) => Object.hasOwn(counts, table));
   const unknown = Object.keys(counts).filter((table) => !NOUNS.has(table));
-  const phrases = [...known, ...unknown].flatMap((table) => describeTable(table, counts[table]));
-  return phrases.join(", ") || "no changes";
+  return [...known, ...unknown].flatMap((table) => describeTable(table, counts[table]));
 }
 
 function countTable(before: Fingerprint[string] = {}, after: Fingerprint[string] = {}): TableCounts {

@@ -1,4 +1,11 @@
-export { type ChangeCounts, countChanges, describeChanges, type TableCounts } from "./changes.ts";
+export {
+  type ChangeCounts,
+  countChanges,
+  describeChanges,
+  type NamedChanges,
+  phraseChanges,
+  type TableCounts,
+} from "./changes.ts";
 export { decodeSnapshot } from "./decode.ts";
 export { encodeSnapshot, encodeWhole } from "./encode.ts";
 export { isSafeFileName, MAX_SNAPSHOT_BYTES, SNAPSHOT_FORMAT } from "./format.ts";

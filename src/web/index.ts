@@ -7,7 +7,7 @@ import type { WebServer } from "./server.ts";
  * where it is wanted: it costs every instance some megabytes, and a part of its start.
  */
 export async function openWebServer(
-  config: Pick<Config, "http" | "secrets">,
+  config: Pick<Config, "http" | "secrets" | "kuma" | "notify">,
   observer: Observer,
 ): Promise<WebServer> {
   if (config.http === undefined) return { listener: () => {}, start: () => {} };

@@ -131,6 +131,14 @@ function registerState(registry: Registry, observe: () => ObservedState, clock: 
     ({ agreement: { checkedAt, behindSince } }) =>
       checkedAt && (behindSince === undefined ? 0 : seconds(Math.max(0, clock() - behindSince))),
   );
+  gauge(
+    "replicator_latest_snapshot_age_seconds",
+    "Age of the repository's latest snapshot, as far as this instance has seen it.",
+    ({ agreement: { snapshots } }) => {
+      const latest = snapshots.at(-1);
+      return latest && seconds(Math.max(0, clock() - latest.time));
+    },
+  );
   gauge("replicator_kuma_up", "Whether Uptime Kuma is ready: 1, or 0.", ({ kuma }) =>
     kuma.state === "ready" ? 1 : 0,
   );

@@ -3,20 +3,27 @@ import { formatDuration, shortId } from "../format.ts";
 import { currentProblem, downtime, type ObservedState } from "../observed/index.ts";
 import { version } from "../version.ts";
 import { type Html, html } from "./html.ts";
+import { mark } from "./mark.ts";
 import { listRecentEvents } from "./recent-events.ts";
+import { script } from "./script.ts";
 import { style } from "./style.ts";
 import { drawTimeline } from "./timeline.ts";
 import { renderAgo } from "./times.ts";
 import { reachVerdict } from "./verdict.ts";
 
-/** How often the browser asks again, seconds. */
+/** How often a browser without scripts asks again, seconds. */
 const REFRESH = 20;
 
 /**
- * The whole page. It needs no script and nothing from outside.
+ * The whole page. It needs nothing from outside, and says the same without its script.
+ * @param kumaPage where Uptime Kuma's own page is, as the reader reaches it; undefined: that is not known
  * @param now milliseconds since 1970
  */
-export function renderPage(state: ObservedState, { secrets }: Pick<Config, "secrets">, now: number): string {
+export function renderPage(
+  state: ObservedState,
+  { secrets, kumaPage }: Pick<Config, "secrets"> & { readonly kumaPage?: string | undefined },
+  now: number,
+): string {
   const hide = (text: string) => redact(text, secrets);
   const problem = currentProblem(state.problems);
   const { mood, headline, detail } = reachVerdict(state, now);
@@ -29,31 +36,35 @@ export function renderPage(state: ObservedState, { secrets }: Pick<Config, "secr
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="refresh" content="${REFRESH}">
+<noscript><meta http-equiv="refresh" content="${REFRESH}"></noscript>
+<link rel="icon" type="image/svg+xml" href="favicon.svg">
 <title>${headline} · ${name}</title>
 <style>${{ markup: style }}</style>
 </head>
 <body>
 <header>
+<span class="mark">${{ markup: mark }}</span>
 <h1>${name}</h1>
-<p><span class="role">${state.role}</span> with Uptime Kuma ${state.kumaVersion}</p>
+<p data-part="role"><span class="role">${state.role}</span> with Uptime Kuma ${state.kumaVersion}</p>
+${kumaPage === undefined ? undefined : html`<p class="to-kuma"><a href="${kumaPage}">Open Uptime Kuma</a></p>`}
 </header>
 <main>
-<section class="verdict ${mood}"><h2>${headline}</h2><p>${detail}</p></section>
+<section data-part="verdict" role="status" class="verdict ${mood}"><h2>${headline}</h2><p>${detail}</p></section>
 ${goesOn ? problemSection : undefined}
-<dl class="facts">${facts(state, hide, now)}</dl>
-<section>
+<dl data-part="facts" class="facts">${facts(state, hide, now)}</dl>
+<section data-part="agreement">
 <h2>Agreement</h2>
 ${drawTimeline(state, now)}
-<p class="legend"><span class="agrees">in agreement</span><span class="behind">behind</span><span class="down">Kuma down</span><span class="unknown">not known</span><span class="zone">${zone}</span></p>
+<p class="legend"><span class="agrees">in agreement</span><span class="behind">behind</span><span class="up">Kuma up</span><span class="paused">planned pause</span><span class="down">outage</span><span class="unknown">not known</span><span class="zone">${zone}</span></p>
 </section>
 ${goesOn ? undefined : problemSection}
-<section>
+<section data-part="events">
 <h2>What happened</h2>
 ${listRecentEvents(state.timeline, hide, now)}
 </section>
 </main>
-<footer>Replicator Kuma ${version}, running for ${formatDuration(now - state.startedAt)} · <a href="metrics">metrics</a> · <a href="healthz">health</a> · <a href="readyz">ready</a></footer>
+<footer data-part="footer">Replicator Kuma ${version}, running for ${formatDuration(now - state.startedAt)} · <a href="metrics">metrics</a> · <a href="healthz">health</a> · <a href="readyz">ready</a></footer>
+<script>${{ markup: script }}</script>
 </body>
 </html>
 `.markup;
@@ -98,7 +109,7 @@ function renderProblem(
   const often = times === 1 ? "" : `, ${times} times`;
   const [title, mood] = solvedAt === undefined ? ["Last error", "bad"] : ["Last error, solved", "solved"];
   const solved = solvedAt === undefined ? undefined : html`, solved ${renderAgo(solvedAt, now)}`;
-  return html`<section class="problem ${mood}"><h2>${title}</h2>
+  return html`<section data-part="problem" class="problem ${mood}"><h2>${title}</h2>
 <p>${hide(problem.message)}</p><p><strong>${hide(problem.advice)}</strong></p>
 <p class="quiet">First ${renderAgo(since, now)}${often}${solved}.</p></section>`;
 }

@@ -1,7 +1,7 @@
-import { describeEvent, describePublished, type ReplicatorEvent } from "../events/index.ts";
+import { describeEvent, type ReplicatorEvent } from "../events/index.ts";
 import { formatDuration, shortId } from "../format.ts";
 import type { TimelineEntry } from "../observed/index.ts";
-import { describeChanges } from "../snapshot/index.ts";
+import { type ChangeCounts, type NamedChanges, phraseChanges } from "../snapshot/index.ts";
 import { type Html, html } from "./html.ts";
 import { renderAgo } from "./times.ts";
 
@@ -26,23 +26,31 @@ export function listRecentEvents(
 
 function renderEvent(event: ReplicatorEvent, hide: (text: string) => string): Html {
   if (event.type === "published")
-    return html`<div><strong>Published</strong> ${name(event.snapshot)}${chips(describePublished(event.changes))}</div>`;
+    return html`<div><strong>Published</strong> ${name(event.snapshot)}${renderChanges(event, hide)}</div>`;
   if (event.type !== "applied") return html`<div>${hide(describeEvent(event).message)}</div>`;
-  const { snapshot, changes, monitoringGapMs, notes } = event;
+  const { snapshot, monitoringGapMs, notes } = event;
   const pause =
     monitoringGapMs === 0 ? "without a stop" : `monitoring paused for ${formatDuration(monitoringGapMs)}`;
   const remarks = notes.map((note) => html`<p class="quiet">${hide(note)}</p>`);
-  return html`<div><strong>Applied</strong> ${name(snapshot)} of ${hide(snapshot.instanceName)}, ${pause}${chips(describeChanges(changes))}${remarks}</div>`;
+  return html`<div><strong>Applied</strong> ${name(snapshot)} of ${hide(snapshot.instanceName)}, ${pause}${renderChanges(event, hide)}${remarks}</div>`;
 }
 
 function name({ id }: { readonly id: string }): Html {
   return html`snapshot <code>${shortId(id)}</code>`;
 }
 
-/** One label for each phrase of "2 monitors added, 1 tag removed", coloured by its verb. */
-function chips(phrases: string): Html {
-  const labels = phrases
-    .split(", ")
-    .map((phrase) => html`<li class="${/\b(added|changed|removed)$/.exec(phrase)?.[1]}">${phrase}</li>`);
-  return html`<ul class="chips">${labels}</ul>`;
+/** One label for each phrase of "2 monitors added, 1 tag removed", coloured by its verb; under them a few names. */
+function renderChanges(
+  { changes, named }: { readonly changes: ChangeCounts | undefined; readonly named?: NamedChanges },
+  hide: (text: string) => string,
+): Html {
+  const phrases = changes === undefined ? ["the whole configuration"] : phraseChanges(changes, named);
+  const labels = (phrases.length === 0 ? ["no changes"] : phrases).map(
+    (phrase) => html`<li class="${/\b(added|removed)$/.exec(phrase)?.[1] ?? "changed"}">${hide(phrase)}</li>`,
+  );
+  const examples =
+    changes !== undefined && named !== undefined && named.more > 0
+      ? html`<p class="quiet">Among them ${hide(named.first.join(", "))}.</p>`
+      : undefined;
+  return html`<ul class="chips">${labels}</ul>${examples}`;
 }

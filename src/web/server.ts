@@ -5,8 +5,11 @@ import type { Listener } from "../events/index.ts";
 import { limitWaiting } from "../limit-waiting.ts";
 import type { Observer } from "../observed/index.ts";
 import { findWedge } from "./health.ts";
+import { kumaPageOf } from "./kuma-page.ts";
+import { mark } from "./mark.ts";
 import { createMetrics } from "./metrics.ts";
 import { renderPage } from "./page.ts";
+import { script } from "./script.ts";
 import { style } from "./style.ts";
 
 /** A request is one line and some headers: whoever takes longer is no browser, milliseconds. */
@@ -17,12 +20,16 @@ const CHECK_EVERY = 1_000;
 const MOST_CONNECTIONS = 100;
 
 const HEADERS = {
-  // Nothing but the page's own style: no script, no image, no form, no frame.
-  "Content-Security-Policy": `default-src 'none'; style-src 'sha256-${createHash("sha256").update(style).digest("base64")}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+  // Nothing but the page's own style, script and icon, and its asking for itself again: no form, no frame.
+  "Content-Security-Policy": `default-src 'none'; style-src ${hashOf(style)}; script-src ${hashOf(script)}; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
   "X-Content-Type-Options": "nosniff",
   "Referrer-Policy": "no-referrer",
   "Cache-Control": "no-store",
 } as const;
+
+function hashOf(text: string): string {
+  return `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+}
 
 const TEXT = "text/plain; charset=utf-8";
 
@@ -43,10 +50,16 @@ export interface WebServer {
 /** See `openWebServer`. */
 export function createWebServer(
   http: HttpConfig,
-  { secrets }: Pick<Config, "secrets">,
+  { secrets, kuma, notify }: Pick<Config, "secrets" | "kuma" | "notify">,
   observer: Observer,
 ): WebServer {
   const metrics = createMetrics(observer.current);
+
+  function page(host: string | undefined): Page {
+    const kumaPage = notify.clickUrl ?? kumaPageOf(host, http, kuma.url);
+    const body = renderPage(observer.current(), { secrets, kumaPage }, Date.now());
+    return { status: 200, type: "text/html; charset=utf-8", body };
+  }
 
   async function respond({ url = "", method = "", headers }: IncomingMessage): Promise<Page> {
     const [path] = url.split("?");
@@ -61,6 +74,8 @@ export function createWebServer(
         const { state } = observer.current().kuma;
         return text(state === "ready" ? 200 : 503, `Uptime Kuma: ${state}`);
       }
+      case "/favicon.svg":
+        return { status: 200, type: "image/svg+xml", body: mark };
     }
     if (!isAuthorized(headers.authorization, http.credentials)) {
       const challenge = { "WWW-Authenticate": 'Basic realm="Replicator Kuma", charset="UTF-8"' };
@@ -68,11 +83,7 @@ export function createWebServer(
     }
     switch (path) {
       case "/":
-        return {
-          status: 200,
-          type: "text/html; charset=utf-8",
-          body: renderPage(observer.current(), { secrets }, Date.now()),
-        };
+        return page(headers.host);
       case "/metrics":
         return { status: 200, type: metrics.contentType, body: await metrics.text() };
       default:

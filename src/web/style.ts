@@ -2,17 +2,20 @@
 export const style = `
 :root { color-scheme: light dark;
   --ground: #f6f7f9; --card: #fff; --ink: #1b2330; --quiet: #5d6878; --line: #dfe3e9;
-  --good: #14804a; --good-soft: #8fd6ae; --waiting: #945d00; --waiting-soft: #f3c565; --bad: #c02537; --bad-soft: #ee8b96;
-  --unknown: #d5dae1; --accent: #2f62c9; }
+  --good: #14804a; --waiting: #945d00; --bad: #c02537;
+  --accent: #2f62c9;
+  --agrees: #2f9e63; --behind: #5a3300; --up: #2f9e63; --paused: #b07400; --down: #6b0a1b; --unknown: #8790a0; }
 @media (prefers-color-scheme: dark) { :root {
   --ground: #11151b; --card: #1a2029; --ink: #e5e9ef; --quiet: #98a3b3; --line: #2d3541;
-  --good: #5bd393; --good-soft: #23764a; --waiting: #f0bb57; --waiting-soft: #8f671b; --bad: #ff8794; --bad-soft: #9e2f3d;
-  --unknown: #343d4a; --accent: #7da7ff; } }
+  --good: #5bd393; --waiting: #f0bb57; --bad: #ff8794;
+  --accent: #7da7ff;
+  --agrees: #2b8a55; --behind: #ffe0a0; --up: #2b8a55; --paused: #946410; --down: #ffd0d5; --unknown: #7b8696; } }
 * { box-sizing: border-box; margin: 0; }
 body { background: var(--ground); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; padding: 1.25rem 1rem 2rem; }
 header, main, footer { max-width: 60rem; margin: 0 auto; }
 header { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 1rem; margin-bottom: 1rem; }
 header p, .quiet, footer, dt, .legend { color: var(--quiet); }
+.mark svg { width: 2rem; height: 2rem; } .mark { align-self: center; } .to-kuma { margin-left: auto; }
 h1 { font-size: 1.5rem; overflow-wrap: anywhere; }
 h2 { font-size: 1rem; margin-bottom: .5rem; }
 .role { border: 1px solid var(--line); border-radius: 1rem; padding: .05rem .6rem; color: var(--ink); background: var(--card); }
@@ -36,17 +39,19 @@ code { font: .925em ui-monospace, monospace; }
 svg { display: block; overflow: visible; }
 text { font-size: 12px; fill: var(--quiet); } .lane { stroke: var(--card); stroke-width: 4px; stroke-linejoin: round; paint-order: stroke; }
 .grid { stroke: var(--line); }
-.rail { stroke: var(--unknown); stroke-width: 2; }
+.rail { stroke: var(--line); stroke-width: 2; }
 .way { stroke: var(--accent); stroke-dasharray: 3 3; }
 .snapshot { fill: var(--accent); stroke: var(--card); stroke-width: 1.5; }
 circle.applied { fill: var(--good); stroke: var(--card); stroke-width: 1.5; }
 circle.rolled-back { fill: var(--bad); stroke: var(--card); stroke-width: 1.5; }
-rect.agrees, rect.up { fill: var(--good-soft); } rect.behind { fill: var(--waiting-soft); }
-rect.down { fill: var(--bad); stroke: var(--bad); } rect.unknown { fill: var(--unknown); }
+rect.agrees { fill: var(--agrees); } rect.behind { fill: var(--behind); } rect.unknown { fill: var(--unknown); }
+rect.up { fill: var(--up); } rect.paused { fill: var(--paused); stroke: var(--paused); } rect.down { fill: var(--down); stroke: var(--down); }
 .legend { display: flex; flex-wrap: wrap; gap: .1rem 1rem; margin-top: .5rem; }
-.legend span:not(.zone)::before { content: ""; display: inline-block; width: .7em; height: .7em; border-radius: .2em; margin-right: .4em; background: var(--unknown); }
-.legend .agrees::before { background: var(--good-soft) !important; } .legend .behind::before { background: var(--waiting-soft) !important; }
-.legend .down::before { background: var(--bad) !important; } .zone { margin-left: auto; }
+.legend .zone::before { display: none !important; }
+.legend span::before { content: ""; display: inline-block; width: .7em; height: .7em; border-radius: .2em; margin-right: .4em; background: var(--unknown); }
+.legend .agrees::before { background: var(--agrees); height: .5em; } .legend .behind::before { background: var(--behind); }
+.legend .up::before { background: var(--up); height: .5em; } .legend .paused::before { background: var(--paused); height: .3em; }
+.legend .down::before { background: var(--down); height: 1em; } .legend .unknown::before { height: .15em; } .zone { margin-left: auto; }
 .recent-events, .chips { list-style: none; padding: 0; }
 .recent-events > li { display: grid; grid-template-columns: 7.5rem 1fr; gap: 0 1rem; padding: .55rem 0; border-top: 1px solid var(--line); }
 .recent-events > li:first-child { border-top: 0; padding-top: 0; }

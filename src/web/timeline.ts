@@ -4,12 +4,20 @@ import { type Html, html } from "./html.ts";
 import { formatClock } from "./times.ts";
 
 const LONGEST_VIEW = 24 * 3_600_000;
-const SHORTEST_VIEW = 10 * 60_000;
+const SHORTEST_VIEW = 60_000;
 
 const MINUTE = 60_000;
 /** Times between two marks of the axis, milliseconds. */
 const STEPS = [2, 5, 10, 15, 30, 60, 120, 180, 360].map((minutes) => minutes * MINUTE);
 const MOST_TICKS = 5;
+
+/** What a state is called where its class is not a word for people. */
+const WORDS: Readonly<Record<string, string>> = {
+  agrees: "in agreement",
+  paused: "planned pause",
+  down: "outage",
+  unknown: "not known",
+};
 
 /** Lengths across are percents, so that it is as wide as the screen; down they are pixels. */
 const LANE = { snapshots: 30, here: 62, kuma: 106, axis: 138 } as const;
@@ -26,13 +34,13 @@ export function drawTimeline(state: ObservedState, now: number): Html {
 
   const ticks = ticksBetween(from, now).map(
     (time) => html`<line class="grid" x1="${x(time)}" x2="${x(time)}" y1="16" y2="${LANE.axis - 14}"/>
-<text class="tick" x="${x(time)}" y="${LANE.axis}" text-anchor="middle">${formatClock(time)}</text>`,
+<text class="tick" data-times="${time}" x="${x(time)}" y="${LANE.axis}" text-anchor="middle">${formatClock(time)}</text>`,
   );
   const snapshots = state.agreement.snapshots
     .filter(({ time }) => isSeen(time))
     .map(
       ({ id, time }) =>
-        html`<circle class="snapshot" cx="${x(time)}" cy="${LANE.snapshots}" r="5"><title>${formatClock(time)} snapshot ${shortId(id)}</title></circle>`,
+        html`<circle class="snapshot" cx="${x(time)}" cy="${LANE.snapshots}" r="5"><title data-times="${time}">${formatClock(time)} snapshot ${shortId(id)}</title></circle>`,
     );
   const arrivals = state.timeline.flatMap(({ at, event }) => {
     if (event.type !== "applied" && event.type !== "rolled-back") return [];
@@ -45,7 +53,7 @@ export function drawTimeline(state: ObservedState, now: number): Html {
         ? html`<line class="way" x1="${x(published.time)}" y1="${LANE.snapshots}" x2="${x(at)}" y2="${LANE.here + 7}"/>`
         : undefined;
     return [
-      html`${way}<circle class="${event.type}" cx="${x(at)}" cy="${LANE.here + 7}" r="5"><title>${formatClock(at)} ${verb} snapshot ${shortId(id)}</title></circle>`,
+      html`${way}<circle class="${event.type}" cx="${x(at)}" cy="${LANE.here + 7}" r="5"><title data-times="${at}">${formatClock(at)} ${verb} snapshot ${shortId(id)}</title></circle>`,
     ];
   });
 
@@ -61,27 +69,39 @@ ${arrivals}${snapshots}
 </svg>`;
 
   function drawSpans(spans: readonly Span<string>[], y: number, height: number): Html[] {
-    const unknown = html`<rect class="unknown" x="1%" y="${y}" width="98%" height="${height}"/>`;
+    const place = (state: string) => {
+      const [top, part] = SHAPES[state] ?? [0, 1];
+      return html`y="${y + top * height}" height="${part * height}"`;
+    };
+    const unknown = html`<rect class="unknown" x="1%" width="98%" ${place("unknown")}/>`;
     const known = spans.flatMap((span, index) => {
       const begin = Math.max(span.from, from);
       const end = Math.min(spans[index + 1]?.from ?? now, now);
       if (end <= begin) return [];
       const width = ((98 * (end - begin)) / (now - from)).toFixed(2);
-      const title = `${formatClock(begin)} to ${formatClock(end)}: ${span.state}`;
+      const title = `${formatClock(begin)} to ${formatClock(end)}: ${WORDS[span.state] ?? span.state}`;
       return [
-        html`<rect class="${span.state}" x="${x(begin)}" y="${y}" width="${width}%" height="${height}"><title>${title}</title></rect>`,
+        html`<rect class="${span.state}" x="${x(begin)}" width="${width}%" ${place(span.state)}><title data-times="${begin} ${end}">${title}</title></rect>`,
       ];
     });
     return [unknown, ...known];
   }
 }
 
-/** The start of the process, or the first snapshot that is known of, within the longest and the shortest view. */
-function beginOfView({ startedAt, agreement }: ObservedState, now: number): number {
-  const dayAgo = now - LONGEST_VIEW;
-  const times = agreement.snapshots.map(({ time }) => time).filter((time) => time >= dayAgo);
-  return Math.min(Math.max(startedAt, dayAgo), now - SHORTEST_VIEW, ...times);
+/** The start of the process, within the longest and the shortest view: of the time before it nothing is known. */
+function beginOfView({ startedAt }: ObservedState, now: number): number {
+  return Math.min(Math.max(startedAt, now - LONGEST_VIEW), now - SHORTEST_VIEW);
 }
+
+/** Where in its lane a state is drawn, in parts of the lane's height: so that states differ by more than their colour. */
+const SHAPES: Readonly<Record<string, readonly [top: number, height: number]>> = {
+  unknown: [0.45, 0.1],
+  behind: [0, 1],
+  agrees: [0.2, 0.6],
+  up: [0.2, 0.6],
+  paused: [0.6, 0.4],
+  down: [-0.2, 1.4],
+};
 
 /** Round times on the clock, none so near an edge that its label would be cut off. */
 function ticksBetween(from: number, to: number): number[] {

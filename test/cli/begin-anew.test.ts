@@ -13,7 +13,7 @@ const named = (name: string) => [{ name }];
 const rename = (member: Member, name: string) =>
   member.sql(`UPDATE monitor SET name = '${name}' WHERE id = 2`);
 
-describe("a repository that is gone, and one that went back", { timeout: 240_000 }, () => {
+describe("a repository that is gone, and one that went back", { timeout: 600_000 }, () => {
   let rig: Rig;
   let primary: Member;
   let replica: Member;

@@ -6,7 +6,7 @@ import { type Member, makeRig, type Rig, said, untilLogged } from "../support/cl
 import { freePort } from "../support/ports.ts";
 import { waitFor } from "../support/wait.ts";
 
-describe("settings that leave no replication", { timeout: 120_000 }, () => {
+describe("settings that leave no replication", { timeout: 600_000 }, () => {
   let rig: Rig;
   let member: Member;
   let server: http.Server;

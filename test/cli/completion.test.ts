@@ -19,7 +19,7 @@ const CASES: readonly (readonly [typed: string, expected: readonly string[], not
 ];
 const hasZsh = execaSync("sh", ["-c", "command -v zsh"], { reject: false }).exitCode === 0;
 
-describe("completion", { timeout: 120_000 }, () => {
+describe("completion", { timeout: 600_000 }, () => {
   let folder: string;
 
   before(async () => {

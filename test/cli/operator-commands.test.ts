@@ -10,7 +10,7 @@ const rename = (member: Member, name: string) =>
   member.sql(`UPDATE monitor SET name = '${name}' WHERE id = 2`);
 const idIn = (text: string) => /snapshot ([0-9a-f]{8})/.exec(text)?.[1] ?? "";
 
-describe("commands that steer", { timeout: 240_000 }, () => {
+describe("commands that steer", { timeout: 600_000 }, () => {
   let rig: Rig;
   let primary: Member;
   let replica: Member;
@@ -74,7 +74,10 @@ describe("commands that steer", { timeout: 240_000 }, () => {
   it("rollback on the primary undoes a restore, and the next cycle publishes that", async () => {
     said(await primary.command("rollback", "--yes"));
     assert.deepEqual(nameOf(primary), named("second"));
-    assert.match(said(await primary.command("sync")), /^Published snapshot .*1 monitor changed/m);
+    assert.match(
+      said(await primary.command("sync")),
+      /^Published snapshot .*: monitor "http ok" renamed to "second"\.$/m,
+    );
   });
 
   it("restore of what Uptime Kuma does not come up with: taken back, and told as a failure", async () => {
@@ -144,11 +147,17 @@ describe("commands that steer", { timeout: 240_000 }, () => {
     assert.match(refused.stderr, /by "nyc"[\s\S]*one primary/);
     const kept = await primary.command("demote");
     assert.equal(kept.exitCode, 1, kept.stdout);
-    assert.match(kept.stderr, /Not demoted.*\(1 monitor changed since snapshot [0-9a-f]{8}\).*by "nyc"/);
+    assert.match(
+      kept.stderr,
+      /Not demoted.*\(monitor ".+" renamed to "too late" since snapshot [0-9a-f]{8}\).*by "nyc"/,
+    );
     assert.match(kept.stderr, /demote --yes/);
     assert.match(said(await primary.command("status")), /^fra +primary/m);
     const demoted = said(await primary.command("demote", "--yes"));
-    assert.match(demoted, /is a replica now[\s\S]*Not published, and given up: 1 monitor changed/);
+    assert.match(
+      demoted,
+      /is a replica now[\s\S]*Not published, and given up: monitor ".+" renamed to "too late"/,
+    );
     said(await primary.command("sync"));
     assert.deepEqual(nameOf(primary), named("second"), "it follows");
 

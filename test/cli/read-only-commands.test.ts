@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { type Member, makeRig, PASSWORD, type Rig, said, untilLogged } from "../support/cli-instance.ts";
 
-describe("commands that look", { timeout: 120_000 }, () => {
+describe("commands that look", { timeout: 600_000 }, () => {
   let rig: Rig;
   let primary: Member;
   let replica: Member;
@@ -49,7 +49,10 @@ describe("commands that look", { timeout: 120_000 }, () => {
     assert.match(said(await primary.command("status")), /not published yet: `diff` shows them/);
 
     const published = said(await primary.command("sync"));
-    assert.match(published, /^Published snapshot [0-9a-f]{8}: 1 monitor changed, 1 notification changed\.$/m);
+    assert.match(
+      published,
+      /^Published snapshot [0-9a-f]{8}: monitor "http ok" edited, notification ".+" edited\.$/m,
+    );
     assert.match(said(await primary.command("sync")), /^Nothing changed: nothing to publish\.$/m);
     assert.match(
       said(await replica.command("status")),
@@ -59,7 +62,7 @@ describe("commands that look", { timeout: 120_000 }, () => {
     assert.equal(applied.ok, true);
     assert.match(
       applied.happened.join("\n"),
-      /^Stopping Uptime Kuma[\s\S]*^Applied snapshot .*1 monitor changed/m,
+      /^Stopping Uptime Kuma[\s\S]*^Applied snapshot .*: monitor "http ok" edited, notification ".+" edited; /m,
     );
     assert.deepEqual(replica.query("SELECT url FROM monitor WHERE id = 2"), [{ url: "https://b.example/" }]);
     assert.match(said(await replica.command("status")), /^repository +up to date/m);
@@ -69,7 +72,7 @@ describe("commands that look", { timeout: 120_000 }, () => {
     assert.match(head ?? "", /^id +time +age +instance +kuma +rows +what changed$/);
     assert.match(
       newest ?? "",
-      /^[0-9a-f]{8}\* +20\S+ \S+Z +[\d.]+ s ago +fra +2\.5\.3 +\d+ +1 monitor changed, 1 notification changed$/,
+      /^[0-9a-f]{8}\* +20\S+ \S+Z +[\d.]+ s ago +fra +2\.5\.3 +\d+ +monitor "http ok" edited, notification ".+" edited$/,
     );
     assert.match(oldest ?? "", /^[0-9a-f]{8} .* the first$/);
     assert.deepEqual(more, []);

@@ -111,6 +111,8 @@ describe("loadConfig", () => {
     assert.ok(
       load({ REPLICATOR_PING_URL: "http://kuma/api/push/aBcDeF?status=up" }).secrets.includes("aBcDeF"),
     );
+    const hook = load({ REPLICATOR_WEBHOOK_URL: `https://example.com/hooks/${token}` });
+    assert.ok(hook.jsonWebhookUrl?.endsWith(token) && hook.secrets.includes(token));
     for (const REPLICATOR_PING_URL of ["hc.example.com/hush", "ftp://x/hush", "https://u:hush@x/"]) {
       const config = load({ REPLICATOR_PING_URL });
       assert.equal(config.pingUrl, undefined);

@@ -42,7 +42,7 @@ async function raw(line: string): Promise<string> {
   return answer;
 }
 
-describe("control socket", { timeout: 20_000 }, () => {
+describe("control socket", { timeout: 120_000 }, () => {
   it("is for its own user alone", async () => {
     await serve(async () => ({ type: "done", message: "" }));
     assert.equal(statSync(join(dir, "control.sock")).mode & 0o777, 0o600);

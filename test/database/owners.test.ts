@@ -89,3 +89,28 @@ test("a row with no owner, which Kuma would not list, gets one", (t) => {
   value(replica.kuma.apply(takeSnapshot(primary), IDS));
   assert.deepEqual(query(replica, "SELECT DISTINCT user_id AS x FROM monitor"), [{ x: 1n }]);
 });
+
+test("rows belong to the first account of Kuma 3 where there is one, else to nobody", (t) => {
+  const replica = makeInstance(t, "2.5.3");
+  // As 3.0.0-beta.0 migrates it: the ids of its accounts are text, and what was owned belongs to nobody.
+  sql(
+    replica,
+    "PRAGMA foreign_keys = OFF",
+    "CREATE TABLE better_auth_user (id TEXT PRIMARY KEY, createdAt TEXT NOT NULL)",
+    ...OWNED.flatMap((table) => [
+      `ALTER TABLE "${table}" RENAME COLUMN user_id TO was_user_id`,
+      `ALTER TABLE "${table}" ADD COLUMN user_id TEXT REFERENCES better_auth_user (id)`,
+    ]),
+  );
+  const primary = makeInstance(t, "2.5.3");
+  sql(primary, "UPDATE monitor SET name = 'renamed' WHERE id = 1");
+  value(replica.kuma.apply(takeSnapshot(primary), IDS));
+  assert.deepEqual(new Set(owners(replica)), new Set([null]));
+  sql(
+    replica,
+    "INSERT INTO better_auth_user VALUES ('later', '2026-02-01')",
+    "INSERT INTO better_auth_user VALUES ('zFirst', '2026-01-01')",
+  );
+  value(replica.kuma.apply(takeSnapshot(primary), IDS));
+  assert.deepEqual(new Set(owners(replica)), new Set(["zFirst"]));
+});

@@ -80,6 +80,7 @@ describe("database worker", () => {
     const second = value(await worker.read(ORIGIN, first));
     assert.deepEqual(Object.keys(second.changes ?? {}), ["tag"]);
     assert.equal(second.changes?.tag?.added, 0);
+    assert.match(second.named?.first.join() ?? "", /^tag ".+" edited/);
     const ofAnother = { contentHash: "another", fingerprint: first.fingerprint };
     assert.equal(value(await worker.read(ORIGIN, ofAnother)).changes, undefined);
     const damaged = { contentHash: first.contentHash, fingerprint: Buffer.from("{") };
@@ -99,6 +100,20 @@ describe("database worker", () => {
     value(await worker.apply(loaded, IDS));
     assert.equal(threads.length, 2);
     assert.equal(value(await worker.hash()), loaded.contentHash);
+  });
+
+  it("names what a plan changes, and the apply after it", async (t) => {
+    const instance = makeInstance(t, "2.5.3");
+    const { worker } = open(t, instance);
+    const renamed = takeSnapshot(instance, (content) =>
+      changeRows(content, "monitor", (rows) =>
+        rows.map((row) => (row.id === 2n ? { ...row, name: "Shop" } : row)),
+      ),
+    );
+    const loaded = value(await worker.load(Buffer.concat([...encodeSnapshot(renamed)])));
+    const named = { first: ['monitor "http ok" renamed to "Shop"'], more: 0 };
+    assert.deepEqual(value(await worker.plan(loaded)).named, named);
+    assert.deepEqual(value(await worker.apply(loaded, IDS)).named, named);
   });
 
   it("tells bytes that are no snapshot", async (t) => {

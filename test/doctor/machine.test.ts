@@ -19,7 +19,7 @@ import { checkCommand, checkDisk, checkOrphans, checkTimeZone } from "../../src/
 import { contentHash, type Snapshot } from "../../src/snapshot/index.ts";
 import { waitFor } from "../support/wait.ts";
 
-describe("checks of the machine and of Uptime Kuma's database", { timeout: 60_000 }, () => {
+describe("checks of the machine and of Uptime Kuma's database", { timeout: 120_000 }, () => {
   let folder: string;
 
   before(() => {

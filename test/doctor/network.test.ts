@@ -8,7 +8,7 @@ import { freePort } from "../support/ports.ts";
 import { never, open } from "../support/repository.ts";
 import { serveSsh, whyNoSshd } from "../support/ssh-server.ts";
 
-describe("check of the proxy", { timeout: 30_000 }, () => {
+describe("check of the proxy", { timeout: 120_000 }, () => {
   const REPOSITORY = "s3:https://s3.example.com/bucket";
   const NTFY = { server: "http://ntfy.lan", topic: "t", authorization: undefined };
   let server: Server;
@@ -62,7 +62,7 @@ describe("check of the proxy", { timeout: 30_000 }, () => {
   });
 });
 
-describe("check of ssh", { skip: whyNoSshd, timeout: 60_000 }, () => {
+describe("check of ssh", { skip: whyNoSshd, timeout: 120_000 }, () => {
   it("says nothing of other repositories, and of a command of one's own", async () => {
     const check = (address: string, options: string[] = []) =>
       checkSsh({ restic: { env: { PATH: process.env.PATH ?? "", RESTIC_REPOSITORY: address }, options } });

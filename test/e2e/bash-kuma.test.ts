@@ -60,7 +60,7 @@ function rows(file: string, other: string, silent: readonly string[]): Record<st
 }
 
 for (const { source, how, silent } of PUBLISHED)
-  describe(`a repository of the bash version for Uptime Kuma ${source}`, { timeout: 5 * 60_000 }, () => {
+  describe(`a repository of the bash version for Uptime Kuma ${source}`, { timeout: 10 * 60_000 }, () => {
     const isNewer = () => numberOf(readKumaVersion(kumaDir)) >= numberOf(source);
     const place = (name: string) => join(folder, `${source}-${name}`);
     const old = () => join(place("old"), "kuma.db");

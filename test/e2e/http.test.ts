@@ -14,7 +14,7 @@ const fixtures = fileURLToPath(new URL("../fixtures/", import.meta.url));
 const TOKEN = "push-token-0123456789";
 const basic = `Basic ${Buffer.from("ops:open sesame").toString("base64")}`;
 
-describe("a primary, seen from outside", { timeout: 120_000 }, () => {
+describe("a primary, seen from outside", { timeout: 600_000 }, () => {
   const pings: string[] = [];
   const watcher = createServer((request, response) => {
     pings.push(request.url ?? "");

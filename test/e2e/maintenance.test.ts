@@ -60,7 +60,7 @@ for (const { name, env, setting, zone } of [
   { name: "TZ", env: { TZ: "Europe/Berlin" }, setting: undefined, zone: "Europe/Berlin" },
   { name: "the setting serverTimezone", env: {}, setting: "Asia/Tokyo", zone: "Asia/Tokyo" },
 ])
-  describe(`maintenance "same as server", the zone by ${name}`, { timeout: 5 * 60_000 }, () => {
+  describe(`maintenance "same as server", the zone by ${name}`, { timeout: 10 * 60_000 }, () => {
     it("is at the same instant on a replica in New York", async (t) => {
       const folder = mkdtempSync(join(tmpdir(), "maintenance-"));
       const kumaDir = await ensureKuma();

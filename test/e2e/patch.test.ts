@@ -17,6 +17,8 @@ import { copyOfKuma, runKuma, shortCertificate } from "./patch-kuma.ts";
 
 const webhook = z.object({ msg: z.string(), heartbeat: z.object({ msg: z.string() }).nullable() });
 type Message = z.infer<typeof webhook>;
+/** Mattermost's message "up" shows no text of Kuma's, only the monitor's name. */
+const mattermost = z.object({ attachments: z.tuple([z.object({ title: z.string() })]) });
 
 /** Waits for the first message that is like this, and gives it. */
 type Receive = (like: RegExp) => Promise<Message>;
@@ -51,7 +53,9 @@ async function messagesOf(t: TestContext, kumaDir: string): Promise<Record<strin
     NODE_EXTRA_CA_CERTS: ca,
   });
   const hook = { name: "hook", type: "webhook", webhookURL: `${url}/hook`, webhookContentType: "json" };
+  const chat = { name: "chat", type: "mattermost", mattermostWebhookUrl: `${url}/chat` };
   const notificationIDList = { [await client.addNotification(hook)]: true };
+  const chatToo = { ...notificationIDList, [await client.addNotification(chat)]: true };
   const messages: Record<string, Message> = {};
 
   await client.call(z.unknown(), "testNotification", { ...hook, httpMethod: "post" });
@@ -61,7 +65,7 @@ async function messagesOf(t: TestContext, kumaDir: string): Promise<Record<strin
     type: "http",
     name: "site",
     url: `${url}/site`,
-    notificationIDList,
+    notificationIDList: chatToo,
   });
   const until = (status: number) =>
     waitFor(
@@ -84,6 +88,7 @@ async function messagesOf(t: TestContext, kumaDir: string): Promise<Record<strin
   await until(0);
   await checkAgain(200);
   messages.up = await receive(/\[site\] \[✅ Up\] 200 - OK$/);
+  messages.name = await receive(/site service went up!$/);
 
   const tls = { type: "http", name: "tls", url: tlsUrl, expiryNotification: true, notificationIDList };
   await client.addMonitor(tls);
@@ -114,7 +119,7 @@ function knowDomain(dataDir: string, domain: string): void {
   database.close();
 }
 
-/** Keeps what comes to /hook, and answers everything else with the status that was set. */
+/** Keeps what comes to /hook and /chat, and answers everything else with the status that was set. */
 async function startReceiver(t: TestContext) {
   const received: Message[] = [];
   let status = 200;
@@ -124,7 +129,10 @@ async function startReceiver(t: TestContext) {
       let body = "";
       for await (const piece of request) body += piece;
       if (request.url === "/hook") received.push(webhook.parse(JSON.parse(body)));
-      else response.statusCode = status;
+      else if (request.url === "/chat") {
+        const [{ title }] = mattermost.parse(JSON.parse(body)).attachments;
+        received.push({ msg: title, heartbeat: null });
+      } else response.statusCode = status;
       response.end();
     }),
   );

@@ -75,7 +75,7 @@ async function refuses(error: RegExp, act: () => Promise<void> = async () => und
   assert.deepEqual(readReplicated(file), rowsBefore);
 }
 
-describe("what goes wrong leaves Kuma running and its database alone", { timeout: 5 * 60_000 }, () => {
+describe("what goes wrong leaves Kuma running and its database alone", { timeout: 10 * 60_000 }, () => {
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), "refusals-"));
     kumaDir = await ensureKuma();

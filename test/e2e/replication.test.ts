@@ -60,7 +60,7 @@ async function converge(name: string): Promise<void> {
 
 const countInLog = (instance: Instance, pattern: RegExp) => instance.log().match(pattern)?.length ?? 0;
 
-describe("replication between two real Kumas", { timeout: 8 * 60_000 }, () => {
+describe("replication between two real Kumas", { timeout: 10 * 60_000 }, () => {
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), "replication-"));
     kumaDir = await ensureKuma();

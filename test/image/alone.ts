@@ -14,6 +14,8 @@ export interface Alone {
   /** Arguments of `docker run`. */
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** What else is looked at after the publish. @param shell runs a line in it, and gives what that wrote */
+  readonly whileItRuns?: (shell: (line: string) => Promise<string>) => Promise<void>;
 }
 
 const ENVIRONMENT = {
@@ -38,6 +40,7 @@ export async function publishAlone(alone: Alone): Promise<void> {
     const isPublished = async () => (await container.log()).includes("Published snapshot") || undefined;
     await waitFor("a publish", isPublished, { timeout: PATIENCE });
     assert.equal((await container.health()).exitCode, 0);
+    await alone.whileItRuns?.(container.shell);
   } catch (error) {
     const own = (await logsOf(name)).split("\n").filter((line) => line.includes("[REPLICATOR]"));
     throw new Error([error instanceof Error ? error.message : error, ...own.slice(-5)].join("\n"));

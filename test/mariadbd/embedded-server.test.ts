@@ -30,7 +30,7 @@ const selectOne = async () => success(await data.sql("SELECT 1"));
 const isAlive = (pid: number) => data.pids().includes(pid);
 const warnings = () => events.flatMap((event) => (event.type === "warning" ? event.message : []));
 
-describe("the embedded MariaDB while Kuma is stopped", { timeout: 4 * 60_000 }, () => {
+describe("the embedded MariaDB while Kuma is stopped", { timeout: 600_000 }, () => {
   before(async () => {
     data = await makeEmbeddedData();
   });

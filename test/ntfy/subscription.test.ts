@@ -65,7 +65,7 @@ function until(what: string, isSo: () => boolean): Promise<true> {
   return waitFor(what, () => isSo() || undefined, { timeout: 30_000, every: 5 });
 }
 
-describe("subscribeToTopic", { timeout: 5 * 60_000 }, () => {
+describe("subscribeToTopic", { timeout: 10 * 60_000 }, () => {
   after(() => assert.equal(closing.length, 0));
 
   it("calls back for each publish, and for nothing else", async () => {

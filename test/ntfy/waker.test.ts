@@ -46,7 +46,7 @@ function until(what: string, isSo: () => boolean): Promise<true> {
 
 const streams = (count: number) => until(`${count} streams`, () => ntfy.streams() === count);
 
-describe("createWaker", { timeout: 3 * 60_000 }, () => {
+describe("createWaker", { timeout: 10 * 60_000 }, () => {
   it("wakes a replica at a publish", async () => {
     const { begin, wakes, events } = await start("replica");
     begin();

@@ -3,7 +3,7 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { test } from "node:test";
 import { execa } from "execa";
-import { INJECTED_FILE, NOTIFICATION_FILE } from "../../src/patch/anchors.ts";
+import { INJECTED_FILES, NOTIFICATION_FILE } from "../../src/patch/anchors.ts";
 import { patchTree, planPatch, revertTree, unifiedDiff } from "../../src/patch/index.ts";
 import type { PatchResult } from "../../src/patch/types.ts";
 import { smallKuma, stateOf } from "./small-kuma.ts";
@@ -13,24 +13,27 @@ function value<T>(result: PatchResult<T>): T {
   return result.value;
 }
 
-test("patching adds the module and requires it, and touches nothing else", async (t) => {
+test("patching adds the modules and requires them, and touches nothing else", async (t) => {
   const dir = await smallKuma(t);
   const before = await stateOf(dir);
   const { kumaVersion, changes } = value(await patchTree(dir));
   assert.equal(kumaVersion, "2.99.0");
   assert.deepEqual(
     changes.map((change) => change.path),
-    [INJECTED_FILE, NOTIFICATION_FILE],
+    [...INJECTED_FILES, NOTIFICATION_FILE],
   );
 
-  const { [INJECTED_FILE]: injected, [NOTIFICATION_FILE]: notification, ...rest } = await stateOf(dir);
+  const { [NOTIFICATION_FILE]: notification, ...after } = await stateOf(dir);
   const { [NOTIFICATION_FILE]: original, ...others } = before;
-  assert.deepEqual(rest, others);
-  const ours = await readFile(new URL("../../patches/replicator-kuma-notification.cjs", import.meta.url));
-  assert.equal(injected?.bytes, ours.toString("latin1"));
+  for (const file of INJECTED_FILES) {
+    const ours = await readFile(new URL(`../../patches/${path.basename(file)}`, import.meta.url));
+    assert.equal(after[file]?.bytes, ours.toString("latin1"));
+    delete after[file];
+  }
+  assert.deepEqual(after, others);
   const lines = notification?.bytes.split("\n") ?? [];
-  const kept = lines.filter((line) => !/replicator/i.test(line));
-  assert.equal(lines.length, kept.length + 2);
+  const kept = lines.filter((line) => !/replicator|while it runs/i.test(line));
+  assert.equal(lines.length, kept.length + 4);
   assert.equal(`${kept.join("\n")}`.replace("}\n\n\nmodule", "}\n\nmodule"), original?.bytes);
 });
 
@@ -46,7 +49,7 @@ test("reverting gives the original back byte for byte; reverting that changes no
   const dir = await smallKuma(t);
   const original = await stateOf(dir);
   value(await patchTree(dir));
-  assert.equal(value(await revertTree(dir)).changes.length, 2);
+  assert.equal(value(await revertTree(dir)).changes.length, 1 + INJECTED_FILES.length);
   assert.deepEqual(await stateOf(dir), original);
   assert.deepEqual(value(await revertTree(dir)).changes, []);
 });
@@ -54,7 +57,7 @@ test("reverting gives the original back byte for byte; reverting that changes no
 test("looking changes nothing, and tells a patched tree from a patchable one", async (t) => {
   const dir = await smallKuma(t);
   const original = await stateOf(dir);
-  assert.equal(value(await planPatch(dir)).changes.length, 2);
+  assert.equal(value(await planPatch(dir)).changes.length, 1 + INJECTED_FILES.length);
   assert.deepEqual(await stateOf(dir), original);
   value(await patchTree(dir));
   assert.equal(value(await planPatch(dir)).changes.length, 0);
@@ -64,17 +67,18 @@ test("half a patch is completed", async (t) => {
   const dir = await smallKuma(t);
   value(await patchTree(dir));
   const whole = await stateOf(dir);
-  await rm(path.join(dir, INJECTED_FILE));
+  const [first = ""] = INJECTED_FILES;
+  await rm(path.join(dir, first));
   assert.deepEqual(
     value(await patchTree(dir)).changes.map((change) => change.path),
-    [INJECTED_FILE],
+    [first],
   );
   assert.deepEqual(await stateOf(dir), whole);
 });
 
 test("a release without domain expiry is patched as well", async (t) => {
   const dir = await smallKuma(t, { "server/model/domain_expiry.js": () => undefined });
-  assert.equal(value(await patchTree(dir)).changes.length, 2);
+  assert.equal(value(await patchTree(dir)).changes.length, 1 + INJECTED_FILES.length);
 });
 
 for (const [name, edit] of [
@@ -114,11 +118,11 @@ test("a file that another hard link shares is left to the other", async (t) => {
   assert.deepEqual(await stateOf(dir), original);
 });
 
-test("a changed copy of the injected module is replaced by ours", async (t) => {
+test("a changed copy of an injected module is replaced by ours", async (t) => {
   const dir = await smallKuma(t);
   value(await patchTree(dir));
   const whole = await stateOf(dir);
-  await writeFile(path.join(dir, INJECTED_FILE), "module.exports = () => {};\n");
+  await writeFile(path.join(dir, INJECTED_FILES[0] ?? ""), "module.exports = () => {};\n");
   assert.equal(value(await patchTree(dir)).changes.length, 1);
   assert.deepEqual(await stateOf(dir), whole);
 });

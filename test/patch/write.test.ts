@@ -4,7 +4,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
-import { INJECTED_FILE, NOTIFICATION_FILE } from "../../src/patch/anchors.ts";
+import { INJECTED_FILES, NOTIFICATION_FILE } from "../../src/patch/anchors.ts";
 import { patchTree, revertTree } from "../../src/patch/index.ts";
 import { writeChanges } from "../../src/patch/write.ts";
 import { smallKuma, stateOf } from "./small-kuma.ts";
@@ -20,7 +20,7 @@ test("owner and mode stay, and the new file has them too", async (t) => {
   const { uid, gid, mode } = original[NOTIFICATION_FILE] ?? assert.fail();
   assert.ok((await patchTree(dir)).ok);
   const patched = await stateOf(dir);
-  for (const each of [NOTIFICATION_FILE, INJECTED_FILE]) {
+  for (const each of [NOTIFICATION_FILE, ...INJECTED_FILES]) {
     const { bytes: _, ...rest } = patched[each] ?? assert.fail();
     assert.deepEqual(rest, { mode, uid, gid });
   }
@@ -44,7 +44,7 @@ test("when a later file cannot be written, the earlier ones are restored", async
   const before = await stateOf(dir);
   const notification = Buffer.from(before[NOTIFICATION_FILE]?.bytes ?? assert.fail(), "latin1");
   const result = await writeChanges(dir, [
-    { path: INJECTED_FILE, before: undefined, after: Buffer.from("new") },
+    { path: "server/new.cjs", before: undefined, after: Buffer.from("new") },
     { path: NOTIFICATION_FILE, before: notification, after: Buffer.from("changed") },
     { path: "server/no-such-folder/file.js", before: undefined, after: Buffer.from("x") },
   ]);

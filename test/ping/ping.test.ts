@@ -40,7 +40,7 @@ function until(what: string, hasCome: () => boolean): Promise<true> {
   return waitFor(what, () => hasCome() || undefined, { timeout: 5_000, every: 10 });
 }
 
-describe("createPinger", { timeout: 30_000 }, () => {
+describe("createPinger", { timeout: 120_000 }, () => {
   it("pings Healthchecks after each good cycle, and tells /fail what is wrong", async () => {
     const { url, received } = await serve();
     const { listener, reports } = pinger(`${url}/0b5a9b1e-check/?rid=1`);

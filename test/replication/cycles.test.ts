@@ -29,7 +29,7 @@ async function runThrough(results: Result<void>[]): Promise<ReplicatorEvent[]> {
   return events;
 }
 
-describe("cycles", { timeout: 10_000 }, () => {
+describe("cycles", { timeout: 120_000 }, () => {
   it("tells a failure with how often it was seen, and the recovery once", async () => {
     const down = problem("repository-unreachable");
     const events = await runThrough([

@@ -51,6 +51,8 @@ export async function startMariadbd(...options: string[]): Promise<TestMariaDb> 
     `--user=${userInfo().username}`,
     `--datadir=${data}`,
     "--innodb-log-file-size=8M",
+    // A server that starts removes the temporary tables of all others in the folder that it has for them.
+    `--tmpdir=${folder}`,
     ...options,
   ];
   await promisify(execFile)(

@@ -38,6 +38,7 @@ describe("metrics", () => {
     const expected: Record<string, number> = {
       replicator_kuma_up: 1,
       replicator_snapshot_lag_seconds: 0,
+      replicator_latest_snapshot_age_seconds: (163 - 92) * 60,
       replicator_last_attempt_timestamp_seconds: (START + 160 * MINUTE) / 1_000,
       replicator_last_success_timestamp_seconds: (START + 160 * MINUTE) / 1_000,
       'replicator_cycles_total{result="applied"}': 3,
@@ -65,6 +66,7 @@ describe("metrics", () => {
     const values = parse(await fresh.text());
     for (const name of [
       "snapshot_lag_seconds",
+      "latest_snapshot_age_seconds",
       "last_attempt_timestamp_seconds",
       "last_success_timestamp_seconds",
     ])

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { formatDuration } from "../../src/format.ts";
 import { html } from "../../src/web/html.ts";
 import { renderPage } from "../../src/web/page.ts";
+import { script } from "../../src/web/script.ts";
 import { samples } from "../events/samples.ts";
 import { live, MINUTE, morning, START, snapshot } from "../observed/story.ts";
 
@@ -75,30 +76,69 @@ describe("renderPage", () => {
       assert.ok(page.includes(text), text);
   });
 
+  it("names what changed where that is known, without secrets", () => {
+    const named = { first: ['monitor "Shop <1>" renamed to "hush-hush"'], more: 0 };
+    const many = { first: ['tag "a" added', 'tag "b" added'], more: 3 };
+    const page = renderPage(
+      live(
+        [
+          [164, { ...samples.published, named }],
+          [165, { ...samples.applied, named: many }],
+        ],
+        live(morning),
+      ),
+      { secrets: ["hush-hush"] },
+      now + 5 * MINUTE,
+    );
+    assert.match(
+      page,
+      /<li class="changed">monitor &quot;Shop &lt;1&gt;&quot; renamed to &quot;\*\*\*&quot;<\/li>/,
+    );
+    assert.match(page, /2 monitors added.*Among them tag &quot;a&quot; added, tag &quot;b&quot; added\./);
+  });
+
   it("draws each snapshot, each apply, the way between them, and the time behind", () => {
     const count = (pattern: RegExp) => page.match(pattern)?.length;
-    assert.equal(count(/<circle class="snapshot"/g), 3);
+    assert.equal(count(/<circle class="snapshot"/g), 2);
     assert.equal(count(/<circle class="applied"/g), 3);
-    assert.equal(count(/<line class="way"/g), 3);
+    assert.equal(count(/<line class="way"/g), 2);
     assert.equal(count(/<rect class="behind"/g), 2);
-    // Four dips: the start, two applies and a crash.
-    assert.equal(count(/<rect class="down"/g), 4);
+    // The start and two applies are planned, a crash is not.
+    assert.equal(count(/<rect class="paused"/g), 3);
+    assert.equal(count(/<rect class="down"/g), 1);
     assert.doesNotMatch(page, /NaN|undefined|Infinity/);
   });
 
-  it("shows the time since the start, a day at most and ten minutes at least", () => {
+  it("shows the time since the start, a day at most, and nothing grey before it", () => {
     const viewAt = (minute: number, history = live(morning)) =>
       /aria-label="The last ([^:]*):/.exec(renderPage(history, open, START + minute * MINUTE))?.[1];
-    assert.equal(viewAt(1, live([])), "10 min");
+    assert.equal(viewAt(0.5, live([])), "1 min");
     assert.equal(viewAt(180, live([])), "3 h");
-    assert.equal(viewAt(180), "3 h 30 min", "from the snapshot that was there before");
+    assert.equal(viewAt(180), "3 h", "also where a snapshot was there before");
     assert.equal(viewAt(3 * 24 * 60), "1 day");
     const recent = live([[3 * 24 * 60 - 5, samples.published]], live(morning));
     assert.equal(viewAt(3 * 24 * 60, recent), "1 day");
   });
 
-  it("needs nothing from outside, no script and no style in attributes", () => {
-    assert.doesNotMatch(page, /<script|<link|<img|https?:\/\/|\sstyle=|\son\w+=/);
+  it("leads to Uptime Kuma's page where that is known", () => {
+    const withLink = renderPage(live(morning), { ...open, kumaPage: "https://status.example/" }, now);
+    assert.match(withLink, /<a href="https:\/\/status\.example\/">Open Uptime Kuma<\/a>/);
+    assert.doesNotMatch(page, /Open Uptime Kuma/);
+  });
+
+  it("holds each time for the reader's clock to show, and is whole without a script", () => {
+    assert.match(page, /<text class="tick" data-times="\d{13}"/);
+    assert.match(page, /<title data-times="\d{13} \d{13}">/);
+    assert.match(page, /<noscript><meta http-equiv="refresh" content="20"><\/noscript>/);
+  });
+
+  it("needs nothing from outside, one script of ours, and no style in attributes", () => {
+    assert.equal(page.split("<script").length, 2);
+    const ours = page.replaceAll('xmlns="http://www.w3.org/2000/svg"', "").replace(script, "");
+    assert.doesNotMatch(
+      ours,
+      /<img|https?:\/\/|\sstyle=|\son\w+=|<link (?!rel="icon" type="image\/svg\+xml" href="favicon.svg">)/,
+    );
   });
 
   it("escapes what others have named, and shows no secret", () => {

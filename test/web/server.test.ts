@@ -68,7 +68,7 @@ async function connectSlowly(port: number, count: number): Promise<void> {
   }
 }
 
-describe("web server", { timeout: 30_000 }, () => {
+describe("web server", { timeout: 120_000 }, () => {
   it("serves page, metrics and health, each under headers that let nothing else in", async () => {
     const { url, web } = await serve();
     for (const event of [started, ready]) web.listener(event);

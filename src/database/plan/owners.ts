@@ -6,17 +6,15 @@ export type OwnerMap = (wanted: Value, current: Value) => Value;
 
 /**
  * The snapshot's owner where that account exists here, else the row's present owner, else the first account. Kuma
- * does not list a row without an existing owner. With no account yet it is 1: the id that Kuma's AUTOINCREMENT will
- * give to the first, who then sees everything.
+ * does not list a row without an existing owner. With no account yet it is the one that will be the first, where that
+ * is known.
  */
 export function mapOwners(db: Database, { tables }: Content): OwnerMap {
-  const accounts = new Set<Value>(
-    idsIn(tables.find(({ name }) => name === "user")) ??
-      db.prepare<[], bigint>("SELECT id FROM user ORDER BY id").pluck().all(),
-  );
-  const first = accounts.values().next().value ?? 1n;
-  const exists = (owner: Value) => owner !== null && accounts.has(owner);
-  return (wanted, current) => (exists(wanted) ? wanted : exists(current) ? current : first);
+  const { ids: here, next } = readAccounts(db);
+  const ids = idsIn(tables.find(({ name }) => name === "user")) ?? here;
+  const accounts = new Set<Value>(ids);
+  const first = ids[0] ?? next;
+  return (wanted, current) => (accounts.has(wanted) ? wanted : accounts.has(current) ? current : first);
 }
 
 /** Of accounts that come with the snapshot. */
@@ -28,4 +26,22 @@ function idsIn(table: Table | undefined): Value[] | undefined {
 /** False until somebody has set Kuma up: owners then point at an account that is still to come. */
 export function hasAccounts(db: Database): boolean {
   return db.prepare("SELECT 1 FROM user LIMIT 1").get() !== undefined;
+}
+
+/**
+ * The accounts, the first one first, and the id of the next one should there be none. Up to 2.5 Kuma's AUTOINCREMENT
+ * gives 1. From 3.0 on (read at 3.0.0-beta.0) they are in a table of better-auth, by random text; the old table stays, with
+ * accounts that rows belong to no more.
+ */
+function readAccounts(db: Database): { readonly ids: readonly Value[]; readonly next: Value } {
+  const list = (sql: string) => db.prepare<[], Value>(sql).pluck().all();
+  return hasOtherAccounts(db)
+    ? { ids: list("SELECT id FROM better_auth_user ORDER BY createdAt, id"), next: null }
+    : { ids: list("SELECT id FROM user ORDER BY id"), next: 1n };
+}
+
+/** Whether accounts are no rows of `user` here. */
+export function hasOtherAccounts(db: Database): boolean {
+  const find = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'better_auth_user'";
+  return db.prepare(find).get() !== undefined;
 }

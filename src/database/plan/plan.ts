@@ -14,6 +14,7 @@ import type { UploadState } from "../uploads/uploads.ts";
 import { readRecord } from "../write/record.ts";
 import { type ColumnMatch, matchColumns } from "./columns.ts";
 import { idsWithLocal, keepLocal } from "./keep-local.ts";
+import { findMemoryChanges } from "./memory.ts";
 import { mapOwners } from "./owners.ts";
 import { type PlannedFiles, planFiles } from "./plan-files.ts";
 import { planTable, type TablePlan } from "./plan-table.ts";
@@ -85,7 +86,9 @@ export function makePlan(
   const pagesHere = pages && readTable(db, pages, (live) => sharedRows(schema.value, live, rules));
   const files = planFiles(content, pagesHere, uploadDir);
   const remembered = planRemembered(db, settled.remembered);
-  return files.ok ? success(finish(schema.value, { tables, remembered }, files.value, notes)) : files;
+  return files.ok
+    ? success(finish(db, schema.value, { tables, remembered }, { files: files.value, notes }))
+    : files;
 }
 
 /** No row of the primary may have an id of those that are this instance's own. */
@@ -147,10 +150,10 @@ function refuseVersion({ theirs, ours }: Versions, lost: readonly string[]) {
 }
 
 function finish(
+  db: Database,
   schema: Schema,
   planned: { readonly tables: readonly TablePlan[]; readonly remembered: TablePlan | undefined },
-  files: PlannedFiles,
-  notes: string[],
+  { files, notes }: { readonly files: PlannedFiles; readonly notes: readonly string[] },
 ): Plan {
   const tables = planned.tables.filter((table) => hasCounts(countTable(table)));
   const { added, changed, removed } = files;
@@ -160,7 +163,8 @@ function finish(
     ...(hasCounts(fileCounts) ? [["file", fileCounts] as const] : []),
   ]);
   const empty = Object.keys(changes).length === 0;
-  const summary = { empty, changes, notes: [...notes, ...files.notes] };
+  const memory = findMemoryChanges(db, tables);
+  const summary = { empty, changes, notes: [...notes, ...files.notes], memory };
   return {
     schema,
     tables: planned.remembered ? [...tables, planned.remembered] : tables,

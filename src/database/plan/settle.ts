@@ -11,6 +11,7 @@ import { dropDangling } from "./dangling.ts";
 import { fillOmitted } from "./omitted.ts";
 import { keepOwnMoments } from "./own-moments.ts";
 import { keepOwnZones } from "./own-zones.ts";
+import { hasOtherAccounts } from "./owners.ts";
 
 /** A snapshot's content as this instance shall hold it. */
 export interface SettledContent {
@@ -37,7 +38,8 @@ export function settleContent(
   snapshot: Content,
   { timeZone, rules = {} }: Surroundings,
 ): SettledContent {
-  const wanted = rules.accounts && hasAccounts(snapshot) ? snapshot : withoutAccounts(snapshot);
+  const takesAccounts = rules.accounts && hasAccounts(snapshot) && !hasOtherAccounts(db);
+  const wanted = takesAccounts ? snapshot : withoutAccounts(snapshot);
   const { content: whole, notes } = dropDangling(fillOmitted(db, schema, wanted, rules));
   const zoned = keepOwnZones(db, schema, whole, readServerZone(db, timeZone));
   const shared = keepOwnMoments(db, schema, zoned);

@@ -18,6 +18,7 @@ const IDLE_LIMIT = 60_000;
 
 const HEAVY: ReadonlySet<CallName> = new Set<CallName>([
   "read",
+  "toFolder",
   "verify",
   "meet",
   "plan",
@@ -27,7 +28,7 @@ const HEAVY: ReadonlySet<CallName> = new Set<CallName>([
 
 /** What changes nothing, and so may be given up. */
 const READING: ReadonlySet<CallName> = new Set<CallName>([
-  ...(["read", "hash", "isUntouched", "lastApply", "readOwn", "verify", "meet", "plan"] as const),
+  ...(["read", "toFolder", "hash", "isUntouched", "lastApply", "readOwn", "verify", "meet", "plan"] as const),
 ]);
 
 const NEEDS_NO_DATABASE: ReadonlySet<CallName> = new Set<CallName>(["verify"]);
@@ -75,6 +76,7 @@ export function openDatabaseWorker(
     readOwn: () => ask("readOwn"),
     takeOver: () => ask("takeOver"),
     read: (origin, before) => ask("read", origin, before),
+    toFolder: (key) => ask("toFolder", key),
     load: async (bytes) => {
       snapshots += 1;
       return ask("verify", snapshots, await share(bytes));

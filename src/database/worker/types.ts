@@ -1,6 +1,7 @@
 import type { FirstContact } from "../../diff/index.ts";
+import type { FolderFile } from "../../export/index.ts";
 import type { Result } from "../../result.ts";
-import type { ChangeCounts, Origin } from "../../snapshot/index.ts";
+import type { ChangeCounts, NamedChanges, Origin } from "../../snapshot/index.ts";
 import type { Examination, KumaDatabase, PlanSummary } from "../types.ts";
 
 /** What a primary publishes, ready for the repository. */
@@ -11,10 +12,11 @@ export interface Reading {
   /** True when no replicated table holds a row; accounts do not count. */
   readonly isEmpty: boolean;
   readonly examination: Examination;
-  /** Tells the next reading what has changed since this one; holds no value of any row. For `ReadingBefore`. */
+  /** Tells the next reading what has changed since this one; of the values of rows it holds names alone. For `ReadingBefore`. */
   readonly fingerprint: Uint8Array;
   /** What differs from the reading before; undefined when that is not known. */
   readonly changes: ChangeCounts | undefined;
+  readonly named: NamedChanges | undefined;
 }
 
 /** The reading that was published last. */
@@ -50,13 +52,18 @@ type LightCalls = Pick<
 export interface DatabaseWorker extends LightCalls {
   /** What `KumaDatabase.read` gives, encoded, and what there is to say about it. Safe while Kuma runs. */
   read(origin: Origin, before?: ReadingBefore): Promise<Result<Reading>>;
+  /**
+   * What `KumaDatabase.read` gives as files for people, see `toFolder`. Safe while Kuma runs.
+   * @param key secrets are hashed with it; undefined: they are shown
+   */
+  toFolder(key: Uint8Array | undefined): Promise<Result<FolderFile[]>>;
   /** Decodes a snapshot and verifies it. The problem's code begins with "snapshot-" when these bytes are none. */
   load(bytes: Uint8Array): Promise<Result<LoadedSnapshot>>;
   /** How what is here stands to a snapshot of which it knows nothing. Safe while Kuma runs. */
   meet(snapshot: LoadedSnapshot): Promise<Result<FirstContact>>;
-  /** See `KumaDatabase.plan`. */
+  /** See `KumaDatabase.plan`; also by name. */
   plan(snapshot: LoadedSnapshot): Promise<Result<PlanSummary>>;
-  /** See `KumaDatabase.apply`. */
+  /** See `KumaDatabase.apply`; also by name, as far as `plan` was asked before. */
   apply(
     snapshot: LoadedSnapshot,
     id: { snapshotId: string; contentHash: string },

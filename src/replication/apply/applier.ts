@@ -1,39 +1,32 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { steadyNow } from "../../clock.ts";
-import type {
-  DatabaseProblemCode,
-  DatabaseWorker,
-  LoadedSnapshot,
-  PlanSummary,
-} from "../../database/index.ts";
-import type { Listener, SnapshotName } from "../../events/index.ts";
+import type { ApplyWay } from "../../config/index.ts";
+import type { DatabaseWorker, LoadedSnapshot, PlanSummary } from "../../database/index.ts";
+import type { SnapshotName } from "../../events/index.ts";
 import type { Supervisor } from "../../kuma/index.ts";
 import { failure, interrupted, type Problem, type Result, success } from "../../result.ts";
-import { rememberRefused } from "../state/refused.ts";
-import type { StateFile } from "../state/state-file.ts";
+import { applyLive, type LiveOutcome, type LiveWork } from "./live.ts";
+import { createOutcomes, type Outcome, type OutcomeParts } from "./outcomes.ts";
 
 /** What an applier works on. */
-interface Parts {
+interface Parts extends OutcomeParts {
   readonly database: DatabaseWorker;
-  readonly kuma: Pick<Supervisor, "state" | "start" | "stop" | "startAndVerify">;
-  readonly stateFile: StateFile;
-  /** How long Kuma must live with what was applied, once it is ready; milliseconds. */
-  readonly verifyWindow: number;
-  readonly emit: Listener;
+  readonly kuma: Pick<Supervisor, "state" | "start" | "stop" | "startAndVerify" | "channel" | "untilReady">;
+  /** With "live" Kuma is restarted only where that is not possible, or does not show that Kuma runs with it. */
+  readonly way: ApplyWay;
 }
-
-/** "applied": it is in place, and Kuma was seen running with it. "refused": it is not, and what was before it is. */
-export type Outcome = "applied" | "refused";
 
 /** Brings this instance's Kuma to a snapshot, and sees to it that Kuma runs with that, or with what was before. */
 export interface Applier {
   /**
    * Brings this instance to a snapshot. All that can fail without touching Kuma comes first, while it runs; a plan that
-   * changes nothing ends there. Then Kuma is stopped, the database changed in one transaction, and Kuma started; when
-   * it does not come up with the new configuration, that is undone and the snapshot refused.
+   * changes nothing ends there. Then the database is changed in one transaction, under the Kuma that runs, or between
+   * its stop and its start. When it does not come up with the new configuration, that is undone and the snapshot refused.
    * @param signal a shutdown: work that has not touched the database yet ends at once
    */
   apply(snapshot: LoadedSnapshot, name: SnapshotName, signal: AbortSignal): Promise<Result<Outcome>>;
+  /** Tells, once Kuma is ready, when applies will restart it though they should not. Ends at once on a shutdown. */
+  reportWay(signal: AbortSignal): Promise<void>;
   /**
    * Starts Kuma on an apply that nobody has seen it run with yet, since the process ended in between, and keeps or
    * undoes it.
@@ -50,9 +43,23 @@ export interface Applier {
   dropStaleHistory(): Promise<Result<void>>;
 }
 
-export function createApplier({ database, kuma, stateFile, verifyWindow, emit }: Parts): Applier {
+export function createApplier(parts: Parts): Applier {
+  const { database, kuma, way, verifyWindow, emit } = parts;
+  const { startVerified, settleApplied, settleFailed, reportApplied } = createOutcomes(parts);
+  /** Why Kuma was restarted last instead of a live apply: the same is not told again. */
+  let toldWhy: string | undefined;
   return {
     apply,
+    reportWay: async (signal) => {
+      if (way === "restart") return;
+      const isReady = await kuma.untilReady(signal).then(
+        () => true,
+        () => false,
+      );
+      const channel = kuma.channel();
+      const hello = channel.ok ? await channel.value.ask("hello", {}) : channel;
+      if (isReady && !hello.ok && !signal.aborted) tellWhy(hello.problem);
+    },
     verifyLast: async (signal) => {
       const last = await database.lastApply();
       if (!last.ok) return last;
@@ -91,14 +98,57 @@ export function createApplier({ database, kuma, stateFile, verifyWindow, emit }:
     if (!plan.ok) return plan;
     if (plan.value.empty) {
       const marked = await database.markApplied(snapshot, ids);
-      if (marked.ok) emitApplied(name, plan.value, 0);
+      if (marked.ok) reportApplied(name, plan.value, 0);
       return marked.ok ? success("applied") : marked;
     }
-    return signal.aborted ? failure(interrupted(APPLYING)) : replace(snapshot, name, signal);
+    if (signal.aborted) return failure(interrupted(APPLYING));
+    const goesLive = way === "live" && kuma.state.name === "ready";
+    return goesLive
+      ? applyUnderKuma({ snapshot, id: ids, planned: plan.value.memory }, name, signal)
+      : applyByRestart(snapshot, name, signal);
+  }
+
+  /** Changes the database of the Kuma that runs, or, where that is not possible, between its stop and its start. */
+  async function applyUnderKuma(
+    work: LiveWork,
+    name: SnapshotName,
+    signal: AbortSignal,
+  ): Promise<Result<Outcome>> {
+    const live = await applyLive(parts, work, signal);
+    if (live.kind === "restart-needed") {
+      tellWhy(live.why);
+      return applyByRestart(work.snapshot, name, signal);
+    }
+    return live.kind === "failed" ? settleLiveFailed(name, live) : settleWritten(name, live, signal);
+  }
+
+  async function settleLiveFailed(
+    name: SnapshotName,
+    { problem, doesKumaRun }: LiveOutcome & { kind: "failed" },
+  ): Promise<Result<Outcome>> {
+    if (!doesKumaRun) {
+      await kuma.stop("apply");
+      kuma.start();
+    }
+    return settleFailed(name, problem);
+  }
+
+  /** What Kuma was not seen running with while it ran, a start shows. */
+  async function settleWritten(
+    name: SnapshotName,
+    { summary, verified }: LiveOutcome & { kind: "written" },
+    signal: AbortSignal,
+  ): Promise<Result<Outcome>> {
+    if (verified.ok) return settleApplied(name, summary, 0);
+    if (signal.aborted) return verified;
+    tellWhy(verified.problem);
+    const stoppedAt = steadyNow();
+    await kuma.stop("apply");
+    return startOnApplied(name, summary, stoppedAt, signal);
   }
 
   /** Stops Kuma, changes its database, and starts it again. */
-  async function replace(
+  async function applyByRestart(
     snapshot: LoadedSnapshot,
     name: SnapshotName,
     signal: AbortSignal,
@@ -111,64 +161,28 @@ export function createApplier({ database, kuma, stateFile, verifyWindow, emit }:
     const applied = await database.apply(snapshot, ids);
     if (!applied.ok) {
       kuma.start();
-      // The snapshot's own fault would stop Kuma in vain in each cycle to come; a full disk may pass.
-      return FAULTS_OF_SNAPSHOTS.has(applied.problem.code) ? refuse(name, applied.problem) : applied;
+      return settleFailed(name, applied.problem);
     }
+    return startOnApplied(name, applied.value, wasRunning ? stoppedAt : undefined, signal);
+  }
+
+  /** @param stoppedAt when Kuma was stopped for it, by the steady clock; undefined: it did not run */
+  async function startOnApplied(
+    name: SnapshotName,
+    summary: PlanSummary,
+    stoppedAt: number | undefined,
+    signal: AbortSignal,
+  ): Promise<Result<Outcome>> {
     const verified = await startVerified(name, signal);
     if (!verified.ok) return verified;
     if (verified.value === "refused") return success("refused");
-    emitApplied(name, applied.value, wasRunning ? verified.value.readyAt - stoppedAt : 0);
-    const confirmed = await database.confirm();
-    return confirmed.ok ? success("applied") : confirmed;
+    return settleApplied(name, summary, stoppedAt === undefined ? 0 : verified.value.readyAt - stoppedAt);
   }
 
-  function emitApplied(
-    snapshot: SnapshotName,
-    { changes, notes }: PlanSummary,
-    monitoringGapMs: number,
-  ): void {
-    emit({ type: "applied", snapshot: nameOnly(snapshot), changes, monitoringGapMs, notes });
-  }
-
-  /** Starts Kuma on what was applied; when it does not run with it, undoes that. */
-  async function startVerified(
-    name: SnapshotName,
-    signal: AbortSignal,
-  ): Promise<Result<{ readyAt: number } | "refused">> {
-    const verified = await kuma.startAndVerify(verifyWindow, signal);
-    if (verified.ok) return verified;
-    if (verified.problem.code === "kuma-does-not-run") return undo(name, verified.problem);
-    // A shutdown or a taken port says nothing about the snapshot: it stays applied, and the next start verifies it.
-    kuma.start();
-    return verified;
-  }
-
-  /** Puts the old configuration back, Kuma up on it, and remembers not to try this snapshot again. */
-  async function undo(name: SnapshotName, why: Problem): Promise<Result<"refused">> {
-    await kuma.stop("roll-back");
-    const undone = await database.rollBack();
-    kuma.start();
-    return undone.ok ? refuse(name, why) : undone;
-  }
-
-  /** Remembers and reports that a snapshot is not tried again; the configuration before it is in place. */
-  function refuse(name: SnapshotName, why: Problem): Result<"refused"> {
-    const written = rememberRefused(stateFile, name.id, why.message);
-    emit({ type: "rolled-back", snapshot: nameOnly(name), problem: why });
-    return written.ok ? success("refused") : written;
+  function tellWhy({ message, advice }: Problem): void {
+    if (message !== toldWhy) emit({ type: "warning", message: `${message} ${advice}` });
+    toldWhy = message;
   }
 }
 
 const APPLYING = "Applying the snapshot";
-
-/** Problems of an apply that come again with the same snapshot, however often it is tried. */
-const FAULTS_OF_SNAPSHOTS: ReadonlySet<string> = new Set<DatabaseProblemCode>([
-  "snapshot-inconsistent",
-  "version-mismatch",
-  "schema-unknown",
-]);
-
-/** Without what else is known of a snapshot: events go to the JSON log as they are. */
-function nameOnly({ id, contentHash, instanceName }: SnapshotName): SnapshotName {
-  return { id, contentHash, instanceName };
-}

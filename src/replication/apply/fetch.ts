@@ -4,7 +4,8 @@ import type { SnapshotName } from "../../events/index.ts";
 import type { BashSnapshot, Repository, SnapshotInfo } from "../../repository/index.ts";
 import { type Result, success } from "../../result.ts";
 import { mismatch } from "../../snapshot/index.ts";
-import type { Applier, Outcome } from "./applier.ts";
+import type { Applier } from "./applier.ts";
+import type { Outcome } from "./outcomes.ts";
 
 /** Where snapshots come from, and what decodes and verifies one. */
 export interface SnapshotSource<Loaded extends { readonly contentHash: string }> {

@@ -26,10 +26,10 @@ export async function describeUnpublished({
   if (head === undefined) return "all that is configured here";
   if (head.contentHash === now.value.contentHash) return undefined;
   const since = `since snapshot ${shortId(head.snapshotId)}`;
-  const { changes } = now.value;
+  const { changes, named } = now.value;
   return head !== state.published || changes === undefined
     ? `changes ${since}`
-    : `${describeChanges(changes)} ${since}`;
+    : `${describeChanges(changes, named)} ${since}`;
 }
 
 /** Why a primary with changes of its own does not become a replica. @param why what kept them from being published */

@@ -69,7 +69,7 @@ export function createPublication(parts: Parts, onPublished: () => void): Public
   ): Promise<Result<"published">> {
     const checked = check(held.examination);
     if (!checked.ok) return checked;
-    const { bytes, contentHash, changes } = held;
+    const { bytes, contentHash, changes, named } = held;
     // Noted before restic runs: killed between restic's success and our note of it, we know our own at the next start.
     const noted = stateFile.update({ publishing: contentHash });
     if (!noted.ok) return noted;
@@ -82,7 +82,12 @@ export function createPublication(parts: Parts, onPublished: () => void): Public
     onPublished();
     const { id } = stored.value;
     const written = await remember(held, { snapshotId: id, generation, time: Date.now() });
-    emit({ type: "published", snapshot: { id, contentHash, instanceName }, changes });
+    emit({
+      type: "published",
+      snapshot: { id, contentHash, instanceName },
+      changes,
+      ...(named && { named }),
+    });
     return written.ok ? success("published") : written;
   }
 

@@ -1,15 +1,23 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, type TestContext } from "node:test";
+import { after, before, describe, type TestContext } from "node:test";
 import { catalog } from "../../../src/database/catalog.ts";
-import { type DatabaseLocation, openKumaDatabase, type Rules } from "../../../src/database/index.ts";
+import {
+  type DatabaseLocation,
+  openDatabaseWorker,
+  openKumaDatabase,
+  type Rules,
+} from "../../../src/database/index.ts";
 import type { MariaDbServer } from "../../../src/database/mariadb/session.ts";
 import { success } from "../../../src/result.ts";
 import type { Value } from "../../../src/snapshot/index.ts";
+import { startBuilt } from "../../support/built-thread.ts";
 import { startMariadbd, type TestMariaDb } from "../../support/mariadbd.ts";
 import { dumpMariaDb, makeMariaDb } from "../mariadb/fixtures.ts";
+import { applyContract } from "./apply.ts";
 import { databaseContract } from "./contract.ts";
 import type { ContractEngine, ContractInstance } from "./engine.ts";
+import { throughWorker } from "./through-worker.ts";
 
 const VERSION = "2.5.3";
 
@@ -89,4 +97,16 @@ const engine: ContractEngine = {
   ],
 };
 
+/** The same through the thread. */
+async function openInThread(t: TestContext): Promise<ContractInstance> {
+  const instance = await open(t);
+  const { location, uploadDir, kumaVersion } = instance;
+  const place = { locate: () => success(location), uploadDir, kumaVersion };
+  const shutdown = new AbortController();
+  t.after(() => shutdown.abort());
+  const worker = openDatabaseWorker(place, shutdown.signal, startBuilt);
+  return { ...instance, kuma: throughWorker(worker, instance.kuma) };
+}
+
 databaseContract("MariaDB", engine);
+describe("MariaDB in a thread", () => applyContract({ ...engine, makeInstance: openInThread }));

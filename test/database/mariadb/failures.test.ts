@@ -17,7 +17,7 @@ import { dumpMariaDb, type MariaDbInstance, makeMariaDb, take } from "./fixtures
 /** All data in one file that does not grow beyond this: a full disk, but for the server itself, which lives on. */
 const SPACE = ["--innodb-file-per-table=0", "--innodb-data-file-path=ibdata1:12M:autoextend:max:40M"];
 
-describe("MariaDB", { timeout: 290_000 }, () => {
+describe("MariaDB", { timeout: 600_000 }, () => {
   let maria: TestMariaDb;
   let folder: string;
   let port: number;
@@ -144,6 +144,26 @@ describe("MariaDB", { timeout: 290_000 }, () => {
     const refused = problem(await instance.kuma.apply(snapshot, IDS));
     assert.equal(refused.code, "database-full");
     assert.deepEqual(await dumpMariaDb(maria, instance), before);
+  });
+
+  it("that takes little at a time gets a large change and its undo in parts", async (t) => {
+    const instance = await makeMariaDb(t, maria);
+    await maria.run("mysql", "SET GLOBAL max_allowed_packet = 1048576");
+    t.after(() => maria.run("mysql", "SET GLOBAL max_allowed_packet = 16777216"));
+    for (const text of ["é", "😀"]) {
+      const before = await dumpMariaDb(maria, instance);
+      const snapshot = await edited(instance, text.repeat(16_000));
+      value(await instance.kuma.apply(snapshot, IDS));
+      value(await instance.kuma.confirm());
+      assert.ok(value(await instance.kuma.plan(snapshot)).empty);
+      value(await instance.kuma.rollBack());
+      assert.deepEqual(await dumpMariaDb(maria, instance), before);
+      value(await instance.kuma.apply(snapshot, { ...IDS, snapshotId: "c".repeat(64) }));
+    }
+    const [parts] = await maria.query(instance.database, "SELECT COUNT(*) AS count FROM replicator_apply");
+    assert.ok(Number(parts?.count) > 2, `an undo in ${parts?.count} rows`);
+    const refused = problem(await instance.kuma.apply(await edited(instance, "x".repeat(2 ** 20)), IDS));
+    assert.equal(refused.code, "database-cannot-hold");
   });
 
   it("with TLS is trusted by its certificate alone", async (t) => {

@@ -80,7 +80,7 @@ const number = fc.oneof(
   fc.constantFrom(1.5, 0.1 + 0.2, 5e-324, 1e21, Number.MAX_VALUE),
 );
 
-describe("limits of MariaDB", { timeout: 240_000 }, () => {
+describe("limits of MariaDB", { timeout: 600_000 }, () => {
   let maria: TestMariaDb;
   before(async () => {
     maria = await startMariadbd();

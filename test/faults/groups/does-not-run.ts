@@ -18,6 +18,12 @@ const WAYS: readonly Way[] = [
   { name: "does not start", behaviour: "die", env: {}, rounds: few },
   { name: "dies after 0.5 s", behaviour: "die 500", env: { REPLICATOR_PROOF_WINDOW: "1s" }, rounds: few },
   {
+    name: "dies after 0.5 s, applied live,",
+    behaviour: "die 500",
+    env: { REPLICATOR_PROOF_WINDOW: "1s", REPLICATOR_APPLY: "live" },
+    rounds: few,
+  },
+  {
     name: "dies after 5 s, with the usual health check window",
     behaviour: "die 5000",
     env: { REPLICATOR_PROOF_WINDOW: "10s" },

@@ -2,7 +2,7 @@ import type { Fault } from "../fault.ts";
 import { databaseFaults } from "./database.ts";
 import { diskFaults } from "./disk.ts";
 import { doesNotRunFaults } from "./does-not-run.ts";
-import { killRealKuma, killWhileApplying, killWhilePublishing } from "./kill.ts";
+import { killWhileApplying, killWhilePublishing } from "./kill.ts";
 import { killOneFaults } from "./kill-one.ts";
 import { goodLargeSnapshot } from "./large.ts";
 import { lockFaults } from "./locks.ts";
@@ -15,9 +15,8 @@ import { togetherFaults } from "./together.ts";
 
 /** Everything that is tried. */
 export const faults: readonly Fault[] = [
-  killWhileApplying,
+  ...killWhileApplying,
   killWhilePublishing,
-  killRealKuma,
   ...killOneFaults,
   ...diskFaults,
   ...repositoryFaults,

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { ApplyWay } from "../../../src/config/index.ts";
 import {
   assertEqualsOneOf,
   assertLocalUnchanged,
@@ -22,14 +23,14 @@ type Victim = "Kuma" | "restic";
 /** A publish or an apply takes less here, milliseconds. */
 const SPAN = 900;
 
-const whileApplying = (victims: readonly Victim[]): Fault => ({
+const whileApplying = (victims: readonly Victim[], way: ApplyWay): Fault => ({
   group: 2,
-  name: `SIGKILL of ${victims.join(" and ")}, while applying`,
+  name: `SIGKILL of ${victims.join(" and ")}, while applying (${way})`,
   checked: "integrity, rows old or new as a whole, other tables, the supervisor goes on and converges",
   rounds: (asked) => asked,
   roundsPerStage: 25,
   open: async (folder) => {
-    const scenario = await openReplicaScenario(folder);
+    const scenario = await openReplicaScenario(folder, { env: { REPLICATOR_APPLY: way } });
     return { round: (random) => killInApply(scenario, victims, random), close: scenario.close };
   },
 });
@@ -47,9 +48,11 @@ const whilePublishing = (victims: readonly Victim[]): Fault => ({
 });
 
 export const killOneFaults: readonly Fault[] = [
-  whileApplying(["Kuma"]),
-  whileApplying(["restic"]),
-  whileApplying(["Kuma", "restic"]),
+  ...(["restart", "live"] as const).flatMap((way) => [
+    whileApplying(["Kuma"], way),
+    whileApplying(["restic"], way),
+    whileApplying(["Kuma", "restic"], way),
+  ]),
   whilePublishing(["restic"]),
   whilePublishing(["Kuma", "restic"]),
 ];

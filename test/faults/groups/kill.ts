@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { readKumaVersion } from "../../../src/kuma/index.ts";
+import type { ApplyWay } from "../../../src/config/index.ts";
 import { contentHash } from "../../../src/snapshot/index.ts";
 import {
   assertEqualsOneOf,
@@ -10,8 +10,8 @@ import {
   assertUnchanged,
   readState,
 } from "../../support/database-state.ts";
-import { ensureKuma } from "../../support/install/kuma.ts";
 import { assertInvariant } from "../../support/invariant.ts";
+import { copyPatchedKuma } from "../../support/kuma/patched-kuma.ts";
 import {
   assertNoProcess,
   openPrimaryScenario,
@@ -26,40 +26,52 @@ import type { Random } from "../random.ts";
 /** How long a whole publish, apply or start takes here, a little more, milliseconds: kills are spread over it. */
 const SPAN = { publish: 800, apply: 1_100, start: 1_500 };
 
-export const killWhileApplying: Fault = {
+const whileApplying = (way: ApplyWay): Fault => ({
   group: 1,
-  name: "SIGKILL of the supervisor and all below it, while applying",
+  name: `SIGKILL of the supervisor and all below it, while applying (${way})`,
   checked: "integrity, rows old or new as a whole, other tables, convergence, no process",
   rounds: (asked) => asked,
   roundsPerStage: 25,
   open: async (folder) => {
-    const scenario = await openReplicaScenario(folder);
+    const scenario = await openReplicaScenario(folder, { env: { REPLICATOR_APPLY: way } });
     return { round: (random) => killApply(scenario, random), close: scenario.close };
   },
-};
+});
 
 const LOCAL = ["user", "api_key", "setting", "heartbeat"];
 
-export const killRealKuma: Fault = {
+const withRealKuma = (way: ApplyWay): Fault => ({
   group: 1,
-  name: "the same while applying, with a real Uptime Kuma",
+  name: `the same while applying, with a real Uptime Kuma (${way})`,
   checked: "integrity, rows old or new as a whole, accounts, settings, history, convergence, no process",
   rounds: (asked) => (asked < 10 ? 1 : Math.min(Math.ceil(asked / 10), 20)),
   isSlow: true,
   roundsPerStage: 10,
   open: async (folder) => {
-    const kumaDir = await ensureKuma();
-    const env = { KUMA_DIR: kumaDir, KUMA_COMMAND: "", REPLICATOR_PROOF_WINDOW: "1s" };
-    const scenario = await openReplicaScenario(folder, { env, kumaVersion: readKumaVersion(kumaDir) });
-    return { round: (random) => killRealApply(scenario, random), close: scenario.close };
+    const kuma = await copyPatchedKuma();
+    const env = {
+      KUMA_DIR: kuma.dir,
+      KUMA_COMMAND: "",
+      REPLICATOR_PROOF_WINDOW: "1s",
+      REPLICATOR_APPLY: way,
+    };
+    const scenario = await openReplicaScenario(folder, { env, kumaVersion: kuma.version });
+    const close = async () => {
+      await scenario.close();
+      kuma.remove();
+    };
+    return { round: (random) => killRealApply(scenario, REAL_SPAN[way], random), close };
   },
-};
+});
 
-async function killRealApply(scenario: ReplicaScenario, random: Random): Promise<string> {
+/** How long a whole apply takes with a real Kuma, a little more, milliseconds. */
+const REAL_SPAN: Readonly<Record<ApplyWay, number>> = { restart: 9_000, live: 4_000 };
+
+async function killRealApply(scenario: ReplicaScenario, span: number, random: Random): Promise<string> {
   const before = readState(scenario.dataDir);
   const after = await scenario.publishNext();
   scenario.instance.signal("SIGUSR1");
-  await sleep(random.below(9_000));
+  await sleep(random.below(span));
   await scenario.instance.kill();
   assertNoProcess(scenario.dataDir);
   const now = readState(scenario.dataDir);
@@ -69,6 +81,13 @@ async function killRealApply(scenario: ReplicaScenario, random: Random): Promise
   assertNothingLost(before, await scenario.converge(), LOCAL);
   return which === "before" ? "before" : now.proven ? "after, verified" : "after, not verified yet";
 }
+
+export const killWhileApplying: readonly Fault[] = [
+  whileApplying("restart"),
+  whileApplying("live"),
+  withRealKuma("restart"),
+  withRealKuma("live"),
+];
 
 async function killApply(scenario: ReplicaScenario, random: Random): Promise<string> {
   const before = readState(scenario.dataDir);

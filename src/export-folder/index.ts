@@ -1,0 +1,1 @@
+export { createFolderExporter } from "./exporter.ts";
