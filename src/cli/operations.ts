@@ -62,11 +62,18 @@ export function rollbackCommand() {
     );
 }
 
+interface PromoteOptions extends JsonOption {
+  readonly asIs?: boolean;
+  readonly shareLocal?: boolean;
+  readonly yes?: boolean;
+}
+
 export function promoteCommand() {
   return newCommand("promote", "Make this instance the primary.", [
     "Makes this replica the primary, now: it applies the latest snapshot, publishes one of its own, and is edited and published from then on. The former primary does not publish over that, and says so; `demote` it when you can reach it.",
     "The role is kept across restarts, until REPLICATOR_MODE is changed. Set that, too, when you next have the container's settings at hand.",
     "--as-is takes over with what is here, and without the latest snapshot: when the repository cannot be read, or its latest snapshot is the trouble. It shows what that changes on every replica, and asks.",
+    "With REPLICATOR_LOCAL=true it may have monitors and other entries of its own. It is not promoted before you say what becomes of them: delete those that shall not be everybody's, and --share-local publishes the others.",
     ALL_EXIT_CODES,
     {
       title: "Examples",
@@ -78,12 +85,13 @@ export function promoteCommand() {
     },
   ])
     .option("--as-is", "do not apply the latest snapshot first")
+    .option("--share-local", "what was added here alone becomes everybody's")
     .option("-y, --yes", "do not ask; it is asked with --as-is")
     .addOption(jsonOption())
-    .action(({ asIs = false, yes = false, json }: { asIs?: boolean; yes?: boolean } & JsonOption) =>
+    .action(({ asIs = false, shareLocal = false, yes = false, json }: PromoteOptions) =>
       withConfig({ json }, async (config) => {
         const goOn = asIs ? await previewPromotion(config, yes) : success(true);
-        return goOn.ok ? runOnInstance(config, { do: "promote", asIs }, { json }) : goOn;
+        return goOn.ok ? runOnInstance(config, { do: "promote", asIs, shareLocal }, { json }) : goOn;
       }),
     );
 }

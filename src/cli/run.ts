@@ -30,6 +30,7 @@ import {
   openRole,
   openStateFile,
   type Replicator,
+  rulesOf,
 } from "../replication/index.ts";
 import { openRepository } from "../repository/index.ts";
 import { version } from "../version.ts";
@@ -197,7 +198,9 @@ function openReplicator(
   const { instanceName, stateDir, restic } = config;
   const { file: stateFile, isNew: isStateNew, problem } = openStateFile(stateDir);
   if (problem !== undefined) emit({ type: "warning", message: `${problem.message} ${problem.advice}` });
-  const database = openDatabaseWorker({ ...place, whenReady: server.use }, shutdown);
+  const role = openRole(config.role, stateFile);
+  const rules = () => rulesOf(config, role.current);
+  const database = openDatabaseWorker({ ...place, rules, whenReady: server.use }, shutdown);
   const exporter = createFolderExporter(config, database, emit, shutdown);
   return createReplicator({
     ...{ config, kumaVersion: place.kumaVersion, kuma, stateFile, isStateNew, database },
@@ -209,7 +212,7 @@ function openReplicator(
       }),
     repository: openRepository(restic, { instanceName, stateDir }),
     fingerprintFile: openFingerprintFile(stateDir, stateFile),
-    role: openRole(config.role, stateFile),
+    role,
   });
 }
 

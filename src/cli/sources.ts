@@ -2,7 +2,7 @@ import type { Config } from "../config/index.ts";
 import { type KumaDatabase, openKumaDatabase } from "../database/index.ts";
 import { shortId } from "../format.ts";
 import { readKumaVersion } from "../kuma/index.ts";
-import { chooseLatest, fetchAny, isSameSnapshot } from "../replication/index.ts";
+import { chooseLatest, fetchAny, isSameSnapshot, peekRole, rulesOf } from "../replication/index.ts";
 import {
   type BashSnapshot,
   type Listing,
@@ -25,11 +25,15 @@ export interface Sources {
 /** A command ends with Ctrl-C; restic has its own time limits. */
 const never = new AbortController().signal;
 
-export function openSources({ instanceName, kuma, restic }: Config): Sources {
+export function openSources(config: Config): Sources {
+  const { instanceName, kuma, restic, stateDir } = config;
   const kumaVersion = readKumaVersion(kuma.dir);
   return {
     repository: openRepository(restic, { instanceName }),
-    database: openKumaDatabase(kumaPlace(kuma, kumaVersion)),
+    database: openKumaDatabase({
+      ...kumaPlace(kuma, kumaVersion),
+      rules: () => rulesOf(config, peekRole(config.role, stateDir)),
+    }),
     kumaVersion,
   };
 }

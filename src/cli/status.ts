@@ -1,4 +1,5 @@
 import { askStatus, type Status } from "../control/index.ts";
+import type { OwnParts } from "../database/index.ts";
 import { formatDuration, shortId } from "../format.ts";
 import { isOfBash } from "../replication/index.ts";
 import type { BashSnapshot } from "../repository/index.ts";
@@ -11,8 +12,9 @@ import { formatTime, paint, printJson, printTable, relative } from "./terminal.t
 /** A status is for a quick look: a repository that is slower than this is shown as not reached. Milliseconds. */
 const REPOSITORY_LIMIT = 20_000;
 
-/** What is known of the repository; `isEdited`: whether Kuma's configuration differs from its own snapshot. */
+/** What is known of the repository; `isEdited`: whether Kuma's configuration differs from its own snapshot; `own`: on purpose. */
 interface View {
+  readonly own: OwnParts | undefined;
   readonly position: Result<RepositoryPosition | undefined>;
   readonly isEdited: boolean | undefined;
   /** What a bash version published last. */
@@ -45,20 +47,23 @@ export function statusCommand() {
 }
 
 async function readView(sources: Sources, { head }: Status): Promise<View> {
+  const read = await sources.database.readOwn();
+  const own = read.ok ? read.value : undefined;
   const listed = await listSnapshots(sources, REPOSITORY_LIMIT);
-  if (!listed.ok) return { position: listed, isEdited: undefined, bash: undefined };
+  if (!listed.ok) return { own, position: listed, isEdited: undefined, bash: undefined };
   const { snapshots, bash } = listed.value;
   const position = positionIn(snapshots, head);
   const base = snapshots.find(({ id }) => head !== undefined && id.startsWith(head));
   const edited = base && (await isEdited(sources, base));
-  return { position: success(position), isEdited: edited, bash: bash.at(-1) };
+  return { own, position: success(position), isEdited: edited, bash: bash.at(-1) };
 }
 
-function toJson(status: Status, { position, isEdited }: View) {
+function toJson(status: Status, { own, position, isEdited }: View) {
   return {
     ...status,
     repository: position.ok ? (position.value ?? null) : { problem: position.problem },
     edited: isEdited ?? null,
+    own: own ?? null,
   };
 }
 
@@ -78,6 +83,7 @@ function describe(status: Status, view: View): string[][] {
       applied ? describeSnapshot(applied) + (applied.canUndo ? " (`rollback` undoes it)" : "") : "none",
     ],
     ...describeView(status, view),
+    ...describeOwn(view.own),
     [
       "next cycle",
       nextCycleAt === undefined ? "running now, or waiting for Uptime Kuma" : relative(nextCycleAt),
@@ -128,6 +134,18 @@ function describeView({ role, instance, head }: Status, { position, isEdited, ba
     ["live", describeEdits(role, isEdited)],
     ["published by", `${primary.name}${isThis}, since ${formatTime(primary.since)}`],
   ];
+}
+
+function describeOwn(own: OwnParts | undefined): string[][] {
+  const { paused = 0, values = 0, local = { monitors: 0, others: 0 } } = own ?? {};
+  const parts = [
+    ...(local.monitors + local.others > 0
+      ? [`entries that are here alone (monitors: ${local.monitors}, others: ${local.others})`]
+      : []),
+    ...(paused > 0 ? [`${paused} push ${paused === 1 ? "monitor is" : "monitors are"} paused here`] : []),
+    ...(values > 0 ? [`${values} of proxies, Docker hosts and remote browsers with values of its own`] : []),
+  ];
+  return parts.length > 0 ? [["its own", parts.join("; ")]] : [];
 }
 
 /** Of a repository without a snapshot of ours. */

@@ -144,6 +144,10 @@ function assemble({ settings, env, kuma, notices, wake, http, ...parts }: Parts)
     createRepository: settings.REPLICATOR_INIT,
     takeover: settings.REPLICATOR_TAKEOVER,
     adopt: settings.REPLICATOR_ADOPT,
+    ownValues: chosen.ownValues,
+    local: settings.REPLICATOR_LOCAL,
+    accounts: settings.REPLICATOR_ACCOUNTS,
+    push: settings.REPLICATOR_PUSH,
     keep: settings.REPLICATOR_KEEP,
     verifyWindow: settings.REPLICATOR_PROOF_WINDOW,
     intervals: { primary: settings.BACKUP_INTERVAL, replica: settings.RESTORE_INTERVAL },
@@ -182,12 +186,14 @@ function hidden({ code, message, advice }: SettingProblem, secrets: readonly str
  * The role that REPLICATOR_MODE asks for. Only BACKUP makes a primary; anything else follows, as it always did, for a
  * mistyped replica does no harm and a second primary would. What was surely not meant is warned of.
  */
-function chooseRole(mode: string): { role: Role; warnings: string[] } {
+function chooseRole(mode: string): { role: Role; ownValues: boolean; warnings: string[] } {
   const word = mode.toUpperCase();
-  if (word === "BACKUP") return { role: "primary", warnings: [] };
-  if (word === "RESTORE" || word === "") return { role: "replica", warnings: [] };
+  const ownValues = word === "RESTORE_LOCAL_ENTITY_REPLICATION";
+  if (word === "BACKUP") return { role: "primary", ownValues, warnings: [] };
+  if (word === "RESTORE" || word === "" || ownValues) return { role: "replica", ownValues, warnings: [] };
   return {
     role: "replica",
+    ownValues,
     warnings: [
       `REPLICATOR_MODE is ${JSON.stringify(mode)}, which is neither BACKUP nor RESTORE: this instance follows as a replica, and its own changes will be overwritten. Set it to BACKUP if it shall be the primary.`,
     ],

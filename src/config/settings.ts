@@ -26,6 +26,12 @@ export const settingsSchema = z.object({
   REPLICATOR_TAKEOVER: field.yesOrNo(false),
   /** What becomes of a configuration of a replica's own at its first apply. */
   REPLICATOR_ADOPT: field.oneOf<Config["adopt"]>(["ask", "replace"], "ask"),
+  /** Whether what is added on a replica stays there. */
+  REPLICATOR_LOCAL: field.yesOrNo(false),
+  /** Whether accounts and API keys are replicated. */
+  REPLICATOR_ACCOUNTS: field.yesOrNo(false),
+  /** Where push monitors are active. */
+  REPLICATOR_PUSH: field.oneOf<Config["push"]>(["everywhere", "primary"], "everywhere"),
   /** What a primary keeps of our snapshots. */
   REPLICATOR_KEEP: field.keepPolicy("--keep-last 30 --keep-daily 30"),
   /** How a snapshot reaches a Kuma that runs. */

@@ -114,6 +114,14 @@ export interface Config {
    * until a person says so, "replace" applies.
    */
   readonly adopt: "ask" | "replace";
+  /** As a replica, values that were set here of proxies, Docker hosts and remote browsers stay. */
+  readonly ownValues: boolean;
+  /** As a replica, what is added here stays here. */
+  readonly local: boolean;
+  /** Accounts and API keys are replicated, too. */
+  readonly accounts: boolean;
+  /** Where push monitors are active; "primary": on a replica they are paused, for what pushes reaches one instance alone. */
+  readonly push: "everywhere" | "primary";
   /** What a primary keeps of our snapshots, as arguments of `restic forget`; none: everything. */
   readonly keep: readonly string[];
   /** How long Kuma must live with a new configuration before it counts as verified, milliseconds after it is ready. */

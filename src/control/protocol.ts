@@ -20,7 +20,8 @@ const request = z.discriminatedUnion("do", [
   z.object({ do: z.literal("adopt"), how: z.literal("replace"), snapshotId }),
   /** `snapshot`: an encoded snapshot, as `export --format jsonl` writes it. */
   z.object({ do: z.literal("import"), snapshot: z.string() }),
-  z.object({ do: z.literal("promote"), asIs: z.boolean() }),
+  /** `shareLocal`: what was added here alone becomes everybody's. */
+  z.object({ do: z.literal("promote"), asIs: z.boolean(), shareLocal: z.boolean().optional() }),
   /** `discard`: also when changes here could not be published; they are given up. */
   z.object({ do: z.literal("demote"), discard: z.boolean().optional() }),
 ]);

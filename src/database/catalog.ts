@@ -112,6 +112,19 @@ export const catalog: readonly CatalogTable[] = [
   { name: "incident", references: [OF_STATUS_PAGE] },
 ];
 
+/**
+ * Replicated where REPLICATOR_ACCOUNTS asks for it, before all others: they own rows of those. The token that was
+ * last used for a login is written by Kuma, which takes each once only (server/server.js).
+ */
+export const accountTables: readonly CatalogTable[] = [
+  { name: "user", selfWritten: ["twofa_last_token"], optional: true },
+  { name: "api_key", owner: "user_id", optional: true },
+];
+
+export function isAccountTable(name: string): boolean {
+  return accountTables.some((table) => table.name === name);
+}
+
 /** What Kuma records about a monitor, keyed by `monitor_id`; each version has some of them. Never replicated. */
 export const historyTables: readonly string[] = [
   "heartbeat",

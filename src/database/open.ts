@@ -1,5 +1,6 @@
 import { success } from "../result.ts";
 import { type DatabaseLocation, serverOf } from "./location.ts";
+import type { Rules } from "./own/rules.ts";
 import { refuse } from "./problems.ts";
 import type { Surroundings } from "./read/read.ts";
 import { openSqlite } from "./sqlite/open-sqlite.ts";
@@ -12,9 +13,11 @@ export interface KumaSurroundings extends Surroundings {
 }
 
 /** A Kuma: where its database is, and what surrounds that. */
-export interface KumaPlace extends KumaSurroundings {
+export interface KumaPlace extends Omit<KumaSurroundings, "rules"> {
   /** Asked at each call: Kuma may change its database at any of its starts. */
   readonly locate: () => DatabaseResult<DatabaseLocation>;
+  /** What is this instance's own, asked at each call: a command may change the role. Left out: nothing is. */
+  readonly rules?: () => Rules;
 }
 
 /** The calls of `KumaDatabase`, whether they answer at once or later. */
@@ -37,18 +40,22 @@ export function openKumaDatabase(place: KumaPlace): KumaDatabase {
     plan: (snapshot) => on((engine) => engine.plan(snapshot)),
     apply: (snapshot, id) => on((engine) => engine.apply(snapshot, id)),
     lastApply: () => on((engine) => engine.lastApply()),
-    markApplied: (id) => on((engine) => engine.markApplied(id)),
+    markApplied: (snapshot, id) => on((engine) => engine.markApplied(snapshot, id)),
     confirm: () => on((engine) => engine.confirm()),
     dropHistory: () => on((engine) => engine.dropHistory()),
     previewRollBack: () => on((engine) => engine.previewRollBack()),
     rollBack: () => on((engine) => engine.rollBack()),
+    readOwn: () => on((engine) => engine.readOwn()),
+    takeOver: () => on((engine) => engine.takeOver()),
   };
 
   async function on<T>(
     work: (engine: Engine) => DatabaseResult<T> | Promise<DatabaseResult<T>>,
   ): Promise<DatabaseResult<T>> {
     const located = place.locate();
-    const engine = located.ok ? await openEngine(located.value, place) : located;
+    const engine = located.ok
+      ? await openEngine(located.value, { ...place, rules: place.rules?.() })
+      : located;
     return engine.ok ? work(engine.value) : engine;
   }
 }

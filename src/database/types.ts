@@ -80,6 +80,18 @@ export interface LastApply extends ApplyRecord {
   readonly canUndo: boolean;
 }
 
+/** What is here on purpose other than in the snapshot that was applied. */
+export interface OwnParts {
+  /** Push monitors that are paused here alone. */
+  readonly paused: number;
+  /** Monitors, and all else that people make, that are not the primary's. */
+  readonly local: { readonly monitors: number; readonly others: number };
+  /** What is added here gets an id of this instance's own. */
+  readonly countsLocally: boolean;
+  /** Proxies, Docker hosts and remote browsers of the primary with values that were set here. */
+  readonly values: number;
+}
+
 /** A row by its table and id. */
 export interface RowName {
   readonly table: string;
@@ -138,7 +150,10 @@ export interface KumaDatabase {
   /** The last apply, or undefined when there never was one. */
   lastApply(): Promise<DatabaseResult<LastApply | undefined>>;
   /** Notes that a snapshot equal to what is here counts as applied and proven. Safe while Kuma runs. */
-  markApplied(id: { snapshotId: string; contentHash: string }): Promise<DatabaseResult<void>>;
+  markApplied(
+    snapshot: Snapshot,
+    id: { snapshotId: string; contentHash: string },
+  ): Promise<DatabaseResult<void>>;
   /**
    * The new configuration is proven: notes that, and drops the history that no undo can bring back any more. Safe while
    * Kuma runs. What it has no time for is told by `lastApply` and dropped by the next call.
@@ -153,4 +168,12 @@ export interface KumaDatabase {
   previewRollBack(): Promise<DatabaseResult<RollBackPreview | undefined>>;
   /** Undoes the last apply, rows and files, history too, in one transaction. Kuma must be stopped. No-op when there is none. */
   rollBack(): Promise<DatabaseResult<void>>;
+  /** What is this instance's own. Safe while Kuma runs. */
+  readOwn(): Promise<DatabaseResult<OwnParts>>;
+  /**
+   * Makes what is this instance's own the primary's: paused push monitors go on. Kuma must be stopped.
+   * Local rows get shared ids.
+   * @returns how many push monitors, and how many monitors became everybody's
+   */
+  takeOver(): Promise<DatabaseResult<{ readonly resumed: number; readonly shared: number }>>;
 }

@@ -22,6 +22,8 @@ const ENTITIES: Readonly<Record<string, { noun: string; column: string }>> = {
   incident: { noun: "incident", column: "title" },
   proxy: { noun: "proxy", column: "host" },
   docker_host: { noun: "docker host", column: "name" },
+  user: { noun: "account", column: "username" },
+  api_key: { noun: "API key", column: "name" },
   remote_browser: { noun: "remote browser", column: "name" },
 };
 

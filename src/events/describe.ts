@@ -106,6 +106,10 @@ export function describeEvent(event: ReplicatorEvent): Description {
       return error(
         `Went back to the configuration before ${nameSnapshot(event.snapshot)}. ${describeProblem(event.problem)}`,
       );
+    case "taken-over":
+      return info(
+        `This instance is the primary: ${count(event.resumed, "push monitor")} that it had paused as a replica goes on, ${count(event.shared, "monitor")} of its own is everybody's now.`,
+      );
     case "cycle-failed":
       return describeFailure(event.problem, event.repeated);
     case "cycle-recovered":

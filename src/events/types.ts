@@ -184,7 +184,7 @@ interface RetentionFailed {
 
 // -- Snapshots -------------------------------------------------------------------------------------------------------
 
-type SnapshotEvent = Published | Applied | Replaced | RolledBack;
+type SnapshotEvent = Published | Applied | Replaced | RolledBack | TakenOver;
 
 /** A snapshot, as an event names it. */
 export interface SnapshotName {
@@ -228,4 +228,13 @@ interface RolledBack {
   readonly type: "rolled-back";
   readonly snapshot: SnapshotName;
   readonly problem: Problem;
+}
+
+/** This instance is the primary now, and what was its own has become the primary's. */
+interface TakenOver {
+  readonly type: "taken-over";
+  /** Push monitors that were paused here and are active again. */
+  readonly resumed: number;
+  /** Monitors that were this instance's own and are everybody's now. */
+  readonly shared: number;
 }

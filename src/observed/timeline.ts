@@ -20,6 +20,7 @@ const NOTABLE: readonly ReplicatorEvent["type"][] = [
   "applied",
   "replaced",
   "rolled-back",
+  "taken-over",
   "cycle-failed",
   "cycle-recovered",
   "bash-publishes",

@@ -15,8 +15,8 @@ interface Parts {
   readonly database: Pick<DatabaseWorker, "dropHistory">;
   readonly kuma: Pick<Supervisor, "state" | "start">;
   readonly applier: Pick<Applier, "verifyLast">;
-  /** Brings a replica to the latest snapshot; undefined for a primary. */
-  readonly follow: ((signal: AbortSignal) => Promise<Result<void>>) | undefined;
+  /** Brings a replica to the latest snapshot, or makes all of a primary's its own. */
+  readonly beforeStart: (signal: AbortSignal) => Promise<Result<void>>;
   readonly reportResult: Cycles["reportResult"];
 }
 
@@ -24,27 +24,27 @@ interface Parts {
  * What comes before Kuma's first start: verifies or undoes an apply that was cut short, and brings a replica to the
  * latest snapshot, so that it starts only once. Whatever fails here, Kuma is running or about to when this resolves;
  * the cycles go on trying.
- * @returns whether a replica now has the latest snapshot
+ * @returns whether `beforeStart` was done
  */
 export async function boot(parts: Parts, signal: AbortSignal): Promise<boolean> {
-  const { database, kuma, applier, follow, reportResult } = parts;
+  const { database, kuma, applier, beforeStart, reportResult } = parts;
   const found = await parts.databaseStage();
   if (!found.ok && found.problem.code !== "database-missing") reportResult(found, signal);
   // One that cannot be asked may be there once Kuma or somebody else has started its server.
   const stage = found.ok ? found.value : "absent";
-  let caughtUp = false;
+  let isPrepared = false;
   // Without a database Kuma makes its own; one that it is about to migrate is not ours to touch before that.
   if (stage === "to-be-migrated") reportResult(await attempt(() => dropHistory(database, signal)), signal);
   if (stage === "usable") {
     reportResult(await attempt(() => applier.verifyLast(signal)), signal);
-    if (follow !== undefined && kuma.state.name === "stopped" && !signal.aborted) {
-      const followed = await attempt(() => follow(signal));
-      reportResult(followed, signal);
-      caughtUp = followed.ok;
+    if (kuma.state.name === "stopped" && !signal.aborted) {
+      const prepared = await attempt(() => beforeStart(signal));
+      reportResult(prepared, signal);
+      isPrepared = prepared.ok;
     }
   }
   kuma.start();
-  return caughtUp;
+  return isPrepared;
 }
 
 /** A migration of Kuma must not meet history of monitors that are gone: it breaks on that, for good. */

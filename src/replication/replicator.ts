@@ -3,7 +3,7 @@ import type { DatabaseStage, DatabaseWorker } from "../database/index.ts";
 import type { Listener } from "../events/index.ts";
 import type { Supervisor } from "../kuma/index.ts";
 import type { Repository } from "../repository/index.ts";
-import type { Result } from "../result.ts";
+import { type Result, success } from "../result.ts";
 import { createApplier } from "./apply/applier.ts";
 import { boot, limitForBoot } from "./boot.ts";
 import { createBashReport } from "./chain/bash-primary.ts";
@@ -12,6 +12,7 @@ import { type CycleReason, createCycles } from "./cycles.ts";
 import { createMutex } from "./mutex.ts";
 import { createPublisher } from "./primary/publisher.ts";
 import { createRetention } from "./primary/retention.ts";
+import { takeOver } from "./primary/take-over.ts";
 import { createFollower } from "./replica/follower.ts";
 import type { FingerprintFile } from "./state/fingerprint-file.ts";
 import { detectLostRole, type RoleSwitch } from "./state/role.ts";
@@ -58,6 +59,8 @@ export function createReplicator(parts: Parts): Replicator {
   const runExclusive = createMutex();
   /** A restart brings a replica back to the latest snapshot, whatever was changed by hand. */
   let reapply = true;
+  /** Whether nothing here is this instance's own any more: see `takeOver`. */
+  let isAllShared = false;
   const cycles = createCycles(
     (signal) => runExclusive(() => cycle("scheduled", signal)),
     () => intervals[role.current],
@@ -83,6 +86,7 @@ export function createReplicator(parts: Parts): Replicator {
   };
 
   function reportRole(): void {
+    isAllShared = false;
     emit({ type: "role-changed", role: role.current, interval: intervals[role.current] });
   }
 
@@ -93,19 +97,34 @@ export function createReplicator(parts: Parts): Replicator {
       role.current === "replica"
         ? () => bootFollower.follow({ reapply: true, acceptLoss: false }, signal)
         : undefined;
-    return boot({ ...parts, applier, follow, reportResult: cycles.reportResult }, signal);
+    const beforeStart = follow ?? takeOverOnce;
+    const prepared = await boot(
+      { ...parts, applier, beforeStart, reportResult: cycles.reportResult },
+      signal,
+    );
+    return prepared && follow !== undefined;
+  }
+
+  /** For a primary; again after each change of the role. */
+  async function takeOverOnce(): Promise<Result<void>> {
+    const done = isAllShared ? success(undefined) : await takeOver(parts);
+    isAllShared = done.ok;
+    return done;
   }
 
   async function cycle(reason: CycleReason, signal: AbortSignal): Promise<Result<void>> {
     await retention.end();
     const verified = await applier.verifyLate(signal);
     if (!verified.ok) return verified;
-    const done = await (role.current === "primary"
-      ? publisher.publish(reason, signal)
-      : followLatest(reason, signal));
+    const done = await (role.current === "primary" ? publish(reason, signal) : followLatest(reason, signal));
     if (!done.ok) return done;
     if (role.current === "primary") retention.begin(signal);
     return applier.dropStaleHistory();
+  }
+
+  async function publish(reason: CycleReason, signal: AbortSignal): Promise<Result<void>> {
+    const taken = await takeOverOnce();
+    return taken.ok ? publisher.publish(reason, signal) : taken;
   }
 
   async function followLatest(reason: CycleReason, signal: AbortSignal): Promise<Result<void>> {

@@ -35,6 +35,8 @@ const NOUNS: ReadonlyMap<string, readonly [string, string]> = new Map([
   ["proxy", ["proxy", "proxies"]],
   ["docker_host", ["docker host", "docker hosts"]],
   ["remote_browser", ["remote browser", "remote browsers"]],
+  ["user", ["account", "accounts"]],
+  ["api_key", ["API key", "API keys"]],
   ["file", ["uploaded icon", "uploaded icons"]],
 ]);
 

@@ -52,6 +52,9 @@ describe("loadConfig", () => {
     assert.equal(config.createRepository, true);
     assert.equal(config.takeover, false);
     assert.equal(config.adopt, "ask");
+    assert.equal(config.push, "everywhere");
+    assert.equal(config.accounts, false);
+    assert.equal(config.local, false);
     assert.deepEqual(config.keep, ["--keep-last=30", "--keep-daily=30"]);
     assert.equal(config.verifyWindow, 10_000);
     assert.deepEqual(config.kuma.limits, {
@@ -161,6 +164,9 @@ describe("loadConfig", () => {
   it("makes a primary of BACKUP alone, and warns of a word it does not know", () => {
     assert.equal(load({ REPLICATOR_MODE: " bAckup " }).role, "primary");
     assert.deepEqual(load({ REPLICATOR_MODE: "" }).warnings, []);
+    const site = load({ REPLICATOR_MODE: "RESTORE_LOCAL_ENTITY_REPLICATION" });
+    assert.deepEqual([site.role, site.ownValues, site.warnings], ["replica", true, []]);
+    assert.equal(load({ REPLICATOR_MODE: "RESTORE" }).ownValues, false);
     const mistyped = load({ REPLICATOR_MODE: "BACKUPS" });
     assert.equal(mistyped.role, "replica");
     assert.match(mistyped.warnings.join(), /"BACKUPS"/);

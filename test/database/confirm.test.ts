@@ -109,7 +109,7 @@ test("markApplied notes a proven apply and touches nothing else", (t) => {
   const replica = makeInstance(t, "2.5.3");
   const before = dump(replica);
   const from = Date.now();
-  value(replica.kuma.markApplied(IDS));
+  value(replica.kuma.markApplied(takeSnapshot(replica), IDS));
   const record = value(replica.kuma.lastApply());
   assert.deepEqual(
     { ...record, appliedAt: 0, changedAt: 0 },

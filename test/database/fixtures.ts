@@ -100,7 +100,7 @@ export function dump(instance: Instance, isWanted = (_table: string) => true): R
     .prepare<[], string>("SELECT name FROM sqlite_master WHERE type = 'table'")
     .pluck()
     .all()
-    .filter((name) => name !== "replicator_apply" && isWanted(name));
+    .filter((name) => !name.startsWith("replicator_") && isWanted(name));
   const rows = tables.map((name) => [name, db.prepare(`SELECT * FROM "${name}" ORDER BY 1`).all()]);
   db.close();
   const files = readdirSync(instance.uploadDir).sort();

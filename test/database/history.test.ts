@@ -99,7 +99,7 @@ for (const [what, change] of [
 ] as const) {
   test(`an edit that keeps ${what} keeps the history`, (t) => {
     const replica = makeInstance(t, "2.5.3");
-    value(replica.kuma.markApplied(IDS));
+    value(replica.kuma.markApplied(takeSnapshot(replica), IDS));
     const had = beatsOf(replica, MONITOR);
     assert.ok(had.length > 0);
     const snapshot = takeSnapshot(replica, (content) => asAnother(content, change));
@@ -144,7 +144,7 @@ test("the history goes a week after the change, not sooner, however often the in
     [7.1 * DAY, true],
   ] as const) {
     sql(replica, `UPDATE replicator_apply SET changed_at = ${Date.now() - age}`);
-    value(replica.kuma.markApplied(IDS));
+    value(replica.kuma.markApplied(takeSnapshot(replica), IDS));
     assert.equal(value(replica.kuma.lastApply())?.hasStaleHistory, isGone);
     value(replica.kuma.confirm());
     if (isGone) assert.deepEqual(owners(replica), had);
@@ -195,7 +195,7 @@ test("a roll back takes along what the monitors that go have recorded: ids are u
 
 test("another maintenance under an old id does not inherit when that one began last", (t) => {
   const replica = makeInstance(t, "2.5.3");
-  value(replica.kuma.markApplied(IDS));
+  value(replica.kuma.markApplied(takeSnapshot(replica), IDS));
   const read = () => query(replica, "SELECT last_start_date FROM maintenance WHERE id = 1");
   sql(replica, "UPDATE maintenance SET last_start_date = '2026-01-01 00:00:00' WHERE id = 1");
   const change = (strategy: string) =>

@@ -24,9 +24,11 @@ function everyCall({ kuma }: Instance, snapshot: ReturnType<typeof takeSnapshot>
     apply: () => kuma.apply(snapshot, IDS),
     lastApply: () => kuma.lastApply(),
     isUntouched: () => kuma.isUntouched(),
-    markApplied: () => kuma.markApplied(IDS),
+    markApplied: () => kuma.markApplied(snapshot, IDS),
     confirm: () => kuma.confirm(),
     rollBack: () => kuma.rollBack(),
+    readOwn: () => kuma.readOwn(),
+    takeOver: () => kuma.takeOver(),
   };
 }
 

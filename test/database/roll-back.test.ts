@@ -121,7 +121,7 @@ test("it can be undone after confirm and after a snapshot that changed nothing",
   const snapshot = takeSnapshot(makeInstance(t, "2.3.2"));
   value(replica.kuma.apply(snapshot, IDS));
   value(replica.kuma.confirm());
-  value(replica.kuma.markApplied({ ...IDS, snapshotId: "alike" }));
+  value(replica.kuma.markApplied(snapshot, { ...IDS, snapshotId: "alike" }));
   value(replica.kuma.rollBack());
   assert.deepEqual(query(replica, "SELECT * FROM monitor"), before);
 });

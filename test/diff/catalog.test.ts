@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { catalog } from "../../src/database/catalog.ts";
+import { accountTables, catalog as tables } from "../../src/database/catalog.ts";
 import { REFERENCES } from "../../src/diff/columns.ts";
 import { namesIn } from "../../src/diff/index.ts";
+
+const catalog = [...accountTables, ...tables];
 
 const names = namesIn({
   tables: catalog.map(({ name }) => ({
     name,
-    columns: ["host", "id", "name", "title"],
-    rows: [["known", 1n, "known", "known"]],
+    columns: ["host", "id", "name", "title", "username"],
+    rows: [["known", 1n, "known", "known", "known"]],
   })),
   files: [],
 });

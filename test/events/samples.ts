@@ -43,6 +43,7 @@ export const samples: { [Type in ReplicatorEvent["type"]]: EventOf<Type> } = {
   applied: { type: "applied", snapshot, changes, monitoringGapMs: 5_100, notes: ["A column was left out."] },
   replaced: { type: "replaced", snapshot, lost: 'monitor "router" and 3 more' },
   "rolled-back": { type: "rolled-back", snapshot, problem },
+  "taken-over": { type: "taken-over", resumed: 1, shared: 2 },
   "cycle-failed": { type: "cycle-failed", problem, repeated: 0 },
   "cycle-recovered": { type: "cycle-recovered", failures: 3 },
   "snapshots-forgotten": { type: "snapshots-forgotten", forgotten: 3 },

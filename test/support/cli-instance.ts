@@ -53,13 +53,18 @@ export interface Rig {
   close(): Promise<void>;
 }
 
-/** A temporary folder with a repository in it that instances share. */
-export function makeRig(): Rig {
+/**
+ * A temporary folder with a repository in it that instances share.
+ * @param realKuma the folder of a Kuma 2.5.3 that runs instead of the stand-in
+ */
+export function makeRig(realKuma?: string): Rig {
   const folder = mkdtempSync(join(tmpdir(), "commands-"));
   const repository = join(folder, "repository");
-  const kumaDir = join(folder, "kuma");
-  mkdirSync(join(kumaDir, "db", "knex_migrations"), { recursive: true });
-  writeFileSync(join(kumaDir, "package.json"), JSON.stringify({ version: KUMA_VERSION }));
+  const kumaDir = realKuma ?? join(folder, "kuma");
+  if (realKuma === undefined) {
+    mkdirSync(join(kumaDir, "db", "knex_migrations"), { recursive: true });
+    writeFileSync(join(kumaDir, "package.json"), JSON.stringify({ version: KUMA_VERSION }));
+  }
   const members: Member[] = [];
 
   async function add(
@@ -77,7 +82,7 @@ export function makeRig(): Rig {
     inDatabase(dataDir, prepare);
     const port = await freePort();
     const more = {
-      KUMA_COMMAND: `"${process.execPath}" "${STAND_IN}"`,
+      ...(realKuma === undefined ? { KUMA_COMMAND: `"${process.execPath}" "${STAND_IN}"` } : {}),
       // The rhythm is the tests': nothing happens that no command asked for.
       BACKUP_INTERVAL: "1h",
       RESTORE_INTERVAL: "1h",

@@ -53,7 +53,7 @@ export function readReplicatedTables(file: string): Record<string, TableRows> {
 
 /** As `readLocal`, for tables of any size. */
 export function readLocalTables(file: string): Record<string, TableRows> {
-  const others = [...REPLICATED, "sqlite_sequence", "replicator_apply"];
+  const others = [...REPLICATED, "sqlite_sequence", "replicator_apply", "replicator_remembered"];
   return readTables(file, (table) => !others.includes(table), []);
 }
 

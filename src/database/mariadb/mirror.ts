@@ -1,5 +1,6 @@
 import type { Database } from "better-sqlite3";
-import { catalog, historyTables } from "../catalog.ts";
+import { accountTables, catalog, historyTables } from "../catalog.ts";
+import { makeRemembered, REMEMBERED } from "../own/remembered.ts";
 import { openInMemory, quote } from "../sqlite/connection.ts";
 import { makeTable, TABLE as RECORD } from "../write/record.ts";
 import { fromServer } from "./history.ts";
@@ -36,18 +37,16 @@ export interface MirrorScope {
 
 /** Copies what the scope names. Must run in a transaction, so that the tables fit each other. */
 export async function makeMirror(session: Session, scope: MirrorScope): Promise<Mirror> {
-  const names = catalog.map(({ name }) => name);
-  const found = await readTables(session, [...names, ...historyTables, RECORD]);
+  const names = [...accountTables, ...catalog].map(({ name }) => name);
+  const found = await readTables(session, [...names, ...historyTables, RECORD, REMEMBERED]);
   const tables = found.filter(({ name }) => names.includes(name));
   if (tables.length === 0) throw new NoTables();
   const db = openInMemory();
   try {
     for (const table of tables) db.exec(defineTable(table));
-    db.exec(`
-      CREATE TABLE user (id INTEGER PRIMARY KEY);
-      CREATE TABLE setting (id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT, value TEXT)
-    `);
+    db.exec("CREATE TABLE setting (id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT, value TEXT)");
     makeTable(db);
+    makeRemembered(db);
     const lock = scope.lock ? " FOR UPDATE" : "";
     if (scope.rows) {
       for (const { name, columns } of tables) {
@@ -55,9 +54,13 @@ export async function makeMirror(session: Session, scope: MirrorScope): Promise<
         const rows = await session.read(`SELECT ${list.join(", ")} FROM ${quote(name)}${lock}`);
         insertRows(db, name, list, rows);
       }
-      insertRows(db, "user", ["id"], await session.read("SELECT id FROM user"));
       const settings = await session.read(`SELECT "key", value FROM setting WHERE "key" = 'serverTimezone'`);
       insertRows(db, "setting", ["key", "value"], settings);
+      if (found.some(({ name }) => name === REMEMBERED)) {
+        const columns = ["id", "row_id", "table_name", "value"];
+        const rows = await session.read(`SELECT ${columns.join(", ")} FROM ${REMEMBERED}${lock}`);
+        insertRows(db, REMEMBERED, columns, rows);
+      }
     }
     for (const table of tables) setCounter(db, table);
     if (found.some(({ name }) => name === RECORD)) await copyRecord(session, db, scope.record, lock);
@@ -134,9 +137,9 @@ async function copyRecord(
   if (parts.length > 0) db.prepare(`UPDATE ${RECORD} SET undo = ?`).run(parts.flat().join(""));
 }
 
-/** Makes our table where it is not yet. Not in a transaction: that would be committed by it. */
-export async function makeRecordTable(session: Session): Promise<void> {
-  if ((await readTables(session, [RECORD])).length > 0) return;
+/** Makes our tables where they are not yet. Not in a transaction: that would be committed by it. */
+export async function makeOurTables(session: Session): Promise<void> {
+  if ((await readTables(session, [RECORD, REMEMBERED])).length === 2) return;
   await session.run(`CREATE TABLE IF NOT EXISTS ${RECORD} (
     id INT UNSIGNED NOT NULL PRIMARY KEY,
     snapshot_id VARCHAR(255) NOT NULL DEFAULT '',
@@ -147,6 +150,12 @@ export async function makeRecordTable(session: Session): Promise<void> {
     kept_history LONGTEXT NOT NULL DEFAULT '',
     changed_at BIGINT NOT NULL DEFAULT 0,
     "undo" LONGTEXT
+  ) ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`);
+  await session.run(`CREATE TABLE IF NOT EXISTS ${REMEMBERED} (
+    id BIGINT NOT NULL PRIMARY KEY,
+    row_id BIGINT NOT NULL,
+    table_name VARCHAR(255) NOT NULL,
+    value LONGTEXT NOT NULL
   ) ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`);
 }
 

@@ -1,16 +1,18 @@
 import type { Database } from "better-sqlite3";
 import { success } from "../../result.ts";
+import { remembersAnything } from "../own/rules.ts";
+import { readOwn, takeOver } from "../own/take-over.ts";
 import { examineContent } from "../plan/examine.ts";
 import { hashContent } from "../read/hash.ts";
 import { readContent, type Surroundings } from "../read/read.ts";
 import { isUntouched } from "../read/untouched.ts";
 import type { DatabaseResult, KumaDatabase } from "../types.ts";
-import { applyRows } from "../write/apply.ts";
+import { applyRows, markApplied } from "../write/apply.ts";
 import { readLastApply } from "../write/confirm.ts";
 import { previewRollBack } from "../write/preview-roll-back.ts";
-import { recordApplied } from "../write/record.ts";
 import { rollBackRows } from "../write/roll-back.ts";
 import { confirmApply, dropAllHistory } from "./confirm.ts";
+import { lowerCounters, raiseCounters } from "./counters.ts";
 import { type Mirror, type MirrorScope, makeMirror } from "./mirror.ts";
 import { type MariaDbServer, type Session, withSession } from "./session.ts";
 import { changeMirror, inTransaction } from "./transaction.ts";
@@ -29,11 +31,11 @@ const ALL: Scope = { rows: true, record: "whole", history: true };
 
 /** Kuma's MariaDB database. Opens nothing yet; see `KumaDatabase` for what each call promises. */
 export function openMariaDb(place: MariaDbPlace): KumaDatabase {
-  const { server, uploadDir } = place;
+  const { server, uploadDir, rules = {} } = place;
   return {
     read: () => reading(ROWS, ({ db }) => readContent(db, place)),
     hash: () => reading(ROWS, ({ db }) => hashContent(db, place)),
-    examine: (content) => reading(ROWS, ({ db }) => examineContent(db, content, uploadDir)),
+    examine: (content) => reading(ROWS, ({ db }) => examineContent(db, content, place)),
     isUntouched: () => reading(RECORD, ({ db }) => isUntouched(db)),
     // By doing it, to the mirror: so that all that keeps an apply from succeeding is found while Kuma runs.
     plan: (snapshot) =>
@@ -44,18 +46,36 @@ export function openMariaDb(place: MariaDbPlace): KumaDatabase {
         return planned.ok ? success(planned.value.outcome) : planned;
       }),
     apply: (snapshot, id) =>
-      inTransaction(server, uploadDir, ALL, (db) => applyRows(db, snapshot, id, place)),
+      countingLocally(() =>
+        inTransaction(server, uploadDir, ALL, (db) => applyRows(db, snapshot, id, place)),
+      ),
     lastApply: () => reading(RECORD, ({ db }) => readLastApply(db)),
-    markApplied: (id) =>
-      inTransaction(server, uploadDir, RECORD, (db) => {
-        const noted = recordApplied(db, id);
-        return noted.ok ? success({ outcome: undefined, files: [] }) : noted;
-      }),
+    markApplied: (snapshot, id) =>
+      countingLocally(() =>
+        inTransaction(server, uploadDir, remembersAnything(rules) ? ROWS : RECORD, (db) =>
+          markApplied(db, snapshot, id, place),
+        ),
+      ),
     confirm: () => confirmApply(server),
     dropHistory: () => dropAllHistory(server),
     previewRollBack: () => reading({ ...ROWS, record: "whole" }, ({ db }) => previewRollBack(db, place)),
     rollBack: () => inTransaction(server, uploadDir, ALL, rollBackRows),
+    readOwn: () => reading(ROWS, ({ db }) => readOwn(db, rules)),
+    takeOver: async () => {
+      const done = await inTransaction(server, uploadDir, ALL, (db) => {
+        const taken = takeOver(db);
+        return taken.ok ? success({ outcome: taken.value, files: [] }) : taken;
+      });
+      const lowered = done.ok ? await lowerCounters(server) : done;
+      return lowered.ok ? done : lowered;
+    },
   };
+
+  /** Its counters are no part of a transaction, so they come first. */
+  async function countingLocally<T>(call: () => Promise<DatabaseResult<T>>): Promise<DatabaseResult<T>> {
+    const raised = rules.keepsLocal ? await raiseCounters(server) : success(undefined);
+    return raised.ok ? call() : raised;
+  }
 
   async function reading<T>(
     scope: Scope,

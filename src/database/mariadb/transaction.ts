@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Database } from "better-sqlite3";
 import { steadyNow } from "../../clock.ts";
 import { success } from "../../result.ts";
+import { REMEMBERED } from "../own/remembered.ts";
 import { explain, refuse } from "../problems.ts";
 import type { DatabaseProblem, DatabaseResult } from "../types.ts";
 import { swapUploads } from "../uploads/uploads.ts";
@@ -9,7 +10,7 @@ import type { ChangedRows } from "../write/apply.ts";
 import { tablesHere } from "../write/history.ts";
 import { TABLE as RECORD } from "../write/record.ts";
 import { changesOf, type TableChanges, watchChanges } from "./changes.ts";
-import { describeRecord, type Mirror, type MirrorScope, makeMirror, makeRecordTable } from "./mirror.ts";
+import { describeRecord, type Mirror, type MirrorScope, makeMirror, makeOurTables } from "./mirror.ts";
 import { findMisfits } from "./misfits.ts";
 import { describeServer, explainMariaDb } from "./problems.ts";
 import { type MariaDbServer, type Session, withSession } from "./session.ts";
@@ -30,7 +31,7 @@ export async function inTransaction<T>(
   change: (db: Database) => DatabaseResult<ChangedRows<T>>,
 ): Promise<DatabaseResult<T>> {
   return withSession(server, async (session): Promise<DatabaseResult<T>> => {
-    await makeRecordTable(session);
+    await makeOurTables(session);
     await session.run("START TRANSACTION");
     const mirror = await makeMirror(session, { ...scope, lock: true });
     try {
@@ -64,7 +65,7 @@ export async function changeMirror<T>(
 ): Promise<DatabaseResult<ChangedRows<T> & { readonly changes: readonly TableChanges[] }>> {
   const replicated = rows ? tables : [];
   const changed = attempt(server, () => {
-    const names = replicated.map(({ name }) => name);
+    const names = rows ? [...replicated.map(({ name }) => name), REMEMBERED] : [];
     watchChanges(db, [...names, ...(history ? tablesHere(db) : []), RECORD]);
     return change(db);
   });
@@ -78,7 +79,7 @@ export async function changeMirror<T>(
 
 async function writeAll(
   session: Session,
-  { db, scope: { history } }: Mirror,
+  { db, scope: { rows, history } }: Mirror,
   changes: readonly TableChanges[],
 ): Promise<DatabaseResult<void>> {
   for (const each of changes) {
@@ -90,6 +91,7 @@ async function writeAll(
         `Row ${folded.id} of table ${each.table}: MariaDB would hold another ${folded.columns.join(", ")} than what is to be written.`,
       );
   }
+  if (rows) await writeChanges(session, changesOf(db, REMEMBERED));
   if (history) for (const name of tablesHere(db)) await writeHistory(session, changesOf(db, name));
   await writeRecord(session, db);
   return success(undefined);

@@ -1,7 +1,7 @@
 import type { Database } from "better-sqlite3";
 import { success } from "../../result.ts";
 import type { Content } from "../../snapshot/index.ts";
-import { readTable } from "../read/read.ts";
+import { readTable, type Surroundings } from "../read/read.ts";
 import { readSchema } from "../sqlite/schema.ts";
 import { findDuplicates } from "../sqlite/unique.ts";
 import type { DatabaseResult, Examination } from "../types.ts";
@@ -16,9 +16,9 @@ import { describeUnresolved } from "./references.ts";
 export function examineContent(
   db: Database,
   content: Content,
-  uploadDir: string,
+  { uploadDir, rules }: Surroundings,
 ): DatabaseResult<Examination> {
-  const schema = readSchema(db);
+  const schema = readSchema(db, rules);
   if (!schema.ok) return schema;
   const tables = [...schema.value.values()].map((live) => readTable(db, live));
   return success({

@@ -1,5 +1,5 @@
 import type { Database } from "better-sqlite3";
-import type { Value } from "../../snapshot/index.ts";
+import type { Content, Table, Value } from "../../snapshot/index.ts";
 
 /** Gives the account of this instance that a row shall belong to. */
 export type OwnerMap = (wanted: Value, current: Value) => Value;
@@ -9,11 +9,18 @@ export type OwnerMap = (wanted: Value, current: Value) => Value;
  * does not list a row without an existing owner. With no account yet it is the one that will be the first, where that
  * is known.
  */
-export function mapOwners(db: Database): OwnerMap {
-  const { ids, next } = readAccounts(db);
-  const accounts = new Set(ids);
+export function mapOwners(db: Database, { tables }: Content): OwnerMap {
+  const { ids: here, next } = readAccounts(db);
+  const ids = idsIn(tables.find(({ name }) => name === "user")) ?? here;
+  const accounts = new Set<Value>(ids);
   const first = ids[0] ?? next;
   return (wanted, current) => (accounts.has(wanted) ? wanted : accounts.has(current) ? current : first);
+}
+
+/** Of accounts that come with the snapshot. */
+function idsIn(table: Table | undefined): Value[] | undefined {
+  const position = table?.columns.indexOf("id") ?? -1;
+  return table?.rows.map((row) => row[position] ?? null);
 }
 
 /** False until somebody has set Kuma up: owners then point at an account that is still to come. */
@@ -28,8 +35,13 @@ export function hasAccounts(db: Database): boolean {
  */
 function readAccounts(db: Database): { readonly ids: readonly Value[]; readonly next: Value } {
   const list = (sql: string) => db.prepare<[], Value>(sql).pluck().all();
-  const isNew = list("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'better_auth_user'");
-  return isNew.length > 0
+  return hasOtherAccounts(db)
     ? { ids: list("SELECT id FROM better_auth_user ORDER BY createdAt, id"), next: null }
     : { ids: list("SELECT id FROM user ORDER BY id"), next: 1n };
+}
+
+/** Whether accounts are no rows of `user` here. */
+export function hasOtherAccounts(db: Database): boolean {
+  const find = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'better_auth_user'";
+  return db.prepare(find).get() !== undefined;
 }

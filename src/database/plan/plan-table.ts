@@ -1,5 +1,6 @@
 import type { Database } from "better-sqlite3";
 import type { Row, Table, Value } from "../../snapshot/index.ts";
+import type { LocalIds } from "../own/local.ts";
 import { iterateRows } from "../read/read.ts";
 import { applyAffinity } from "../sqlite/affinity.ts";
 import type { LiveTable } from "../sqlite/schema.ts";
@@ -18,6 +19,8 @@ export interface TablePlan {
   readonly added: readonly Row[];
   readonly changed: readonly ChangedRows[];
   readonly removed: readonly Row[];
+  /** Rows of this instance's own; they stay unless `keepLocal` says otherwise. */
+  readonly local: readonly Row[];
   /** Ids of rows that are another thing in the snapshot than here: each is among `removed` and among `added`. */
   readonly replaced: ReadonlySet<Value>;
   /** Rows among those that are written whose owner does not exist here. */
@@ -48,7 +51,7 @@ export function planTable(
   live: LiveTable,
   table: Table,
   { shared }: ColumnMatch,
-  ownerOf: OwnerMap,
+  { ownerOf, localIds }: { readonly ownerOf: OwnerMap; readonly localIds: LocalIds },
 ): TablePlan {
   const targets = live.columns.map(({ name }, position): Target => {
     const isOwner = name === live.entry.owner;
@@ -82,10 +85,16 @@ export function planTable(
   const idHere = columns.indexOf("id");
   const changes = createChanges(idHere);
   const removed: Row[] = [];
+  const local: Row[] = [];
+  const own = localIds.get(table.name);
   const replaced = new Map<Value, Row>();
   let adopted = 0;
   for (const before of iterateRows(db, table.name, columns)) {
     const id = before[idHere] ?? null;
+    if (own?.has(id)) {
+      local.push(before);
+      continue;
+    }
     const wanted = wantedRows.get(id);
     wantedRows.delete(id);
     if (!wanted) {
@@ -112,6 +121,7 @@ export function planTable(
     added: added.map((wanted) => given.map((target) => newValue(target, wanted, null))),
     changed: changes.groups(),
     removed,
+    local,
     replaced: new Set(replaced.keys()),
     adopted: adopted + added.filter((wanted) => isAdopted(wanted, [])).length,
     unfit,

@@ -1,30 +1,30 @@
 import type { Database } from "better-sqlite3";
 import { success } from "../../result.ts";
-import type { Snapshot, Table, TableCounts } from "../../snapshot/index.ts";
+import type { Content, Snapshot, Table, TableCounts } from "../../snapshot/index.ts";
 import { catalog } from "../catalog.ts";
+import { findLocal, LOCAL_FROM, sharedRows, tablesWithLocalIds } from "../own/local.ts";
+import { planRemembered } from "../own/remembered.ts";
+import type { Rules } from "../own/rules.ts";
 import { refuse } from "../problems.ts";
 import { readTable, type Surroundings } from "../read/read.ts";
-import { readServerZone } from "../read/zone.ts";
 import { type LiveTable, readSchema, type Schema } from "../sqlite/schema.ts";
 import { findDuplicates } from "../sqlite/unique.ts";
 import type { DatabaseResult, PlanSummary } from "../types.ts";
 import type { UploadState } from "../uploads/uploads.ts";
 import { readRecord } from "../write/record.ts";
 import { type ColumnMatch, matchColumns } from "./columns.ts";
-import { dropDangling } from "./dangling.ts";
+import { idsWithLocal, keepLocal } from "./keep-local.ts";
 import { findMemoryChanges } from "./memory.ts";
-import { fillOmitted } from "./omitted.ts";
-import { keepOwnMoments } from "./own-moments.ts";
-import { keepOwnZones } from "./own-zones.ts";
 import { mapOwners } from "./owners.ts";
 import { type PlannedFiles, planFiles } from "./plan-files.ts";
 import { planTable, type TablePlan } from "./plan-table.ts";
 import { describeUnresolved, findBrokenReferences } from "./references.ts";
+import { settleContent } from "./settle.ts";
 
 /** All that applying a snapshot has to change here. */
 export interface Plan {
   readonly schema: Schema;
-  /** Only tables in which something changes. */
+  /** Only tables in which something changes; what we remember of the snapshot is one of them. */
   readonly tables: readonly TablePlan[];
   /** Only files that are missing or differ here, or that a status page here refers to and none does any more. */
   readonly files: readonly UploadState[];
@@ -41,20 +41,22 @@ interface Versions {
 export function makePlan(
   db: Database,
   snapshot: Snapshot,
-  { uploadDir, timeZone, kumaVersion }: Surroundings & { readonly kumaVersion: string },
+  surroundings: Surroundings & { readonly kumaVersion: string },
 ): DatabaseResult<Plan> {
+  const { uploadDir, kumaVersion, rules = {} } = surroundings;
   const { origin } = snapshot;
   const versions = { theirs: origin.kumaVersion, ours: kumaVersion };
-  const schema = readSchema(db);
+  const schema = readSchema(db, rules);
   if (!schema.ok) return schema;
-  const { content: settled, notes } = dropDangling(fillOmitted(db, schema.value, snapshot.content));
-  const zoned = keepOwnZones(db, schema.value, settled, readServerZone(db, timeZone));
-  const content = keepOwnMoments(db, schema.value, zoned);
+  const settled = settleContent(db, schema.value, snapshot.content, surroundings);
+  const { content, notes } = settled;
   const complete = checkTables(content.tables, schema.value);
   if (!complete.ok) return complete;
   const record = readRecord(db);
   if (!record.ok) return record;
-  const ownerOf = mapOwners(db);
+  const localIds = findLocal(db, schema.value, rules);
+  const idsAfter = idsWithLocal(content, localIds);
+  const context = { ownerOf: mapOwners(db, content), localIds };
   const tables: TablePlan[] = [];
   const lost: string[] = [];
   for (const table of content.tables) {
@@ -66,20 +68,34 @@ export function makePlan(
     }
     const match = matchColumns(live, table);
     const known = record.value === undefined ? withoutWeakAspects(live) : live;
-    const plan = planTable(db, known, table, match, ownerOf);
+    const shared = planTable(db, known, table, match, context);
+    const { plan, notes: told } = keepLocal(db, live, { plan: shared, table }, idsAfter);
+    notes.push(...told);
     tables.push(plan);
     lost.push(...nameColumns(plan, match));
     notes.push(...describePlan(plan, match, kumaVersion));
   }
   if (lost.length > 0) return refuseVersion(versions, lost);
   const faults = [
+    ...describeLocalIds(snapshot.content, rules),
     ...describeUnresolved(db, schema.value, content, findBrokenReferences(db, schema.value)),
     ...findDuplicates(db, schema.value, content),
   ];
   if (faults.length > 0) return refuse("snapshot-inconsistent", faults.join(" "));
   const pages = schema.value.get("status_page");
-  const files = planFiles(content, pages && readTable(db, pages), uploadDir);
-  return files.ok ? success(finish(db, schema.value, tables, { files: files.value, notes })) : files;
+  const pagesHere = pages && readTable(db, pages, (live) => sharedRows(schema.value, live, rules));
+  const files = planFiles(content, pagesHere, uploadDir);
+  const remembered = planRemembered(db, settled.remembered);
+  return files.ok
+    ? success(finish(db, schema.value, { tables, remembered }, { files: files.value, notes }))
+    : files;
+}
+
+/** No row of the primary may have an id of those that are this instance's own. */
+function describeLocalIds(content: Content, { keepsLocal = false }: Rules): string[] {
+  const tables = keepsLocal ? tablesWithLocalIds(content) : [];
+  if (tables.length === 0) return [];
+  return [`Ids from ${LOCAL_FROM} on in ${tables.join(", ")} are for what is a replica's own.`];
 }
 
 /** Before the first apply both sides have counted their ids by themselves: of most monitors the type is the same. */
@@ -89,7 +105,9 @@ function withoutWeakAspects({ entry, ...live }: LiveTable): LiveTable {
 }
 
 function checkTables(tables: readonly Table[], schema: Schema): DatabaseResult<void> {
-  const unknown = tables.find((table) => !catalog.some((entry) => entry.name === table.name));
+  const unknown = tables.find(
+    (table) => !schema.has(table.name) && !catalog.some((entry) => entry.name === table.name),
+  );
   if (unknown)
     return refuse("schema-unknown", `The snapshot has a table ${unknown.name}, which is not replicated.`);
   const lacking = [...schema.values()].find(
@@ -134,10 +152,10 @@ function refuseVersion({ theirs, ours }: Versions, lost: readonly string[]) {
 function finish(
   db: Database,
   schema: Schema,
-  planned: readonly TablePlan[],
+  planned: { readonly tables: readonly TablePlan[]; readonly remembered: TablePlan | undefined },
   { files, notes }: { readonly files: PlannedFiles; readonly notes: readonly string[] },
 ): Plan {
-  const tables = planned.filter((table) => hasCounts(countTable(table)));
+  const tables = planned.tables.filter((table) => hasCounts(countTable(table)));
   const { added, changed, removed } = files;
   const fileCounts = { added: added.length, removed: removed.length, changed: changed.length };
   const changes = Object.fromEntries([
@@ -147,7 +165,12 @@ function finish(
   const empty = Object.keys(changes).length === 0;
   const memory = findMemoryChanges(db, tables);
   const summary = { empty, changes, notes: [...notes, ...files.notes], memory };
-  return { schema, tables, files: [...added, ...changed, ...removed], summary };
+  return {
+    schema,
+    tables: planned.remembered ? [...tables, planned.remembered] : tables,
+    files: [...added, ...changed, ...removed],
+    summary,
+  };
 }
 
 function countTable({ added, removed, changed }: TablePlan): TableCounts {

@@ -1,6 +1,9 @@
 import type { Database } from "better-sqlite3";
 import type { CatalogReference } from "../catalog.ts";
 import { isUnsettled, type Moment, settledMoment } from "../moments.ts";
+import { sharedRows } from "../own/local.ts";
+import { publishedActive } from "../own/push.ts";
+import type { Rules } from "../own/rules.ts";
 import { quote } from "../sqlite/connection.ts";
 import type { Column, LiveTable, Schema } from "../sqlite/schema.ts";
 import { settledZone } from "./zone.ts";
@@ -10,23 +13,22 @@ export type PublishedRows = (table: LiveTable) => string;
 
 /**
  * What is published of each table, and hashed: not the rows that Kuma cannot reach since what they belong to is gone, no
- * reference to nothing, no zone that depends on the instance, dates in one form. What is left in Kuma's own tables stays as it is. Good for
+ * reference to nothing, no zone that depends on the instance, dates in one form, no pause that is ours alone. What is left in Kuma's own tables stays as it is. Good for
  * one transaction: it looks for what points at nothing, so that where nothing does a table is read as it is.
  * @param zone from `readServerZone`
  */
-export function publishedRows(db: Database, schema: Schema, zone: string): PublishedRows {
+export function publishedRows(db: Database, schema: Schema, zone: string, rules: Rules = {}): PublishedRows {
   /** Table name to what stands for its reachable rows; a parent comes before what refers to it. */
   const reachable = new Map<string, string>();
   const published = new Map<string, string>();
   for (const table of schema.values()) {
     const { name } = table.entry;
-    reachable.set(name, quote(name));
+    const shared = sharedRows(schema, table, rules);
+    reachable.set(name, shared);
     const dangling = referencesOf(table).filter((reference) => isDangling(name, reference));
     const conditions = dangling.filter((reference) => reference.dangling === "row goes").map(isKept);
     const rows =
-      conditions.length === 0
-        ? quote(name)
-        : `(SELECT * FROM ${quote(name)} AS own WHERE ${conditions.join(" AND ")})`;
+      conditions.length === 0 ? shared : `(SELECT * FROM ${shared} AS own WHERE ${conditions.join(" AND ")})`;
     reachable.set(name, rows);
     published.set(name, settle(table, rows, dangling));
   }
@@ -49,13 +51,15 @@ export function publishedRows(db: Database, schema: Schema, zone: string): Publi
     for (const { name, moment } of unsettledColumns(db, entry.name, columns))
       settled.set(name, settledMoment(own(name), moment));
     if (entry.zone !== undefined) settled.set(entry.zone, settledZone("own", entry.zone, zone));
+    const active = entry.name === "monitor" ? publishedActive(db, "own") : undefined;
+    if (active !== undefined) settled.set("active", active);
     if (settled.size === 0) return rows;
     const list = columns.map(({ name }) => `${settled.get(name) ?? own(name)} AS ${quote(name)}`);
     return `(SELECT ${list.join(", ")} FROM ${rows} AS own)`;
   }
 
   function isDangling(table: string, reference: CatalogReference): boolean {
-    const find = `SELECT 1 FROM ${quote(table)} AS own WHERE NOT ${isKept(reference)} LIMIT 1`;
+    const find = `SELECT 1 FROM ${reachable.get(table) ?? quote(table)} AS own WHERE NOT ${isKept(reference)} LIMIT 1`;
     return db.prepare(find).get() !== undefined;
   }
 

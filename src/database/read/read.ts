@@ -1,6 +1,7 @@
 import type { Database } from "better-sqlite3";
 import { success } from "../../result.ts";
 import type { Content, Row, Table, Value } from "../../snapshot/index.ts";
+import type { Rules } from "../own/rules.ts";
 import { quote } from "../sqlite/connection.ts";
 import { isSelfWritten, type LiveTable, readSchema } from "../sqlite/schema.ts";
 import type { DatabaseResult } from "../types.ts";
@@ -14,13 +15,18 @@ export interface Surroundings {
   readonly uploadDir: string;
   /** TZ as Kuma's process sees it. */
   readonly timeZone?: string | undefined;
+  /** What is this instance's own; left out: nothing is. */
+  readonly rules?: Rules | undefined;
 }
 
 /** All that is published: rows and the files they refer to. Must run in a transaction, so that the tables fit each other. */
-export function readContent(db: Database, { uploadDir, timeZone }: Surroundings): DatabaseResult<Content> {
-  const schema = readSchema(db);
+export function readContent(
+  db: Database,
+  { uploadDir, timeZone, rules }: Surroundings,
+): DatabaseResult<Content> {
+  const schema = readSchema(db, rules);
   if (!schema.ok) return schema;
-  const rowsOf = publishedRows(db, schema.value, readServerZone(db, timeZone));
+  const rowsOf = publishedRows(db, schema.value, readServerZone(db, timeZone), rules);
   const tables = [...schema.value.values()].map((table) => readTable(db, table, rowsOf));
   return success({ tables, files: readUploads(uploadDir, tables).files });
 }

@@ -1,27 +1,23 @@
 import type { Database } from "better-sqlite3";
 import { success } from "../../result.ts";
+import { readOwn, takeOver } from "../own/take-over.ts";
 import { examineContent } from "../plan/examine.ts";
 import { makePlan } from "../plan/plan.ts";
 import { hashContent } from "../read/hash.ts";
-import { readContent } from "../read/read.ts";
+import { readContent, type Surroundings } from "../read/read.ts";
 import { isUntouched } from "../read/untouched.ts";
 import type { DatabaseResult, KumaDatabase } from "../types.ts";
-import { applySnapshot } from "../write/apply.ts";
+import { applySnapshot, markApplied } from "../write/apply.ts";
 import { confirmApply, dropAllHistory, readLastApply } from "../write/confirm.ts";
 import { previewRollBack } from "../write/preview-roll-back.ts";
-import { recordApplied } from "../write/record.ts";
 import { rollBackApply } from "../write/roll-back.ts";
 import { inTransaction, withDatabase } from "./connection.ts";
 
-export interface KumaFiles {
+export interface KumaFiles extends Surroundings {
   /** Kuma's database file, absolute. */
   readonly file: string;
-  /** The folder of uploaded icons, absolute; need not exist. */
-  readonly uploadDir: string;
   /** Of the Kuma that uses the database; for what is said about versions that do not fit. */
   readonly kumaVersion: string;
-  /** TZ as Kuma's process sees it; undefined: not set. */
-  readonly timeZone?: string | undefined;
 }
 
 /** The calls of `KumaDatabase`, answered at once: for the thread that may wait, and for tests. */
@@ -37,7 +33,7 @@ export function openSqlite(files: KumaFiles): SyncDatabase {
   return {
     read: () => reading((db) => readContent(db, files)),
     hash: () => reading((db) => hashContent(db, files)),
-    examine: (content) => reading((db) => examineContent(db, content, uploadDir)),
+    examine: (content) => reading((db) => examineContent(db, content, files)),
     isUntouched: () => reading(isUntouched),
     plan: (snapshot) =>
       reading((db) => {
@@ -46,15 +42,24 @@ export function openSqlite(files: KumaFiles): SyncDatabase {
       }),
     apply: (snapshot, id) => withDatabase(file, "write", (db) => applySnapshot(db, snapshot, id, files)),
     lastApply: () => reading(readLastApply),
-    markApplied: (id) =>
-      withDatabase(file, "write", (db) => inTransaction(db, "IMMEDIATE", () => recordApplied(db, id))),
+    markApplied: (snapshot, id) =>
+      writing((db) => {
+        const marked = markApplied(db, snapshot, id, files);
+        return marked.ok ? success(marked.value.outcome) : marked;
+      }),
     confirm: () => withDatabase(file, "write", confirmApply),
     dropHistory: () => withDatabase(file, "write", dropAllHistory),
     previewRollBack: () => reading((db) => previewRollBack(db, files)),
     rollBack: () => withDatabase(file, "write", (db) => rollBackApply(db, uploadDir)),
+    readOwn: () => reading((db) => readOwn(db, files.rules)),
+    takeOver: () => writing(takeOver),
   };
 
   function reading<T>(work: (db: Database) => DatabaseResult<T>) {
     return withDatabase(file, "read", (db) => inTransaction(db, "DEFERRED", () => work(db)));
+  }
+
+  function writing<T>(work: (db: Database) => DatabaseResult<T>) {
+    return withDatabase(file, "write", (db) => inTransaction(db, "IMMEDIATE", () => work(db)));
   }
 }

@@ -1,8 +1,9 @@
 import type { Database } from "better-sqlite3";
 import { success } from "../../result.ts";
 import type { Value } from "../../snapshot/index.ts";
-import { type CatalogTable, catalog } from "../catalog.ts";
+import { accountTables, type CatalogTable, catalog } from "../catalog.ts";
 import { type Moment, momentOf } from "../moments.ts";
+import type { Rules } from "../own/rules.ts";
 import { refuse } from "../problems.ts";
 import type { DatabaseResult } from "../types.ts";
 import { type Affinity, affinityOf, constantDefault } from "./affinity.ts";
@@ -36,9 +37,9 @@ export interface LiveTable {
 export type Schema = ReadonlyMap<string, LiveTable>;
 
 /** The replicated tables that this database has; a problem when one is missing that every known version has. */
-export function readSchema(db: Database): DatabaseResult<Schema> {
+export function readSchema(db: Database, { accounts = false }: Rules = {}): DatabaseResult<Schema> {
   const schema = new Map<string, LiveTable>();
-  for (const entry of catalog) {
+  for (const entry of accounts ? [...accountTables, ...catalog] : catalog) {
     const columns = readColumns(db, entry.name);
     if (columns.length === 0 && entry.optional) continue;
     if (!columns.some((column) => column.name === "id")) {

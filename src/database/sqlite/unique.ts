@@ -25,7 +25,7 @@ export function hasUniqueColumns(db: Database, table: string): boolean {
 }
 
 /** The columns that are unique, each set once (`slug` has two indexes), but the primary key; without those for a part of the rows only. */
-function uniqueColumns(db: Database, table: string): string[][] {
+export function uniqueColumns(db: Database, table: string): string[][] {
   const indexes = db
     .prepare<[string], string>(
       `SELECT name FROM pragma_index_list(?) WHERE "unique" = 1 AND origin <> 'pk' AND partial = 0`,

@@ -11,6 +11,7 @@ import {
   type NamedChanges,
   type Snapshot,
 } from "../../snapshot/index.ts";
+import { isAccountTable } from "../catalog.ts";
 import type { Engine } from "../open.ts";
 import type { PlanSummary } from "../types.ts";
 import type { DatabaseWorker, LoadedSnapshot, ReadingBefore } from "./types.ts";
@@ -51,10 +52,11 @@ export function createCalls(engine: Engine, decoder: Decoder): Calls {
     hash: async () => engine.hash(),
     isUntouched: async () => engine.isUntouched(),
     lastApply: async () => engine.lastApply(),
-    markApplied: async (id) => engine.markApplied(id),
     confirm: async () => engine.confirm(),
     dropHistory: async () => engine.dropHistory(),
     rollBack: async () => engine.rollBack(),
+    readOwn: async () => engine.readOwn(),
+    takeOver: async () => engine.takeOver(),
 
     read: async (origin, before) => {
       const read = await engine.read();
@@ -71,7 +73,7 @@ export function createCalls(engine: Engine, decoder: Decoder): Calls {
       return success({
         bytes: join(encoded.value),
         contentHash: hash,
-        isEmpty: content.tables.every(({ rows }) => rows.length === 0),
+        isEmpty: content.tables.every(({ name, rows }) => rows.length === 0 || isAccountTable(name)),
         examination: examined.value,
         fingerprint: new TextEncoder().encode(
           JSON.stringify({ contentHash: hash, fingerprint: after, outline }),
@@ -121,6 +123,11 @@ export function createCalls(engine: Engine, decoder: Decoder): Calls {
       if (!snapshot.ok) return snapshot;
       const applied = await engine.apply(snapshot.value, id);
       return applied.ok ? success(withNames(applied.value)) : applied;
+    },
+
+    markApplied: async (loaded, id) => {
+      const snapshot = decode(loaded);
+      return snapshot.ok ? engine.markApplied(snapshot.value, id) : snapshot;
     },
   };
 

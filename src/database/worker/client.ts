@@ -23,11 +23,12 @@ const HEAVY: ReadonlySet<CallName> = new Set<CallName>([
   "meet",
   "plan",
   "apply",
+  "markApplied",
 ]);
 
 /** What changes nothing, and so may be given up. */
 const READING: ReadonlySet<CallName> = new Set<CallName>([
-  ...(["read", "toFolder", "hash", "isUntouched", "lastApply", "verify", "meet", "plan"] as const),
+  ...(["read", "toFolder", "hash", "isUntouched", "lastApply", "readOwn", "verify", "meet", "plan"] as const),
 ]);
 
 const NEEDS_NO_DATABASE: ReadonlySet<CallName> = new Set<CallName>(["verify"]);
@@ -54,7 +55,7 @@ interface WorkerPlace extends KumaPlace {
  * @param start begins the thread; a test may have another
  */
 export function openDatabaseWorker(
-  { locate, whenReady = (call) => call(), ...surroundings }: WorkerPlace,
+  { locate, rules, whenReady = (call) => call(), ...surroundings }: WorkerPlace,
   signal: AbortSignal,
   start: (surroundings: KumaSurroundings) => Worker = startThread,
 ): DatabaseWorker {
@@ -69,10 +70,11 @@ export function openDatabaseWorker(
     hash: () => ask("hash"),
     isUntouched: () => ask("isUntouched"),
     lastApply: () => ask("lastApply"),
-    markApplied: (id) => ask("markApplied", id),
     confirm: () => ask("confirm"),
     dropHistory: () => ask("dropHistory"),
     rollBack: () => ask("rollBack"),
+    readOwn: () => ask("readOwn"),
+    takeOver: () => ask("takeOver"),
     read: (origin, before) => ask("read", origin, before),
     toFolder: (key) => ask("toFolder", key),
     load: async (bytes) => {
@@ -82,6 +84,7 @@ export function openDatabaseWorker(
     meet: (snapshot) => ask("meet", snapshot),
     plan: (snapshot) => ask("plan", snapshot),
     apply: (snapshot, id) => ask("apply", snapshot, id),
+    markApplied: (snapshot, id) => ask("markApplied", snapshot, id),
   };
 
   function ask<Call extends CallName>(call: Call, ...args: Parameters<Calls[Call]>): ReturnType<Calls[Call]> {
@@ -99,7 +102,7 @@ export function openDatabaseWorker(
     if (!location.ok) return location;
     thread ??= begin();
     calls += 1;
-    const request: Request<Call> = { id: calls, location: location.value, call, args };
+    const request: Request<Call> = { id: calls, location: location.value, rules: rules?.(), call, args };
     const { promise, ...answer } = withResolvers();
     pending.set(request.id, { call, ...answer });
     // It keeps this process alive only while it has something to do.

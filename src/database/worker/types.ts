@@ -9,7 +9,7 @@ export interface Reading {
   /** The encoded snapshot. */
   readonly bytes: Uint8Array;
   readonly contentHash: string;
-  /** True when no replicated table holds a row. */
+  /** True when no replicated table holds a row; accounts do not count. */
   readonly isEmpty: boolean;
   readonly examination: Examination;
   /** Tells the next reading what has changed since this one; of the values of rows it holds names alone. For `ReadingBefore`. */
@@ -38,7 +38,7 @@ export interface LoadedSnapshot {
 /** The calls of `KumaDatabase` that carry little, as they are. */
 type LightCalls = Pick<
   KumaDatabase,
-  "hash" | "isUntouched" | "lastApply" | "markApplied" | "confirm" | "dropHistory" | "rollBack"
+  "hash" | "isUntouched" | "lastApply" | "confirm" | "dropHistory" | "rollBack" | "readOwn" | "takeOver"
 >;
 
 /**
@@ -68,4 +68,9 @@ export interface DatabaseWorker extends LightCalls {
     snapshot: LoadedSnapshot,
     id: { snapshotId: string; contentHash: string },
   ): Promise<Result<PlanSummary>>;
+  /** See `KumaDatabase.markApplied`. */
+  markApplied(
+    snapshot: LoadedSnapshot,
+    id: { snapshotId: string; contentHash: string },
+  ): Promise<Result<void>>;
 }

@@ -26,8 +26,8 @@ async function answer(request: Request): Promise<void> {
   }
 }
 
-async function run({ location, call, args }: Request): Promise<Result<unknown>> {
-  const engine = await openEngine(location, surroundings);
+async function run({ location, rules, call, args }: Request): Promise<Result<unknown>> {
+  const engine = await openEngine(location, { ...surroundings, rules });
   if (!engine.ok) return engine;
   const calls: Record<string, (...given: never[]) => Promise<Result<unknown>>> = createCalls(
     engine.value,

@@ -1,6 +1,9 @@
 import type { Database } from "better-sqlite3";
 import { success } from "../../result.ts";
 import type { Snapshot } from "../../snapshot/index.ts";
+import { raiseCounters } from "../own/local.ts";
+import { makeRemembered, REMEMBERED, readRemembered } from "../own/remembered.ts";
+import { remembersAnything } from "../own/rules.ts";
 import { hasAccounts } from "../plan/owners.ts";
 import { makePlan, type Plan } from "../plan/plan.ts";
 import { describeBroken, findBrokenReferences } from "../plan/references.ts";
@@ -63,11 +66,12 @@ export function applyRows(
 ): DatabaseResult<ChangedRows<PlanSummary>> {
   const plan = makePlan(db, snapshot, surroundings);
   if (!plan.ok) return plan;
-  const { summary, files } = plan.value;
+  const { summary, files, schema } = plan.value;
+  if (surroundings.rules?.keepsLocal) raiseCounters(db, schema);
   const record = readRecord(db);
   if (!record.ok) return record;
   if (summary.empty) {
-    const noted = recordApplied(db, id);
+    const noted = noteApplied(db, plan.value, id);
     return noted.ok ? success({ outcome: summary, files: [] }) : noted;
   }
   const previous = record.value && summarize(record.value);
@@ -81,9 +85,44 @@ export function applyRows(
   return success({ outcome: summary, files });
 }
 
+/**
+ * Notes that a snapshot equal to what is here counts as applied and verified, and what we have to remember of it. Must run
+ * in a transaction; nothing of Kuma's is changed.
+ */
+export function markApplied(
+  db: Database,
+  snapshot: Snapshot,
+  id: { snapshotId: string; contentHash: string },
+  surroundings: Surroundings & { readonly kumaVersion: string },
+): DatabaseResult<ChangedRows<void>> {
+  const plan = isAnythingOwn(db, surroundings) ? makePlan(db, snapshot, surroundings) : undefined;
+  if (plan && !plan.ok) return plan;
+  // Somebody has edited since it was compared: the next apply remembers.
+  const isSame = plan?.value.summary.empty ?? false;
+  if (plan && surroundings.rules?.keepsLocal) raiseCounters(db, plan.value.schema);
+  const noted = plan && isSame ? noteApplied(db, plan.value, id) : recordApplied(db, id);
+  return noted.ok ? success({ outcome: undefined, files: [] }) : noted;
+}
+
+function isAnythingOwn(db: Database, { rules = {} }: Surroundings): boolean {
+  return readRemembered(db).length > 0 || remembersAnything(rules) || rules.keepsLocal === true;
+}
+
+/** @param plan changes nothing of Kuma's */
+function noteApplied(
+  db: Database,
+  plan: Plan,
+  id: { snapshotId: string; contentHash: string },
+): DatabaseResult<void> {
+  const written = writePlan(db, plan);
+  return written.ok ? recordApplied(db, id) : written;
+}
+
 /** Writes the rows; SQLite itself has the last word on whether any of them now points at nothing. */
 function writePlan(db: Database, { schema, tables }: Plan): DatabaseResult<void> {
+  if (tables.length === 0) return success(undefined);
   const before = findBrokenReferences(db, schema);
+  if (tables.some(({ name }) => name === REMEMBERED)) makeRemembered(db);
   for (const table of tables) {
     const written = writeTable(db, table);
     if (!written.ok) return written;

@@ -1,6 +1,7 @@
 import type { Database } from "better-sqlite3";
 import { success } from "../../result.ts";
 import { type Content, encodeValue, type Row, type Value } from "../../snapshot/index.ts";
+import { hasRemembered, REMEMBERED } from "../own/remembered.ts";
 import { readContent, type Surroundings } from "../read/read.ts";
 import { openInMemory, quote } from "../sqlite/connection.ts";
 import type { Schema } from "../sqlite/schema.ts";
@@ -52,7 +53,8 @@ function copyTables(db: Database, schema: Schema): Database {
       "SELECT sql FROM sqlite_master WHERE tbl_name = ? AND sql IS NOT NULL ORDER BY type = 'index'",
     )
     .pluck();
-  for (const table of [...schema.keys(), "setting"]) {
+  const ours = hasRemembered(db) ? [REMEMBERED] : [];
+  for (const table of [...schema.keys(), "setting", ...ours]) {
     for (const definition of definitions.all(table)) copy.exec(definition);
     copyRows(db, copy, table);
   }

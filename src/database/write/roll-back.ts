@@ -1,6 +1,8 @@
 import type { Database } from "better-sqlite3";
 import { success } from "../../result.ts";
 import type { Row, Value } from "../../snapshot/index.ts";
+import { LOCAL_FROM } from "../own/local.ts";
+import { REMEMBERED } from "../own/remembered.ts";
 import { findBrokenReferences } from "../plan/references.ts";
 import { refuse } from "../problems.ts";
 import { quote } from "../sqlite/connection.ts";
@@ -43,7 +45,8 @@ export function readLastUndo(
   if (record.value === undefined || !record.value.canUndo) return success(undefined);
   const undo = decodeUndo(readUndo(db));
   if (!undo) return refuseRecord(db);
-  const schema = readSchema(db);
+  // Accounts may be among what was applied, whatever is asked for by now.
+  const schema = readSchema(db, { accounts: true });
   return schema.ok ? success({ record: record.value, undo, schema: schema.value }) : schema;
 }
 
@@ -83,8 +86,8 @@ function restoreTable(db: Database, table: Undo["tables"][number]): DatabaseResu
 }
 
 /**
- * The rows, and an id that SQLite chooses where theirs is taken by now: monitor_notification alone gives ids away again
- * (it has no AUTOINCREMENT), and nothing refers to its rows.
+ * The rows, and an id that SQLite chooses where theirs is taken by now: monitor_notification alone, and our own table, give
+ * ids away again (they have no AUTOINCREMENT), and nothing refers to their rows.
  */
 function withFreeIds(
   db: Database,
@@ -92,7 +95,7 @@ function withFreeIds(
   columns: readonly string[],
   rows: readonly Row[],
 ): readonly Row[] {
-  if (table !== "monitor_notification") return rows;
+  if (table !== "monitor_notification" && table !== REMEMBERED) return rows;
   const isTaken = db.prepare(`SELECT 1 FROM ${quote(table)} WHERE id = ?`);
   const position = columns.indexOf("id");
   const taken = new Set(rows.filter((row) => isTaken.get(row[position]) !== undefined));
@@ -101,8 +104,12 @@ function withFreeIds(
   return [...rows.filter((row) => !taken.has(row)), ...renumbered];
 }
 
-/** Of little use to Kuma, but so every row of every table is as it was. */
+/**
+ * Of little use to Kuma, but so every row of every table is as it was. One that was raised for a replica's own rows is not
+ * raised again: it may be the primary by now.
+ */
 function restoreSequence(db: Database, table: string, seq: Value): void {
+  if (typeof seq === "bigint" && seq >= LOCAL_FROM - 1n) return;
   if (seq === null) db.prepare("DELETE FROM sqlite_sequence WHERE name = ?").run(table);
   else db.prepare("UPDATE sqlite_sequence SET seq = ? WHERE name = ?").run(seq, table);
 }

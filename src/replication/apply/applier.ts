@@ -97,7 +97,7 @@ export function createApplier(parts: Parts): Applier {
     const plan = await database.plan(snapshot);
     if (!plan.ok) return plan;
     if (plan.value.empty) {
-      const marked = await database.markApplied(ids);
+      const marked = await database.markApplied(snapshot, ids);
       if (marked.ok) reportApplied(name, plan.value, 0);
       return marked.ok ? success("applied") : marked;
     }

@@ -41,6 +41,7 @@ export async function applyLive(
   if (!found.ok) return { kind: "restart-needed", why: found.problem };
   const channel = found.value;
   if (planned.movesHistory) return { kind: "restart-needed", why: MOVES_HISTORY };
+  if (planned.tables.includes("user")) return { kind: "restart-needed", why: CHANGES_ACCOUNTS };
   const hello = await channel.ask("hello", {});
   if (!hello.ok) return { kind: "restart-needed", why: hello.problem };
   if (signal.aborted)
@@ -60,6 +61,13 @@ export async function applyLive(
   const verified = resumed.ok ? await verifyLive(channel, wanted, verifyWindow, signal) : resumed;
   return { kind: "written", summary: applied.value, verified };
 }
+
+/** Kuma asks at its start alone whether there is an account. */
+const CHANGES_ACCOUNTS: Problem = {
+  code: "live-changes-accounts",
+  message: "Uptime Kuma is restarted for this apply: accounts change.",
+  advice: "Nothing to do: the next apply is a live one again.",
+};
 
 const MOVES_HISTORY: Problem = {
   code: "live-unavailable",

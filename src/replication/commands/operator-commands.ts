@@ -37,7 +37,7 @@ export interface OperatorCommands {
   /** Takes the configuration out of an exported file. @param bytes an encoded snapshot */
   importSnapshot(bytes: Uint8Array, signal: AbortSignal): Promise<Result<string>>;
   /** Applies the latest snapshot, becomes the primary and publishes. @param asIs keep what is here instead */
-  promote(options: { asIs: boolean }, signal: AbortSignal): Promise<Result<string>>;
+  promote(options: PromoteOptions, signal: AbortSignal): Promise<Result<string>>;
   /**
    * Publishes what is not published yet, and becomes a replica.
    * @param discard also when that could not be published: it is given up
@@ -45,11 +45,17 @@ export interface OperatorCommands {
   demote(options: { discard: boolean }, signal: AbortSignal): Promise<Result<string>>;
 }
 
+interface PromoteOptions {
+  readonly asIs: boolean;
+  /** What was added here alone becomes everybody's; else there must be none of that. */
+  readonly shareLocal?: boolean | undefined;
+}
+
 interface Parts extends Omit<Parameters<typeof rollBack>[0], "database" | "kuma" | "role"> {
   readonly runExclusive: Mutex;
   /** One cycle in the role at work; whoever calls it here has the mutex already. */
   readonly cycle: (reason: CycleReason, signal: AbortSignal) => Promise<Result<void>>;
-  readonly database: Pick<DatabaseWorker, "load" | "lastApply" | "rollBack">;
+  readonly database: Pick<DatabaseWorker, "load" | "lastApply" | "readOwn" | "rollBack">;
   readonly repository: Pick<Repository, "listAll" | "download" | "downloadBash">;
   readonly kuma: Pick<Supervisor, "state" | "start" | "stop" | "untilReady">;
   readonly applier: Pick<Applier, "apply">;
@@ -100,13 +106,18 @@ export function createOperatorCommands(parts: Parts): OperatorCommands {
         return replaceContent(() => applier.apply(loaded.value, info, signal), signal);
       }),
 
-    promote: ({ asIs }, signal) => runWhenReady(() => promote(asIs, signal)),
+    promote: (options, signal) => runWhenReady(() => promote(options, signal)),
 
     demote: ({ discard }, signal) => runWhenReady(() => demote(discard, signal)),
   };
 
-  async function promote(asIs: boolean, signal: AbortSignal): Promise<Result<string>> {
+  async function promote(
+    { asIs, shareLocal = false }: PromoteOptions,
+    signal: AbortSignal,
+  ): Promise<Result<string>> {
     if (role.current === "primary" && !role.isLost) return success("This instance is the primary already.");
+    const mayShare = shareLocal ? success(undefined) : await checkLocal();
+    if (!mayShare.ok) return mayShare;
     const caughtUp = asIs ? success(undefined) : await catchUp(signal);
     if (!caughtUp.ok) return caughtUp;
     const changed = changeRole("primary");
@@ -118,6 +129,13 @@ export function createOperatorCommands(parts: Parts): OperatorCommands {
         ? "This instance is the primary now. Demote the former one, if it still runs."
         : `This instance is the primary now, but has not published yet: ${published.problem.message}`,
     );
+  }
+
+  async function checkLocal(): Promise<Result<void>> {
+    const own = await database.readOwn();
+    if (!own.ok) return own;
+    const { monitors, others } = own.value.local;
+    return monitors + others === 0 ? success(undefined) : failure(hasLocal(monitors, others));
   }
 
   async function demote(discard: boolean, signal: AbortSignal): Promise<Result<string>> {
@@ -202,6 +220,15 @@ function noSuchSnapshot(id: string): Problem {
     code: "no-such-snapshot",
     message: `There is no snapshot ${shortId(id)} in the repository.`,
     advice: "`replicator-kuma snapshots` lists those there are.",
+  };
+}
+
+function hasLocal(monitors: number, others: number): Problem {
+  return {
+    code: "has-local-entries",
+    message: `Not promoted: entries are here alone (monitors: ${monitors}, others: ${others}), and a primary has nothing of its own.`,
+    advice:
+      "`promote --share-local` gives them to every replica; delete those in Uptime Kuma that shall not be.",
   };
 }
 

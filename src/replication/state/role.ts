@@ -2,7 +2,7 @@ import type { Role } from "../../config/index.ts";
 import type { KumaDatabase } from "../../database/index.ts";
 import type { Listener } from "../../events/index.ts";
 import type { Result } from "../../result.ts";
-import type { StateFile } from "./state-file.ts";
+import { peekState, type StateFile } from "./state-file.ts";
 
 /** The role at work. */
 export interface RoleSwitch {
@@ -40,6 +40,12 @@ export function openRole(environment: Role, stateFile: StateFile): RoleSwitch {
         role: role === environment ? undefined : { given: role, environment, at: Date.now() },
       }),
   };
+}
+
+/** The role of the instance beside which this process is a command. */
+export function peekRole(environment: Role, stateDir: string): Role {
+  const role = peekState(stateDir)?.role;
+  return role?.environment === environment ? role.given : environment;
 }
 
 /**

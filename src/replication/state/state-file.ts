@@ -99,6 +99,12 @@ export function openStateFile(stateDir: string): OpenedStateFile {
   return { file, isNew, problem: written.ok ? undefined : written.problem };
 }
 
+/** What the instance remembers, without beginning anew; undefined when there is nothing that can be read. */
+export function peekState(stateDir: string): State | undefined {
+  const read = readState(join(stateDir, "state.json"));
+  return read.ok ? read.value : undefined;
+}
+
 /** Undefined: there is none. */
 function readState(path: string): Result<State | undefined> {
   let text: string;

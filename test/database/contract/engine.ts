@@ -1,5 +1,10 @@
 import type { TestContext } from "node:test";
-import type { DatabaseLocation, DatabaseProblemCode, KumaDatabase } from "../../../src/database/index.ts";
+import type {
+  DatabaseLocation,
+  DatabaseProblemCode,
+  KumaDatabase,
+  Rules,
+} from "../../../src/database/index.ts";
 import type { Value } from "../../../src/snapshot/index.ts";
 
 /** A populated database of a real Kuma, and ways around `KumaDatabase` to it. */
@@ -25,8 +30,11 @@ export interface ContractInstance {
 
 /** How the contract comes by databases of an engine. All are removed after the test. */
 export interface ContractEngine {
-  /** A copy of a populated Kuma 2.5.3 or so: monitors with history, a tag, a status page with `/upload/logo1.png` as icon. */
-  makeInstance(t: TestContext): Promise<ContractInstance>;
+  /**
+   * A copy of a populated Kuma 2.5.3 or so: monitors with history, a tag, a status page with `/upload/logo1.png` as icon.
+   * @param rules what is its own; nothing when left out
+   */
+  makeInstance(t: TestContext, rules?: () => Rules): Promise<ContractInstance>;
   /** One in which nobody has ever configured anything. */
   makeUntouched(t: TestContext): Promise<ContractInstance>;
   /** How many monitors an apply writes that is to be killed in the middle, so that it takes some hundred milliseconds. */

@@ -2,7 +2,12 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, type TestContext } from "node:test";
 import { catalog } from "../../../src/database/catalog.ts";
-import { type DatabaseLocation, openDatabaseWorker, openKumaDatabase } from "../../../src/database/index.ts";
+import {
+  type DatabaseLocation,
+  openDatabaseWorker,
+  openKumaDatabase,
+  type Rules,
+} from "../../../src/database/index.ts";
 import type { MariaDbServer } from "../../../src/database/mariadb/session.ts";
 import { success } from "../../../src/result.ts";
 import type { Value } from "../../../src/snapshot/index.ts";
@@ -22,11 +27,11 @@ before(async () => {
 });
 after(() => maria.close());
 
-async function open(t: TestContext): Promise<ContractInstance> {
+async function open(t: TestContext, rules?: () => Rules): Promise<ContractInstance> {
   const instance = await makeMariaDb(t, maria);
   const { database, server, uploadDir } = instance;
   return {
-    kuma: openAt(server, uploadDir),
+    kuma: openAt(server, uploadDir, rules),
     location: { engine: "mariadb", ...server },
     uploadDir,
     kumaVersion: VERSION,
@@ -41,9 +46,9 @@ async function open(t: TestContext): Promise<ContractInstance> {
   };
 }
 
-function openAt(server: MariaDbServer, uploadDir: string) {
+function openAt(server: MariaDbServer, uploadDir: string, rules: () => Rules = () => ({})) {
   const location: DatabaseLocation = { engine: "mariadb", ...server };
-  return openKumaDatabase({ locate: () => success(location), uploadDir, kumaVersion: VERSION });
+  return openKumaDatabase({ locate: () => success(location), uploadDir, kumaVersion: VERSION, rules });
 }
 
 function toValue(value: unknown): Value {

@@ -81,10 +81,12 @@ function everyCall(
     plan: () => kuma.plan(snapshot),
     apply: () => kuma.apply(snapshot, IDS),
     lastApply: () => kuma.lastApply(),
-    markApplied: () => kuma.markApplied(IDS),
+    markApplied: () => kuma.markApplied(snapshot, IDS),
     confirm: () => kuma.confirm(),
     dropHistory: () => kuma.dropHistory(),
     previewRollBack: () => kuma.previewRollBack(),
     rollBack: () => kuma.rollBack(),
+    readOwn: () => kuma.readOwn(),
+    takeOver: () => kuma.takeOver(),
   };
 }

@@ -7,6 +7,7 @@ import {
   type KumaDatabase,
   openDatabaseWorker,
   openKumaDatabase,
+  type Rules,
 } from "../../../src/database/index.ts";
 import { success } from "../../../src/result.ts";
 import { startBuilt } from "../../support/built-thread.ts";
@@ -17,14 +18,14 @@ import { throughWorker } from "./through-worker.ts";
 
 const VERSION = "2.5.3";
 
-type Open = (t: TestContext) => ContractInstance;
+type Open = (t: TestContext, rules?: () => Rules) => ContractInstance;
 
-function open(t: TestContext): ContractInstance {
+function open(t: TestContext, rules: () => Rules = () => ({})): ContractInstance {
   const instance = makeInstance(t, VERSION);
   const { file, uploadDir } = instance;
   const location: DatabaseLocation = { engine: "sqlite", file };
   return {
-    kuma: openKumaDatabase({ locate: () => success(location), uploadDir, kumaVersion: VERSION }),
+    kuma: openKumaDatabase({ locate: () => success(location), uploadDir, kumaVersion: VERSION, rules }),
     location,
     uploadDir,
     kumaVersion: VERSION,
@@ -43,10 +44,10 @@ function open(t: TestContext): ContractInstance {
 }
 
 /** The same through the thread. */
-function openInThread(t: TestContext): ContractInstance {
-  const instance = open(t);
+function openInThread(t: TestContext, rules: () => Rules = () => ({})): ContractInstance {
+  const instance = open(t, rules);
   const { location, uploadDir, kumaVersion } = instance;
-  const place = { locate: () => success(location), uploadDir, kumaVersion };
+  const place = { locate: () => success(location), uploadDir, kumaVersion, rules };
   const shutdown = new AbortController();
   t.after(() => shutdown.abort());
   const worker = openDatabaseWorker(place, shutdown.signal, startBuilt);
@@ -61,7 +62,7 @@ async function ruin(open: Open, t: TestContext, damage: (file: string) => void):
 
 function engineOf(open: Open): ContractEngine {
   return {
-    makeInstance: async (t) => open(t),
+    makeInstance: async (t, rules) => open(t, rules),
     makeUntouched: async (t) => {
       const instance = open(t);
       // As Kuma's migrations leave it, which make tables anew.

@@ -32,6 +32,7 @@ export function throughWorker(worker: DatabaseWorker, direct: KumaDatabase): Kum
     },
     plan: (snapshot) => withLoaded(snapshot, (loaded) => worker.plan(loaded)),
     apply: (snapshot, id) => withLoaded(snapshot, (loaded) => worker.apply(loaded, id)),
+    markApplied: (snapshot, id) => withLoaded(snapshot, (loaded) => worker.markApplied(loaded, id)),
   };
 
   async function withLoaded<T>(

@@ -129,7 +129,7 @@ describe("MariaDB", { timeout: 600_000 }, () => {
 
   it("with a full disk says so, and nothing is changed", async (t) => {
     const instance = await makeMariaDb(t, maria);
-    value(await instance.kuma.markApplied(IDS));
+    value(await instance.kuma.markApplied(await take(instance), IDS));
     const before = await dumpMariaDb(maria, instance);
     const snapshot = await take(instance, (content) =>
       changeRows(content, "monitor", (rows) => {

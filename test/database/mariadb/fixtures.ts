@@ -50,7 +50,7 @@ export async function dumpMariaDb(
     );
     const dump: Record<string, unknown> = {};
     for (const { name } of tables) {
-      if (name === "replicator_apply") continue;
+      if (String(name).startsWith("replicator_")) continue;
       const [rows] = await connection.query<RowDataPacket[]>(`SELECT * FROM \`${name}\` ORDER BY 1`);
       dump[String(name)] = rows.map((row) => ({ ...row }));
     }
