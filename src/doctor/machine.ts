@@ -43,7 +43,9 @@ export function checkDisk({ kuma, stateDir, restic }: Config): Finding {
   const check = "disk";
   const address = repositoryAddress(restic.env);
   const folders = [kuma.dataDir, stateDir, ...(address?.startsWith("/") ? [address] : [])];
-  const disks = folders.filter((folder) => existsSync(folder)).map(measure);
+  const found = folders.filter((folder) => existsSync(folder)).map((folder) => measure(folder));
+  // Each disk by the first of its folders: how much is free changes between two looks.
+  const disks = found.filter(({ disk }, at) => found.findIndex((each) => each.disk === disk) === at);
   const [tightest] = disks.sort((a, b) => a.free - b.free);
   if (tightest === undefined)
     return failed(check, {
@@ -62,7 +64,7 @@ export function checkDisk({ kuma, stateDir, restic }: Config): Finding {
 function measure(folder: string) {
   const { bavail, bsize, files, ffree } = statfsSync(folder);
   // btrfs and others count no inodes: all are 0.
-  return { folder, free: bavail * bsize, noFiles: files > 0 && ffree === 0 };
+  return { folder, disk: statSync(folder).dev, free: bavail * bsize, noFiles: files > 0 && ffree === 0 };
 }
 
 function mayWrite(path: string): boolean {

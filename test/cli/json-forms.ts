@@ -51,6 +51,14 @@ export const forms = {
       }),
     ]),
     edited: z.boolean().nullable(),
+    own: z
+      .strictObject({
+        paused: z.number(),
+        local: z.strictObject({ monitors: z.number(), others: z.number() }),
+        countsLocally: z.boolean(),
+        values: z.number(),
+      })
+      .nullable(),
   }),
   snapshots: z.array(
     z.strictObject({

@@ -190,7 +190,7 @@ test("a table or column that is not replicated is refused, a missing one too", (
   const replica = makeInstance(t, "2.5.3");
   const extra = takeSnapshot(replica, (content) => ({
     ...content,
-    tables: [...content.tables, { name: "user", columns: ["id"], rows: [[9n]] }],
+    tables: [...content.tables, { name: "setting", columns: ["id"], rows: [[9n]] }],
   }));
   assert.equal(problem(replica.kuma.plan(extra)).code, "schema-unknown");
   const column = takeSnapshot(replica, (content) => ({

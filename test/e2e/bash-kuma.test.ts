@@ -59,6 +59,16 @@ function rows(file: string, other: string, silent: readonly string[]): Record<st
   );
 }
 
+/** All replicated rows; a column of one release may have another type in a new database than in a migrated one. */
+function asText(file: string): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(readReplicatedTables(file)).map(([name, { columns, rows: all }]) => [
+      name,
+      { columns, rows: all.map((row) => row.map(String)) },
+    ]),
+  );
+}
+
 for (const { source, how, silent } of PUBLISHED)
   describe(`a repository of the bash version for Uptime Kuma ${source}`, { timeout: 10 * 60_000 }, () => {
     const isNewer = () => numberOf(readKumaVersion(kumaDir)) >= numberOf(source);
@@ -124,7 +134,7 @@ for (const { source, how, silent } of PUBLISHED)
       const followed = () => readReplicatedTables(file).status_page_cname?.rows.length === 2 || undefined;
       await waitFor("the domains on the replica", followed, { timeout: 60_000 });
       await replica.waitReady();
-      assert.deepEqual(readReplicatedTables(file), readReplicatedTables(old()));
+      assert.deepEqual(asText(file), asText(old()));
       assert.equal(stops(replica), stopped + 1);
     });
   });

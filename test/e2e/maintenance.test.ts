@@ -49,7 +49,13 @@ async function windowsOf(url: string): Promise<Window[]> {
   const kuma = await connectKuma(url);
   try {
     return [...kuma.lists.maintenances.values()]
-      .map(({ title, status, timezone, timeslotList }) => ({ title, status, timezone, timeslotList }))
+      .map(({ title, status, timezone, timeslotList }) => ({
+        ...{ title, status, timezone },
+        // The page's form of a time and the published one, which has seconds, are one time.
+        timeslotList: JSON.parse(
+          JSON.stringify(timeslotList).replace(/(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(?::\d\d)?"/g, '$1 $2"'),
+        ),
+      }))
       .sort((a, b) => a.title.localeCompare(b.title));
   } finally {
     kuma.close();

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import Database from "better-sqlite3";
 import { execa } from "execa";
+import { readKumaVersion } from "../../src/kuma/index.ts";
 import { ensureBuilt } from "./install/build.ts";
 import { type Instance, instanceEnvironment, startInstance } from "./kuma/instance.ts";
 import { programFile } from "./paths.ts";
@@ -61,6 +62,7 @@ export function makeRig(realKuma?: string): Rig {
   const folder = mkdtempSync(join(tmpdir(), "commands-"));
   const repository = join(folder, "repository");
   const kumaDir = realKuma ?? join(folder, "kuma");
+  const version = realKuma === undefined ? KUMA_VERSION : readKumaVersion(realKuma);
   if (realKuma === undefined) {
     mkdirSync(join(kumaDir, "db", "knex_migrations"), { recursive: true });
     writeFileSync(join(kumaDir, "package.json"), JSON.stringify({ version: KUMA_VERSION }));
@@ -75,10 +77,7 @@ export function makeRig(realKuma?: string): Rig {
   ): Promise<Member> {
     const dataDir = join(folder, name);
     mkdirSync(dataDir);
-    copyFileSync(
-      new URL(`../fixtures/kuma-dbs/${KUMA_VERSION}.db`, import.meta.url),
-      join(dataDir, "kuma.db"),
-    );
+    copyFileSync(new URL(`../fixtures/kuma-dbs/${version}.db`, import.meta.url), join(dataDir, "kuma.db"));
     inDatabase(dataDir, prepare);
     const port = await freePort();
     const more = {

@@ -71,6 +71,7 @@ function whileApplying(state: string, event: ReplicatorEvent["type"], times: num
         namespace: false,
         env: {
           REPLICATOR_MODE: "RESTORE",
+          REPLICATOR_INSTANCE_NAME: "replica",
           RESTIC_REPOSITORY: `${primary}/data/repository`,
           RESTORE_INTERVAL: "1h",
         },
