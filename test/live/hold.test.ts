@@ -8,9 +8,12 @@ import { query } from "../support/rows.ts";
 import { waitFor } from "../support/wait.ts";
 import { openBase } from "./base.ts";
 import { type LiveKuma, value } from "./live-kuma.ts";
+import { whyNotCompared } from "./releases.ts";
 import { openTargets, type Targets } from "./targets.ts";
 
-describe("a Kuma that runs while its configuration changes", { timeout: 10 * 60_000 }, () => {
+const skip = await whyNotCompared();
+
+describe("a Kuma that runs while its configuration changes", { skip, timeout: 10 * 60_000 }, () => {
   let targets: Targets;
   let kuma: LiveKuma;
   let close: () => Promise<void>;

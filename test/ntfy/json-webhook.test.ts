@@ -82,7 +82,7 @@ describe("createJsonWebhook", { timeout: 30_000 }, () => {
     await drain(5_000);
     assert.deepEqual(
       received.map(({ body }) => body.event),
-      ["replaced", "rolled-back", "cycle-failed", "cycle-recovered", "retention-failed"],
+      ["bash-publishes", "replaced", "rolled-back", "cycle-failed", "cycle-recovered", "retention-failed"],
     );
   });
 

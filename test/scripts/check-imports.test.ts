@@ -35,7 +35,7 @@ const WRONG: readonly [string, string, string, string][] = [
     "a folder that stands below it",
     "src/database/read.ts",
     "../replication/index.ts",
-    "src/database may import only from config, snapshot",
+    "src/database may import only from config, diff, export, snapshot",
   ],
   [
     "past the door of a folder",
