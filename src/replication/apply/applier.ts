@@ -93,19 +93,18 @@ export function createApplier(parts: Parts): Applier {
     name: SnapshotName,
     signal: AbortSignal,
   ): Promise<Result<Outcome>> {
-    const ids = { snapshotId: name.id, contentHash: name.contentHash };
+    const id = { snapshotId: name.id, contentHash: name.contentHash };
     const plan = await database.plan(snapshot);
     if (!plan.ok) return plan;
     if (plan.value.empty) {
-      const marked = await database.markApplied(snapshot, ids);
+      const marked = await database.markApplied(snapshot, id);
       if (marked.ok) reportApplied(name, plan.value, 0);
       return marked.ok ? success("applied") : marked;
     }
     if (signal.aborted) return failure(interrupted(APPLYING));
+    const work = { snapshot, id, planned: plan.value.memory };
     const goesLive = way === "live" && kuma.state.name === "ready";
-    return goesLive
-      ? applyUnderKuma({ snapshot, id: ids, planned: plan.value.memory }, name, signal)
-      : applyByRestart(snapshot, name, signal);
+    return goesLive ? applyUnderKuma(work, name, signal) : applyByRestart(work, name, signal);
   }
 
   /** Changes the database of the Kuma that runs, or, where that is not possible, between its stop and its start. */
@@ -117,7 +116,7 @@ export function createApplier(parts: Parts): Applier {
     const live = await applyLive(parts, work, signal);
     if (live.kind === "restart-needed") {
       tellWhy(live.why);
-      return applyByRestart(work.snapshot, name, signal);
+      return applyByRestart(work, name, signal);
     }
     return live.kind === "failed" ? settleLiveFailed(name, live) : settleWritten(name, live, signal);
   }
@@ -149,16 +148,15 @@ export function createApplier(parts: Parts): Applier {
 
   /** Stops Kuma, changes its database, and starts it again. */
   async function applyByRestart(
-    snapshot: LoadedSnapshot,
+    { snapshot, id }: Pick<LiveWork, "snapshot" | "id">,
     name: SnapshotName,
     signal: AbortSignal,
   ): Promise<Result<Outcome>> {
-    const ids = { snapshotId: name.id, contentHash: name.contentHash };
     const wasRunning = kuma.state.name !== "stopped";
     const stoppedAt = steadyNow();
     await kuma.stop("apply");
     if (signal.aborted) return failure(interrupted(APPLYING));
-    const applied = await database.apply(snapshot, ids);
+    const applied = await database.apply(snapshot, id);
     if (!applied.ok) {
       kuma.start();
       return settleFailed(name, applied.problem);

@@ -100,6 +100,6 @@ const FAULTS_OF_SNAPSHOTS: ReadonlySet<string> = new Set<DatabaseProblemCode>([
 ]);
 
 /** Without what else is known of a snapshot: events go to the JSON log as they are. */
-function nameOnly({ id, contentHash, instanceName }: SnapshotName): SnapshotName {
+export function nameOnly({ id, contentHash, instanceName }: SnapshotName): SnapshotName {
   return { id, contentHash, instanceName };
 }

@@ -6,7 +6,7 @@ import type { BashSnapshot, Repository, SnapshotInfo } from "../../repository/in
 import { failure, type Problem, type Result, success } from "../../result.ts";
 import type { Applier } from "../apply/applier.ts";
 import { bashName, fetchAndApply, fetchAny } from "../apply/fetch.ts";
-import type { Outcome } from "../apply/outcomes.ts";
+import { nameOnly, type Outcome } from "../apply/outcomes.ts";
 import { type ChainSources, type Found, findLatest } from "../chain/latest.ts";
 import { isSameSnapshot } from "../chain/lineage.ts";
 import { findReached, isBehind, refuseToGoBack, rememberReached } from "../chain/reached.ts";
@@ -88,13 +88,7 @@ export function createFollower(parts: Parts): Follower {
       emit({ type: "unchanged", role: "replica" });
       return success(undefined);
     }
-    const isFirst = last.value === undefined;
-    return remember(
-      latest,
-      await (isFirst
-        ? fetchAndApplyFirst(latest, parts.adopt, signal)
-        : fetchAndApply(parts, latest, signal)),
-    );
+    return remember(latest, await bringTo(latest, last.value === undefined, signal));
   }
 
   /**
@@ -113,10 +107,15 @@ export function createFollower(parts: Parts): Follower {
       emit({ type: "unchanged", role: "replica" });
       return success(undefined);
     }
-    const isFirst = last.value === undefined;
-    return withoutOutcome(
-      await (isFirst ? fetchAndApplyFirst(bash, parts.adopt, signal) : fetchAndApply(parts, bash, signal)),
-    );
+    return withoutOutcome(await bringTo(bash, last.value === undefined, signal));
+  }
+
+  function bringTo(
+    info: SnapshotInfo | BashSnapshot,
+    isFirst: boolean,
+    signal: AbortSignal,
+  ): Promise<Result<Outcome>> {
+    return isFirst ? fetchAndApplyFirst(info, parts.adopt, signal) : fetchAndApply(parts, info, signal);
   }
 
   function checkWayForward({ latest, snapshots, known }: FoundSnapshot, acceptLoss: boolean): Result<void> {
@@ -161,12 +160,7 @@ export function createFollower(parts: Parts): Follower {
     if (kind === "stranger" && consent === "ask") return failure(notAdopted(name, lost));
     const applied = await applier.apply(snapshot, name, signal);
     if (applied.ok && applied.value === "applied" && lost.length > 0) {
-      const { id, contentHash, instanceName } = name;
-      emit({
-        type: "replaced",
-        snapshot: { id, contentHash, instanceName },
-        lost: describeLost(lost),
-      });
+      emit({ type: "replaced", snapshot: nameOnly(name), lost: describeLost(lost) });
     }
     return applied;
   }
