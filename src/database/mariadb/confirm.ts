@@ -13,6 +13,7 @@ import {
 } from "../write/confirm.ts";
 import type { StoredRecord } from "../write/record.ts";
 import { toServer } from "./history.ts";
+import { RECORD_ONLY } from "./mirror.ts";
 import { type MariaDbServer, withSession } from "./session.ts";
 import { historyTablesHere } from "./tables.ts";
 import { inTransaction } from "./transaction.ts";
@@ -69,7 +70,7 @@ function updateRecord(
   server: MariaDbServer,
   change: (record: StoredRecord) => StoredRecord,
 ): Promise<DatabaseResult<StoredRecord | undefined>> {
-  return inTransaction(server, "", { rows: false, record: "summary", history: false }, (db) => {
+  return inTransaction(server, "", RECORD_ONLY, (db) => {
     const updated = updateInTransaction(db, change);
     return updated.ok ? success({ outcome: updated.value, files: [] }) : updated;
   });

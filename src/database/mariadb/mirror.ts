@@ -1,6 +1,6 @@
 import type { Database } from "better-sqlite3";
 import { accountTables, catalog, historyTables } from "../catalog.ts";
-import { makeRemembered, REMEMBERED } from "../own/remembered.ts";
+import { makeRemembered, REMEMBERED, REMEMBERED_COLUMNS } from "../own/remembered.ts";
 import { openInMemory, quote } from "../sqlite/connection.ts";
 import { makeTable, TABLE as RECORD } from "../write/record.ts";
 import { fromServer } from "./history.ts";
@@ -35,8 +35,25 @@ export interface MirrorScope {
   readonly lock: boolean;
 }
 
-/** Copies what the scope names. Must run in a transaction, so that the tables fit each other. */
-export async function makeMirror(session: Session, scope: MirrorScope): Promise<Mirror> {
+/** Our record alone, without its undo. */
+export const RECORD_ONLY = { rows: false, record: "summary", history: false } as const;
+
+/** Works on a mirror, and lets go of it. Must begin in a transaction, so that the tables fit each other. */
+export async function withMirror<T>(
+  session: Session,
+  scope: MirrorScope,
+  work: (mirror: Mirror) => T | Promise<T>,
+): Promise<T> {
+  const mirror = await makeMirror(session, scope);
+  try {
+    return await work(mirror);
+  } finally {
+    mirror.db.close();
+  }
+}
+
+/** Copies what the scope names. */
+async function makeMirror(session: Session, scope: MirrorScope): Promise<Mirror> {
   const names = [...accountTables, ...catalog].map(({ name }) => name);
   const found = await readTables(session, [...names, ...historyTables, RECORD, REMEMBERED]);
   const tables = found.filter(({ name }) => names.includes(name));
@@ -57,9 +74,8 @@ export async function makeMirror(session: Session, scope: MirrorScope): Promise<
       const settings = await session.read(`SELECT "key", value FROM setting WHERE "key" = 'serverTimezone'`);
       insertRows(db, "setting", ["key", "value"], settings);
       if (found.some(({ name }) => name === REMEMBERED)) {
-        const columns = ["id", "row_id", "table_name", "value"];
-        const rows = await session.read(`SELECT ${columns.join(", ")} FROM ${REMEMBERED}${lock}`);
-        insertRows(db, REMEMBERED, columns, rows);
+        const rows = await session.read(`SELECT ${REMEMBERED_COLUMNS.join(", ")} FROM ${REMEMBERED}${lock}`);
+        insertRows(db, REMEMBERED, REMEMBERED_COLUMNS, rows);
       }
     }
     for (const table of tables) setCounter(db, table);

@@ -13,7 +13,7 @@ import { previewRollBack } from "../write/preview-roll-back.ts";
 import { rollBackRows } from "../write/roll-back.ts";
 import { confirmApply, dropAllHistory } from "./confirm.ts";
 import { lowerCounters, raiseCounters } from "./counters.ts";
-import { type Mirror, type MirrorScope, makeMirror } from "./mirror.ts";
+import { type Mirror, type MirrorScope, RECORD_ONLY, withMirror } from "./mirror.ts";
 import { type MariaDbServer, type Session, withSession } from "./session.ts";
 import { changeMirror, inTransaction } from "./transaction.ts";
 
@@ -25,8 +25,7 @@ export interface MariaDbPlace extends Surroundings {
 
 type Scope = Omit<MirrorScope, "lock">;
 
-const RECORD: Scope = { rows: false, record: "summary", history: false };
-const ROWS: Scope = { ...RECORD, rows: true };
+const ROWS: Scope = { ...RECORD_ONLY, rows: true };
 const ALL: Scope = { rows: true, record: "whole", history: true };
 
 /** Kuma's MariaDB database. Opens nothing yet; see `KumaDatabase` for what each call promises. */
@@ -36,7 +35,7 @@ export function openMariaDb(place: MariaDbPlace): KumaDatabase {
     read: () => reading(ROWS, ({ db }) => readContent(db, place)),
     hash: () => reading(ROWS, ({ db }) => hashContent(db, place)),
     examine: (content) => reading(ROWS, ({ db }) => examineContent(db, content, place)),
-    isUntouched: () => reading(RECORD, ({ db }) => isUntouched(db)),
+    isUntouched: () => reading(RECORD_ONLY, ({ db }) => isUntouched(db)),
     // By doing it, to the mirror: so that all that keeps an apply from succeeding is found while Kuma runs.
     plan: (snapshot) =>
       reading(ALL, async (mirror, session) => {
@@ -49,10 +48,10 @@ export function openMariaDb(place: MariaDbPlace): KumaDatabase {
       countingLocally(() =>
         inTransaction(server, uploadDir, ALL, (db) => applyRows(db, snapshot, id, place)),
       ),
-    lastApply: () => reading(RECORD, ({ db }) => readLastApply(db)),
+    lastApply: () => reading(RECORD_ONLY, ({ db }) => readLastApply(db)),
     markApplied: (snapshot, id) =>
       countingLocally(() =>
-        inTransaction(server, uploadDir, remembersAnything(rules) ? ROWS : RECORD, (db) =>
+        inTransaction(server, uploadDir, remembersAnything(rules) ? ROWS : RECORD_ONLY, (db) =>
           markApplied(db, snapshot, id, place),
         ),
       ),
@@ -83,14 +82,11 @@ export function openMariaDb(place: MariaDbPlace): KumaDatabase {
   ): Promise<DatabaseResult<T>> {
     return withSession(server, async (session) => {
       await session.run("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
-      const mirror = await makeMirror(session, { ...scope, lock: false });
-      try {
+      return withMirror(session, { ...scope, lock: false }, async (mirror) => {
         // What is read keeps others from changing the tables themselves: not longer than needed.
         await session.run("COMMIT");
-        return await work(mirror, session);
-      } finally {
-        mirror.db.close();
-      }
+        return work(mirror, session);
+      });
     });
   }
 }

@@ -10,7 +10,14 @@ import type { ChangedRows } from "../write/apply.ts";
 import { tablesHere } from "../write/history.ts";
 import { TABLE as RECORD } from "../write/record.ts";
 import { changesOf, type TableChanges, watchChanges } from "./changes.ts";
-import { describeRecord, type Mirror, type MirrorScope, makeMirror, makeOurTables } from "./mirror.ts";
+import {
+  describeRecord,
+  type Mirror,
+  type MirrorScope,
+  makeOurTables,
+  RECORD_ONLY,
+  withMirror,
+} from "./mirror.ts";
 import { findMisfits } from "./misfits.ts";
 import { describeServer, explainMariaDb } from "./problems.ts";
 import { type MariaDbServer, type Session, withSession } from "./session.ts";
@@ -33,8 +40,7 @@ export async function inTransaction<T>(
   return withSession(server, async (session): Promise<DatabaseResult<T>> => {
     await makeOurTables(session);
     await session.run("START TRANSACTION");
-    const mirror = await makeMirror(session, { ...scope, lock: true });
-    try {
+    return withMirror(session, { ...scope, lock: true }, async (mirror): Promise<DatabaseResult<T>> => {
       const before = describeRecord(mirror);
       const changed = await changeMirror(session, server, mirror, change);
       if (!changed.ok) return changed;
@@ -46,9 +52,7 @@ export async function inTransaction<T>(
       const committed = await commit(session, server, { before, after: describeRecord(mirror) });
       if (!committed.ok) files.value();
       return committed.ok ? success(outcome) : committed;
-    } finally {
-      mirror.db.close();
-    }
+    });
   });
 }
 
@@ -123,19 +127,9 @@ async function settle(
 ): Promise<DatabaseResult<void>> {
   const end = steadyNow() + SETTLING.limit;
   while (before !== after && steadyNow() < end) {
-    const found = await withSession(server, async (session) => {
-      const mirror = await makeMirror(session, {
-        rows: false,
-        record: "summary",
-        history: false,
-        lock: false,
-      });
-      try {
-        return success(describeRecord(mirror));
-      } finally {
-        mirror.db.close();
-      }
-    });
+    const found = await withSession(server, async (session) =>
+      success(await withMirror(session, { ...RECORD_ONLY, lock: false }, describeRecord)),
+    );
     if (found.ok) return found.value === after ? success(undefined) : { ok: false, problem };
     await sleep(SETTLING.every);
   }

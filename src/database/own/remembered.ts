@@ -15,7 +15,7 @@ export interface Remembered {
   readonly value: string;
 }
 
-const COLUMNS = ["id", "row_id", "table_name", "value"] as const;
+export const REMEMBERED_COLUMNS = ["id", "row_id", "table_name", "value"] as const;
 
 /** Makes the table where it is not there yet. */
 export function makeRemembered(db: Database): void {
@@ -47,7 +47,7 @@ export function planRemembered(db: Database, wanted: readonly Remembered[]): Tab
   const last = here.at(-1)?.id ?? 0n;
   const added = [...missing.values()].map((each, at) => ({ ...each, id: last + 1n + BigInt(at) }));
   return {
-    ...{ name: REMEMBERED, columns: COLUMNS, addedColumns: COLUMNS },
+    ...{ name: REMEMBERED, columns: REMEMBERED_COLUMNS, addedColumns: REMEMBERED_COLUMNS },
     ...{ added: added.map(toRow), changed: [], removed: removed.map(toRow), local: [] },
     ...{ replaced: new Set<Value>(), adopted: 0, unfit: new Set<string>() },
   };
