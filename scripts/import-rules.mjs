@@ -69,7 +69,7 @@ export const folders = {
   },
   mariadbd: {
     holds: "the MariaDB server that Kuma 2 can start for itself, while Kuma is stopped: found, used, ended",
-    imports: ["config", "database", "events", "pid1"],
+    imports: ["config", "database", "events", "kuma", "pid1"],
   },
   repository: {
     holds: "the restic client: typed results, typed problems",

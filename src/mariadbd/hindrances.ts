@@ -1,14 +1,13 @@
 import { accessSync, constants, existsSync, statSync } from "node:fs";
-import { connect } from "node:net";
 import { delimiter, join } from "node:path";
 import type { EmbeddedMariaDbLocation } from "../database/index.ts";
+import { isPortTaken } from "../kuma/probe.ts";
 import type { Problem } from "../result.ts";
 import { ADVICE, inUse } from "./problems.ts";
 import { listServers } from "./processes.ts";
 
 /** MariaDB's own default; Debian's configuration, which Kuma's image has, leaves it. */
 const DEFAULT_PORT = "3306";
-const CONNECT_LIMIT_MS = 1_000;
 
 /**
  * What will keep Kuma's embedded MariaDB from starting. Kuma starts it again and again then, without end, and is silent
@@ -52,7 +51,9 @@ function wrongOwner(serverDir: string, runAs: EmbeddedMariaDbLocation["runAs"]):
 }
 
 async function takenPort(port: string): Promise<Problem[]> {
-  if (!(await isTaken(Number(port)))) return [];
+  // What is no port MariaDB itself refuses, and says so.
+  const isPort = /^\d{1,5}$/.test(port) && Number(port) <= 65_535;
+  if (!isPort || !(await isPortTaken(`http://127.0.0.1:${port}`))) return [];
   return [
     {
       code: "database-unreachable",
@@ -60,19 +61,6 @@ async function takenPort(port: string): Promise<Problem[]> {
       advice: "Stop the other one, or set MYSQL_TCP_PORT to a free port; nothing connects to that one.",
     },
   ];
-}
-
-function isTaken(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: "127.0.0.1", port, timeout: CONNECT_LIMIT_MS });
-    const settle = (taken: boolean) => {
-      socket.destroy();
-      resolve(taken);
-    };
-    socket.once("connect", () => settle(true));
-    socket.once("timeout", () => settle(false));
-    socket.once("error", () => settle(false));
-  });
 }
 
 function hasProgram(name: string, path: string): boolean {

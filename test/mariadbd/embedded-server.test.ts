@@ -173,6 +173,14 @@ describe("the embedded MariaDB while Kuma is stopped", { timeout: 600_000 }, () 
     assert.match(all, new RegExp(`listens on 127\\.0\\.0\\.1:${port}.*MYSQL_TCP_PORT`));
   });
 
+  it("hands over whatever MYSQL_TCP_PORT is set to", async () => {
+    for (const port of ["no port", "99999", "-1"]) {
+      const server = open({ MYSQL_TCP_PORT: port });
+      await server.handOver();
+      assert.deepEqual(warnings(), [], port);
+    }
+  });
+
   it("is nobody's business where the database is elsewhere", async () => {
     const server = createEmbeddedServer(
       () => undefined,
