@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { smallKuma } from "../patch/small-kuma.ts";
-import { type Member, makeRig, type Rig, runAlone, type Said, untilLogged } from "../support/cli-instance.ts";
+import { type Member, makeRig, type Rig, runAlone, type Said } from "../support/cli-instance.ts";
 import { projectFolder } from "../support/paths.ts";
 import { forms } from "./json-forms.ts";
 
@@ -26,10 +26,7 @@ describe("--json", { timeout: 600_000 }, () => {
 
   before(async () => {
     rig = makeRig();
-    primary = await rig.add("fra", "BACKUP");
-    await untilLogged(primary, /Published snapshot/);
-    replica = await rig.add("nyc", "RESTORE");
-    await untilLogged(replica, /Applied snapshot/);
+    [primary, replica] = await rig.addPair();
     primary.sql("UPDATE monitor SET name = 'renamed' WHERE id = 2");
   });
   after(() => rig.close());

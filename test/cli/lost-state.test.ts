@@ -21,10 +21,7 @@ describe("a lost state folder, after the roles were changed by commands", { time
 
   before(async () => {
     rig = makeRig();
-    demoted = await rig.add("fra", "BACKUP");
-    await untilLogged(demoted, /Published snapshot/);
-    promoted = await rig.add("nyc", "RESTORE");
-    await untilLogged(promoted, /Applied snapshot/);
+    [demoted, promoted] = await rig.addPair();
     said(await promoted.command("promote"));
     said(await demoted.command("demote"));
     rename(promoted, "by the new primary");

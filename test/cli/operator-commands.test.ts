@@ -18,11 +18,8 @@ describe("commands that steer", { timeout: 600_000 }, () => {
 
   before(async () => {
     rig = makeRig();
-    primary = await rig.add("fra", "BACKUP");
-    await untilLogged(primary, /Published snapshot/);
+    [primary, replica] = await rig.addPair();
     first = idIn(primary.instance.log());
-    replica = await rig.add("nyc", "RESTORE");
-    await untilLogged(replica, /Applied snapshot/);
     rename(primary, "second");
     said(await primary.command("sync"));
     said(await replica.command("sync"));

@@ -9,10 +9,7 @@ describe("commands that look", { timeout: 600_000 }, () => {
 
   before(async () => {
     rig = makeRig();
-    primary = await rig.add("fra", "BACKUP");
-    await untilLogged(primary, /Published snapshot/);
-    replica = await rig.add("nyc", "RESTORE");
-    await untilLogged(replica, /Applied snapshot/);
+    [primary, replica] = await rig.addPair();
   });
   after(() => rig.close());
 

@@ -51,6 +51,8 @@ export interface Rig {
     env?: Record<string, string>,
     prepare?: (db: Database.Database) => void,
   ): Promise<Member>;
+  /** A primary "fra" that has published, and a replica "nyc" that has applied that. */
+  addPair(): Promise<[primary: Member, replica: Member]>;
   close(): Promise<void>;
 }
 
@@ -141,6 +143,13 @@ export function makeRig(realKuma?: string): Rig {
     folder,
     repository,
     add,
+    addPair: async () => {
+      const primary = await add("fra", "BACKUP");
+      await untilLogged(primary, /Published snapshot/);
+      const replica = await add("nyc", "RESTORE");
+      await untilLogged(replica, /Applied snapshot/);
+      return [primary, replica];
+    },
     close: async () => {
       await Promise.all(members.map(({ instance }) => instance.kill()));
       rmSync(folder, { recursive: true, force: true });
