@@ -68,7 +68,7 @@ const HOSTILE: readonly Hostile[] = [
   },
   tampered("an unknown table", "schema-unknown", (tables) => [
     ...tables,
-    { name: "user", columns: ["id", "password"], rows: [[1n, "owned"]] },
+    { name: "api_key", columns: ["id", "key"], rows: [[1n, "owned"]] },
   ]),
   tampered("no table of monitors", "snapshot-inconsistent", (tables) =>
     tables.filter(({ name }) => name !== "monitor"),
