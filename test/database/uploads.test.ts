@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -209,15 +210,19 @@ test("when a file cannot be written, rows and the files before it are as they we
   assert.deepEqual(readFileSync(join(replica.uploadDir, "logo1.png")), ICON);
 });
 
-test("when COMMIT fails for want of space, the files are as they were too", {
+test("when COMMIT fails for want of space, no file was removed and those written are as they were", {
   timeout: 60_000,
 }, async (t) => {
   const replica = makeInstance(t, "2.5.3");
+  const dropped = join(replica.uploadDir, "logo9.png");
+  writeFileSync(dropped, png("dropped by the snapshot"));
   const changed = takeSnapshot(replica, (content) =>
     changeRows(content, "monitor", (rows) =>
       rows.map((row) => ({ ...row, description: "x".repeat(20_000) })),
     ),
   );
+  sql(replica, "UPDATE status_page SET icon = '/upload/logo9.png' WHERE id = 2");
+  const { ino } = statSync(dropped);
   const snapshotFile = join(dirname(replica.file), "snapshot");
   writeFileSync(snapshotFile, Buffer.concat([...encodeSnapshot(withFiles(changed, { "logo1.png": "new" }))]));
   const before = dump(replica);
@@ -226,6 +231,7 @@ test("when COMMIT fails for want of space, the files are as they were too", {
   const { stdout } = await promisify(execFile)(process.execPath, args);
   assert.match(stdout, /^applying\ndatabase-(full|failed): .*SQLITE_(FULL|IOERR)/);
   assert.deepEqual(dump(replica), before);
+  assert.equal(statSync(dropped).ino, ino, "it was removed before COMMIT, and written anew");
 });
 
 test("an apply that died between files and COMMIT converges", (t) => {

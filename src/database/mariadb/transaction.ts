@@ -5,7 +5,7 @@ import { success } from "../../result.ts";
 import { REMEMBERED } from "../own/remembered.ts";
 import { explain, refuse } from "../problems.ts";
 import type { DatabaseProblem, DatabaseResult } from "../types.ts";
-import { swapUploads } from "../uploads/uploads.ts";
+import { removeUploads, writeUploads } from "../uploads/uploads.ts";
 import type { ChangedRows } from "../write/apply.ts";
 import { tablesHere } from "../write/history.ts";
 import { TABLE as RECORD } from "../write/record.ts";
@@ -29,7 +29,7 @@ const SETTLING = { limit: 20_000, every: 500 };
 
 /**
  * Changes a mirror of what the scope names, and then MariaDB's rows in the same way, in one transaction: what the change does and
- * whether it is right is decided on the mirror, as on SQLite. Files are swapped right before the end, and go back when it fails.
+ * whether it is right is decided on the mirror, as on SQLite. Files as with `withFiles`.
  */
 export async function inTransaction<T>(
   server: MariaDbServer,
@@ -47,10 +47,11 @@ export async function inTransaction<T>(
       const { outcome, files: wanted, changes } = changed.value;
       const written = await writeAll(session, mirror, changes);
       if (!written.ok) return written;
-      const files = attempt(server, () => success(swapUploads(uploadDir, wanted)));
+      const files = attempt(server, () => success(writeUploads(uploadDir, wanted)));
       if (!files.ok) return files;
       const committed = await commit(session, server, { before, after: describeRecord(mirror) });
-      if (!committed.ok) files.value();
+      if (committed.ok) removeUploads(uploadDir, wanted);
+      else files.value();
       return committed.ok ? success(outcome) : committed;
     });
   });

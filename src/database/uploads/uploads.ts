@@ -63,16 +63,17 @@ export function readUpload(dir: string, name: string): Uint8Array | undefined {
 }
 
 /**
- * Brings the files into the given states, each by a rename, and gives what brings the former states back. When one of
- * them fails, those before it are put back and the error is thrown.
+ * Writes the files that shall be, each by a rename, and gives what brings the former states back: to be called before
+ * COMMIT. When one of them fails, those before it are put back and the error is thrown.
  */
-export function swapUploads(dir: string, wanted: readonly UploadState[]): () => void {
+export function writeUploads(dir: string, wanted: readonly UploadState[]): () => void {
   const former: UploadState[] = [];
   const putBack = () => {
     for (const file of former.reverse()) setUpload(dir, file);
   };
   try {
     for (const file of wanted) {
+      if (file.bytes === undefined) continue;
       former.push({ name: file.name, bytes: readUpload(dir, file.name) });
       setUpload(dir, file);
     }
@@ -82,6 +83,21 @@ export function swapUploads(dir: string, wanted: readonly UploadState[]): () => 
     throw error;
   }
   return putBack;
+}
+
+/**
+ * Removes the files that shall not be: to be called after COMMIT. Killed before it, rows that refer to them are there still,
+ * and so must they be; killed after it, or where one cannot be removed, a file is left to which nothing refers.
+ */
+export function removeUploads(dir: string, wanted: readonly UploadState[]): void {
+  for (const { name, bytes } of wanted) {
+    if (bytes !== undefined) continue;
+    try {
+      rmSync(join(dir, name), { force: true });
+    } catch {
+      // The rows are changed for good: a file too many is no reason to say that they are not.
+    }
+  }
 }
 
 /** Not write-file-atomic: that writes through a symbolic link, to wherever it points. */

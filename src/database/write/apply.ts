@@ -11,13 +11,13 @@ import { refuse } from "../problems.ts";
 import type { Surroundings } from "../read/read.ts";
 import { inTransaction } from "../sqlite/connection.ts";
 import type { DatabaseResult, PlanSummary } from "../types.ts";
-import { swapUploads, type UploadState } from "../uploads/uploads.ts";
+import { removeUploads, type UploadState, writeUploads } from "../uploads/uploads.ts";
 import { makeRoom } from "./make-room.ts";
 import { readRecord, recordApplied, summarize, writeRecord } from "./record.ts";
 import { encodeUndo, prepareUndo } from "./undo.ts";
 import { writeTable } from "./write-rows.ts";
 
-/** What a change of rows has come to, and the files that have to be swapped right before it is committed. */
+/** What a change of rows has come to, and the states of the files that go with it. */
 export interface ChangedRows<T> {
   readonly outcome: T;
   readonly files: readonly UploadState[];
@@ -40,20 +40,23 @@ export function applySnapshot(
   return withFiles(db, surroundings.uploadDir, () => applyRows(db, snapshot, id, surroundings));
 }
 
-/** Changes rows in a transaction, and files right before its end: they go back when it fails. */
+/** Changes rows in a transaction. Files are written right before its end, and go back when it fails; they are removed after it. */
 export function withFiles<T>(
   db: Database,
   uploadDir: string,
   change: () => DatabaseResult<ChangedRows<T>>,
 ): DatabaseResult<T> {
   let putFilesBack = () => {};
+  let files: readonly UploadState[] = [];
   const done = inTransaction(db, "IMMEDIATE", () => {
     const changed = change();
     if (!changed.ok) return changed;
-    putFilesBack = swapUploads(uploadDir, changed.value.files);
+    files = changed.value.files;
+    putFilesBack = writeUploads(uploadDir, files);
     return success(changed.value.outcome);
   });
-  if (!done.ok) putFilesBack();
+  if (done.ok) removeUploads(uploadDir, files);
+  else putFilesBack();
   return done;
 }
 
