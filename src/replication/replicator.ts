@@ -52,7 +52,10 @@ export function createReplicator(parts: Parts): Replicator {
   const { instanceName, createRepository, takeover, adopt, verifyWindow, keep, intervals } = config;
   const applier = createApplier({ ...parts, verifyWindow, way: config.kuma.apply });
   const reportBash = createBashReport(emit);
-  const followerParts = { ...parts, applier, reportBash, createRepository, adopt, instanceName };
+  const followerParts = {
+    ...{ ...parts, applier, reportBash, createRepository, adopt, instanceName },
+    keepsLocal: config.local,
+  };
   const follower = createFollower(followerParts);
   const publisher = createPublisher({ ...followerParts, takeover });
   const retention = createRetention({ ...parts, keep });

@@ -14,6 +14,9 @@ import { waitFor } from "./wait.ts";
 
 const STAND_IN = fileURLToPath(new URL("../fixtures/programs/stand-in-kuma.mjs", import.meta.url));
 const KUMA_VERSION = "2.5.3";
+
+/** Has a stand-in run where the others have a real Kuma. */
+export const STAND_IN_COMMAND = { KUMA_COMMAND: `"${process.execPath}" "${STAND_IN}"` };
 export const PASSWORD = "password-of-the-commands-8812";
 
 export interface Said {
@@ -83,7 +86,7 @@ export function makeRig(realKuma?: string): Rig {
     inDatabase(dataDir, prepare);
     const port = await freePort();
     const more = {
-      ...(realKuma === undefined ? { KUMA_COMMAND: `"${process.execPath}" "${STAND_IN}"` } : {}),
+      ...(realKuma === undefined ? STAND_IN_COMMAND : {}),
       // The rhythm is the tests': nothing happens that no command asked for.
       BACKUP_INTERVAL: "1h",
       RESTORE_INTERVAL: "1h",

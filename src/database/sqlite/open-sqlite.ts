@@ -7,7 +7,7 @@ import { hashContent } from "../read/hash.ts";
 import { readContent, type Surroundings } from "../read/read.ts";
 import { isUntouched } from "../read/untouched.ts";
 import type { DatabaseResult, KumaDatabase } from "../types.ts";
-import { applySnapshot, markApplied } from "../write/apply.ts";
+import { applySnapshot, markApplied, withFiles } from "../write/apply.ts";
 import { confirmApply, dropAllHistory, readLastApply } from "../write/confirm.ts";
 import { previewRollBack } from "../write/preview-roll-back.ts";
 import { rollBackApply } from "../write/roll-back.ts";
@@ -40,7 +40,8 @@ export function openSqlite(files: KumaFiles): SyncDatabase {
         const plan = makePlan(db, snapshot, files);
         return plan.ok ? success(plan.value.summary) : plan;
       }),
-    apply: (snapshot, id) => withDatabase(file, "write", (db) => applySnapshot(db, snapshot, id, files)),
+    apply: (snapshot, order) =>
+      withDatabase(file, "write", (db) => applySnapshot(db, snapshot, order, files)),
     lastApply: () => reading(readLastApply),
     markApplied: (snapshot, id) =>
       writing((db) => {
@@ -52,7 +53,8 @@ export function openSqlite(files: KumaFiles): SyncDatabase {
     previewRollBack: () => reading((db) => previewRollBack(db, files)),
     rollBack: () => withDatabase(file, "write", (db) => rollBackApply(db, uploadDir)),
     readOwn: () => reading((db) => readOwn(db, files.rules)),
-    takeOver: () => writing(takeOver),
+    takeOver: () =>
+      withDatabase(file, "write", (db) => withFiles(db, uploadDir, () => takeOver(db, uploadDir))),
   };
 
   function reading<T>(work: (db: Database) => DatabaseResult<T>) {
