@@ -48,7 +48,7 @@ const EVERYTHING = {
   REPLICATOR_PUSH: "primary",
 };
 
-describe("what is an instance's own, with a real Uptime Kuma as the replica", { timeout: 5 * 60_000 }, () => {
+describe("what is an instance's own, with a real Uptime Kuma as the replica", () => {
   let kuma: PatchedKuma;
   let rig: Rig;
   let primary: Member;
@@ -147,7 +147,7 @@ describe("what is an instance's own, with a real Uptime Kuma as the replica", { 
       (shared as { id: number }[]).slice(0, 2).map(({ id }) => ({ monitor_id: id })),
     );
     const goesOn = async () => ((await push().catch(() => undefined)) as { ok?: boolean })?.ok || undefined;
-    await waitFor("the promoted Kuma", goesOn, { timeout: 60_000 });
+    await waitFor("the promoted Kuma", goesOn);
     assert.match(said(await primary.command("export", "latest")), /own-page/);
   });
 });
