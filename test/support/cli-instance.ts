@@ -61,16 +61,17 @@ export interface Rig {
 
 /**
  * A temporary folder with a repository in it that instances share.
- * @param realKuma the folder of a Kuma 2.5.3 that runs instead of the stand-in
+ * @param realKuma the folder of a Kuma that runs instead of the stand-in
+ * @param standsFor the release that the stand-in is, and whose database each instance begins with
  */
-export function makeRig(realKuma?: string): Rig {
+export function makeRig(realKuma?: string, standsFor = KUMA_VERSION): Rig {
   const folder = mkdtempSync(join(tmpdir(), "commands-"));
   const repository = join(folder, "repository");
   const kumaDir = realKuma ?? join(folder, "kuma");
-  const version = realKuma === undefined ? KUMA_VERSION : readKumaVersion(realKuma);
+  const version = realKuma === undefined ? standsFor : readKumaVersion(realKuma);
   if (realKuma === undefined) {
-    mkdirSync(join(kumaDir, "db", "knex_migrations"), { recursive: true });
-    writeFileSync(join(kumaDir, "package.json"), JSON.stringify({ version: KUMA_VERSION }));
+    mkdirSync(join(kumaDir, "db", version.startsWith("1.") ? "" : "knex_migrations"), { recursive: true });
+    writeFileSync(join(kumaDir, "package.json"), JSON.stringify({ version }));
   }
   const members: Member[] = [];
 
