@@ -5,6 +5,7 @@ export type DatabaseProblemCode =
   | "database-missing"
   | "database-empty"
   | "database-not-sqlite"
+  | "database-not-mariadb"
   | "database-settings-invalid"
   | "database-not-chosen"
   | "database-unreachable"
