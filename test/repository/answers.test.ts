@@ -9,7 +9,8 @@ import { describe, it } from "node:test";
 import type { Repository, RepositoryResult } from "../../src/repository/index.ts";
 import { freePort, listen } from "../support/ports.ts";
 import { forgetBy, makeFolder, never, open, request } from "../support/repository.ts";
-import { createS3, KEYS, READ_ONLY } from "./s3.ts";
+import { KEYS, READ_ONLY } from "../support/s3-rights.ts";
+import { createS3 } from "./s3.ts";
 
 /**
  * restic's own limit for `snapshots` is a minute here, and newer ones would use it up: a second for a key, some for a
