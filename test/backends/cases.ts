@@ -56,6 +56,8 @@ const isTold = ({ name, mode, env, says }: Mistake): Case => ({
   name: `is told: ${name}`,
   run: async (stage) => {
     const instance = await stage.openOther(name.replaceAll(" ", "-"), mode, env);
+    // A primary asks for nothing before it has a Kuma of which to publish, which takes its time to start.
+    if (mode === "BACKUP") await instance.untilLogged("cycle-started");
     const took = await stage.told(instance, says, "at its start");
     // The monitoring goes on all the same.
     await instance.untilLogged("kuma-ready");

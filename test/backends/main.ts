@@ -65,7 +65,7 @@ async function listBackends(): Promise<Backend[]> {
     folderBackend,
     ...(whyNoSshd ? [] : [sftpBackend]),
     rcloneServeBackend,
-    ...("root" in restServer ? [restServerBackend(`${restServer.root}/usr/bin/rest-server`)] : []),
+    ...("root" in restServer ? [restServerBackend(`${restServer.root}/usr/bin/restic-rest-server`)] : []),
     ...("root" in moto ? [s3Backend(moto.root)] : []),
     rcloneBackend,
   ];

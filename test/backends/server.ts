@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { LabError } from "../support/install/lab-error.ts";
 import { freePort, untilListening } from "../support/ports.ts";
 
 /** A server of another program, on a port of 127.0.0.1; it ends with us, however we end. */
@@ -13,7 +14,11 @@ export async function startServer(command: (port: number) => readonly string[]):
   const port = await freePort();
   const child = spawn("setpriv", ["--pdeathsig", "KILL", ...command(port)], { stdio: "ignore" });
   const ended = once(child, "exit");
-  await untilListening(port);
+  const died = ended.then(([code]) => {
+    throw new LabError(`${command(port).join(" ")} ended with exit code ${code}.`);
+  });
+  died.catch(() => undefined);
+  await Promise.race([untilListening(port), died]);
   return {
     port,
     close: async () => {

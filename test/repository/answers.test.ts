@@ -141,7 +141,7 @@ describe("an answer that no patience changes is told at once, with what was said
   it("S3: a key that may not delete: publishing goes on, thinning out is refused and says append-only", async () => {
     const repository = open(s3.address, KEYS);
     assert.ok((await repository.create(never)).ok);
-    const appending = { ...KEYS, AWS_ACCESS_KEY_ID: "append-only" };
+    const appending = { ...KEYS, AWS_ACCESS_KEY_ID: "may-append" };
     for (const text of ["one", "two"])
       assert.ok((await open(s3.address, appending).publish(request(text), never)).ok);
     await insist({

@@ -4,7 +4,7 @@ export const KEYS = {
   AWS_ACCESS_KEY_ID: "full-access",
   AWS_SECRET_ACCESS_KEY: "hush-hush",
 };
-export const READ_ONLY = { ...KEYS, AWS_ACCESS_KEY_ID: "read-only" };
+export const READ_ONLY = { ...KEYS, AWS_ACCESS_KEY_ID: "may-read" };
 
 export type Refusal = readonly [status: number, code: string, message: string];
 
@@ -14,8 +14,8 @@ export function keyOf({ authorization = "" }: http.IncomingHttpHeaders): string 
 }
 
 /**
- * What a key may do is in its name; refused in Amazon's words:
- * https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+ * What a key may do is in its name, which is no word of a problem's code: the log hides the ids of keys. Refused in Amazon's
+ * words: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
  * @param key of the object
  */
 export function refuseByRights(id: string | undefined, method: string, key: string): Refusal | undefined {
@@ -23,9 +23,9 @@ export function refuseByRights(id: string | undefined, method: string, key: stri
   switch (id) {
     case "full-access":
       return undefined;
-    case "append-only":
+    case "may-append":
       return method === "DELETE" && !key.startsWith("locks/") ? denied : undefined;
-    case "read-only":
+    case "may-read":
       return method === "GET" || method === "HEAD" ? undefined : denied;
     case "wrong-secret":
       return [

@@ -32,8 +32,8 @@ export const s3Backend = (root: string): Backend => ({
     });
     return {
       full: at("full-access"),
-      readOnly: at("read-only"),
-      appendOnly: at("append-only"),
+      readOnly: at("may-read"),
+      appendOnly: at("may-append"),
       mistakes: [
         {
           name: "a key that is not known",
