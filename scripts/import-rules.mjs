@@ -119,6 +119,7 @@ export const folders = {
 export const outside = {
   "test/support": ["src"],
   "test/fixtures": ["src"],
+  "test/backends": ["src", "test/support"],
   "test/faults": ["src", "test/support"],
   "test/image": ["src", "test/support"],
   "test/conformance": ["src", "test/support"],

@@ -4,6 +4,7 @@ import { change } from "./change.ts";
 import { gap } from "./gap.ts";
 import { heartbeats } from "./heartbeats.ts";
 import { idle } from "./idle.ts";
+import { mariaDb } from "./mariadb.ts";
 import { monitoringGap } from "./monitoring-gap.ts";
 import { peakMemory } from "./peak.ts";
 import { requests } from "./requests.ts";
@@ -18,6 +19,7 @@ export const measures: readonly Measure[] = [
   change,
   heartbeats,
   scan,
+  mariaDb,
   requests,
   arrival,
   start,

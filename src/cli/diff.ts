@@ -78,7 +78,12 @@ async function showDifferences(
   const changes = compare(from.value.content, to.value.content);
   const code = exitCode && changes.length > 0 ? DIFFERS : EXIT.ok;
   if (json) {
-    printJson({ from: from.value.name, to: to.value.name, changes });
+    const { tables, files } = to.value.content;
+    const rows = Object.fromEntries([
+      ...tables.map((each) => [each.name, each.rows.length]),
+      ["file", files.length],
+    ]);
+    printJson({ from: from.value.name, to: to.value.name, rows, changes });
     return success(code);
   }
   for (const line of changes.flatMap(describeRow)) printLine(line);

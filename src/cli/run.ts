@@ -37,6 +37,7 @@ import { openRepository } from "../repository/index.ts";
 import { version } from "../version.ts";
 import { openWebServer, type WebServer } from "../web/index.ts";
 import { kumaPlace } from "./kuma-place.ts";
+import { snapshotSource } from "./snapshot-source.ts";
 
 /** How long the end may wait for notices under way, milliseconds. */
 const NOTICE_LIMIT = 2_000;
@@ -58,7 +59,7 @@ export async function run(env: NodeJS.ProcessEnv, cwd: string): Promise<number> 
   const { config } = loaded;
   const log = createLogListener(config.log, config.secrets);
   const observer = createObserver(config);
-  const web = await openWebServer(config, observer);
+  const web = await openWebServer(config, observer, snapshotSource);
   const report = combineListeners([log, observer.listener]);
   const ntfy = createNtfyNotifier(config, report);
   const webhook = createJsonWebhook(config, report);

@@ -1,5 +1,4 @@
 export { type CatalogTable, catalog } from "./catalog.ts";
-export { type Inspection, inspectSqlite } from "./inspect.ts";
 export { type LocationSources, locateDatabase } from "./locate.ts";
 export type { DatabaseLocation, EmbeddedMariaDbLocation } from "./location.ts";
 export { type KumaPlace, openKumaDatabase } from "./open.ts";
@@ -12,6 +11,7 @@ export type {
   DatabaseProblemCode,
   DatabaseResult,
   Examination,
+  Inspection,
   KumaDatabase,
   MemoryChanges,
   OwnParts,

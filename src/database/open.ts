@@ -45,6 +45,8 @@ export function openKumaDatabase(place: KumaPlace): KumaDatabase {
     dropHistory: () => on((engine) => engine.dropHistory()),
     previewRollBack: () => on((engine) => engine.previewRollBack()),
     rollBack: () => on((engine) => engine.rollBack()),
+    inspect: () => on((engine) => engine.inspect()),
+    serverUpFor: () => on((engine) => engine.serverUpFor()),
     readOwn: () => on((engine) => engine.readOwn()),
     takeOver: () => on((engine) => engine.takeOver()),
   };
@@ -74,7 +76,10 @@ export async function openEngine(
     case "mariadb":
     case "embedded-mariadb": {
       const { openMariaDb } = await import("./mariadb/open-mariadb.ts");
-      return success(openMariaDb({ ...surroundings, server: serverOf(location) }));
+      const engine = openMariaDb({ ...surroundings, server: serverOf(location) });
+      // Its own server Kuma starts itself, and waits for it.
+      const own = { serverUpFor: () => success(undefined) };
+      return success(location.engine === "mariadb" ? engine : { ...engine, ...own });
     }
     case "not-chosen":
       return refuse("database-not-chosen", "Uptime Kuma waits for a person to choose its database.");

@@ -5,6 +5,7 @@ export type DatabaseProblemCode =
   | "database-missing"
   | "database-empty"
   | "database-not-sqlite"
+  | "database-not-mariadb"
   | "database-settings-invalid"
   | "database-not-chosen"
   | "database-unreachable"
@@ -100,6 +101,14 @@ export interface OwnParts {
   readonly values: number;
 }
 
+/** What is worth knowing of Kuma's database when something is wrong, and is no part of what is replicated. */
+export interface Inspection {
+  /** The time zone that was chosen on Kuma's page of settings. */
+  readonly zoneSetting: string | undefined;
+  /** Tables of history with rows of monitors that do not exist, without those that an undo may still bring back. */
+  readonly orphans: readonly { readonly table: string; readonly rows: number }[];
+}
+
 /** A row by its table and id. */
 export interface RowName {
   readonly table: string;
@@ -125,7 +134,7 @@ export interface RollBackPreview {
 }
 
 /**
- * Kuma's database, as replication needs it. SQLite behind it now; MariaDB next.
+ * Kuma's database, as replication needs it, whatever the engine.
  * Every call opens and closes its own connection, so nothing is held between calls. No call throws for bad data,
  * a bad file or a busy database.
  */
@@ -173,6 +182,13 @@ export interface KumaDatabase {
   previewRollBack(): Promise<DatabaseResult<RollBackPreview | undefined>>;
   /** Undoes the last apply, rows and files, history too, in one transaction. Kuma must be stopped. No-op when there is none. */
   rollBack(): Promise<DatabaseResult<void>>;
+  /** Looks for what `doctor` tells. Safe while Kuma runs. Reads an index of all of the history. */
+  inspect(): Promise<DatabaseResult<Inspection>>;
+  /**
+   * How long the server that Kuma's database is on has been up, milliseconds, exact to a second; undefined: Kuma has none
+   * that could be away without it. Safe while Kuma runs.
+   */
+  serverUpFor(): Promise<DatabaseResult<number | undefined>>;
   /** What is this instance's own. Safe while Kuma runs. */
   readOwn(): Promise<DatabaseResult<OwnParts>>;
   /**

@@ -64,7 +64,7 @@ ${goesOn ? undefined : problemSection}
 ${listRecentEvents(state.timeline, hide, now)}
 </section>
 </main>
-<footer data-part="footer">Replicator Kuma ${version}, running for ${formatDuration(now - state.startedAt)} · <a href="metrics">metrics</a> · <a href="healthz">health</a> · <a href="readyz">ready</a></footer>
+<footer data-part="footer">Replicator Kuma ${version}, running for ${formatDuration(now - state.startedAt)} · <a href="snapshots">snapshots</a> · <a href="metrics">metrics</a> · <a href="healthz">health</a> · <a href="readyz">ready</a></footer>
 <script>${{ markup: script }}</script>
 </body>
 </html>
@@ -84,7 +84,7 @@ function facts(state: ObservedState, hide: (text: string) => string, now: number
       "Latest snapshot",
       latest === undefined
         ? "none seen"
-        : html`<code>${shortId(latest.id)}</code> of ${hide(latest.instanceName)}, ${renderAgo(latest.time, now)}`,
+        : html`<a href="snapshot?id=${latest.id}"><code>${shortId(latest.id)}</code></a> of ${hide(latest.instanceName)}, ${renderAgo(latest.time, now)}`,
     ],
     ["Lag", isKnown ? lag : "not known"],
     ["Repository checked", checkedAt === undefined ? "not yet" : renderAgo(checkedAt, now)],

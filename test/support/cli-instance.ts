@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,6 +10,7 @@ import { ensureBuilt } from "./install/build.ts";
 import { type Instance, instanceEnvironment, startInstance } from "./kuma/instance.ts";
 import { programFile } from "./paths.ts";
 import { freePort } from "./ports.ts";
+import { makeRepository } from "./repository.ts";
 import { PATIENCE, waitFor } from "./wait.ts";
 
 const STAND_IN = fileURLToPath(new URL("../fixtures/programs/stand-in-kuma.mjs", import.meta.url));
@@ -82,7 +83,8 @@ export function makeRig(realKuma?: string, standsFor = KUMA_VERSION): Rig {
     prepare: (db: Database.Database) => void = () => undefined,
   ): Promise<Member> {
     const dataDir = join(folder, name);
-    mkdirSync(dataDir);
+    mkdirSync(dataDir, { recursive: true });
+    if (!existsSync(repository)) await makeRepository(repository, PASSWORD);
     copyFileSync(new URL(`../fixtures/kuma-dbs/${version}.db`, import.meta.url), join(dataDir, "kuma.db"));
     inDatabase(dataDir, prepare);
     const port = await freePort();

@@ -13,6 +13,7 @@ import { previewRollBack } from "../write/preview-roll-back.ts";
 import { rollBackRows } from "../write/roll-back.ts";
 import { confirmApply, dropAllHistory } from "./confirm.ts";
 import { lowerCounters, raiseCounters } from "./counters.ts";
+import { inspectServer, readUptime } from "./inspect.ts";
 import { type Mirror, type MirrorScope, RECORD_ONLY, withMirror } from "./mirror.ts";
 import { type MariaDbServer, type Session, withSession } from "./session.ts";
 import { changeMirror, inTransaction } from "./transaction.ts";
@@ -59,6 +60,8 @@ export function openMariaDb(place: MariaDbPlace): KumaDatabase {
     dropHistory: () => dropAllHistory(server),
     previewRollBack: () => reading({ ...ROWS, record: "whole" }, ({ db }) => previewRollBack(db, place)),
     rollBack: () => inTransaction(server, uploadDir, ALL, (db) => rollBackRows(db, uploadDir)),
+    inspect: () => reading(ROWS, inspectServer),
+    serverUpFor: () => withSession(server, readUptime),
     readOwn: () => reading(ROWS, ({ db }) => readOwn(db, rules)),
     takeOver: async () => {
       const done = await inTransaction(server, uploadDir, ALL, (db) => takeOver(db, uploadDir));

@@ -4,6 +4,7 @@ import { readOwn, takeOver } from "../own/take-over.ts";
 import { examineContent } from "../plan/examine.ts";
 import { makePlan } from "../plan/plan.ts";
 import { hashContent } from "../read/hash.ts";
+import { inspectDatabase } from "../read/inspect.ts";
 import { readContent, type Surroundings } from "../read/read.ts";
 import { isUntouched } from "../read/untouched.ts";
 import type { DatabaseResult, KumaDatabase } from "../types.ts";
@@ -52,6 +53,8 @@ export function openSqlite(files: KumaFiles): SyncDatabase {
     dropHistory: () => withDatabase(file, "write", dropAllHistory),
     previewRollBack: () => reading((db) => previewRollBack(db, files)),
     rollBack: () => withDatabase(file, "write", (db) => rollBackApply(db, uploadDir)),
+    inspect: () => reading(inspectDatabase),
+    serverUpFor: () => success(undefined),
     readOwn: () => reading((db) => readOwn(db, files.rules)),
     takeOver: () =>
       withDatabase(file, "write", (db) => withFiles(db, uploadDir, () => takeOver(db, uploadDir))),

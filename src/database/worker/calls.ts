@@ -55,6 +55,7 @@ export function createCalls(engine: Engine, decoder: Decoder): Calls {
     confirm: async () => engine.confirm(),
     dropHistory: async () => engine.dropHistory(),
     rollBack: async () => engine.rollBack(),
+    serverUpFor: async () => engine.serverUpFor(),
     readOwn: async () => engine.readOwn(),
     takeOver: async () => engine.takeOver(),
 

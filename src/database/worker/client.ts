@@ -28,7 +28,18 @@ const HEAVY: ReadonlySet<CallName> = new Set<CallName>([
 
 /** What changes nothing, and so may be given up. */
 const READING: ReadonlySet<CallName> = new Set<CallName>([
-  ...(["read", "toFolder", "hash", "isUntouched", "lastApply", "readOwn", "verify", "meet", "plan"] as const),
+  ...([
+    "read",
+    "toFolder",
+    "hash",
+    "isUntouched",
+    "lastApply",
+    "serverUpFor",
+    "readOwn",
+    "verify",
+    "meet",
+    "plan",
+  ] as const),
 ]);
 
 const NEEDS_NO_DATABASE: ReadonlySet<CallName> = new Set<CallName>(["verify"]);
@@ -73,6 +84,7 @@ export function openDatabaseWorker(
     confirm: () => ask("confirm"),
     dropHistory: () => ask("dropHistory"),
     rollBack: () => ask("rollBack"),
+    serverUpFor: () => ask("serverUpFor"),
     readOwn: () => ask("readOwn"),
     takeOver: () => ask("takeOver"),
     read: (origin, before) => ask("read", origin, before),

@@ -47,7 +47,8 @@ export interface Applier {
 
 export function createApplier(parts: Parts): Applier {
   const { database, kuma, way, verifyWindow, emit } = parts;
-  const { startVerified, settleApplied, settleFailed, reportApplied } = createOutcomes(parts);
+  const { startVerified, settleApplied, settleFailed, reportApplied, reportConfirmed } =
+    createOutcomes(parts);
   /** Why Kuma was restarted last instead of a live apply: the same is not told again. */
   let toldWhy: string | undefined;
   return {
@@ -79,13 +80,12 @@ export function createApplier(parts: Parts): Applier {
     verifyLate: async (signal) => {
       const last = await database.lastApply();
       if (!last.ok) return last;
-      const before = kuma.state;
-      if (last.value === undefined || last.value.verified || before.name !== "ready")
-        return success(undefined);
-      await sleep(verifyWindow, undefined, { signal }).catch(() => undefined);
-      const now = kuma.state;
-      const isSameProcess = now.name === "ready" && now.pid === before.pid;
-      return isSameProcess && !signal.aborted ? database.confirm() : success(undefined);
+      if (last.value === undefined) return success(undefined);
+      const { snapshotId, verified } = last.value;
+      if (!verified && !(await runsOn(signal))) return success(undefined);
+      const confirmed = verified ? success(undefined) : await database.confirm();
+      if (confirmed.ok) reportConfirmed(snapshotId);
+      return confirmed;
     },
     dropStaleHistory: async () => {
       const last = await database.lastApply();
@@ -93,6 +93,15 @@ export function createApplier(parts: Parts): Applier {
       return last.value?.verified && last.value.hasStaleHistory ? database.confirm() : success(undefined);
     },
   };
+
+  /** Whether Kuma runs, and goes on doing so for the usual time. */
+  async function runsOn(signal: AbortSignal): Promise<boolean> {
+    const before = kuma.state;
+    if (before.name !== "ready") return false;
+    await sleep(verifyWindow, undefined, { signal }).catch(() => undefined);
+    const now = kuma.state;
+    return now.name === "ready" && now.pid === before.pid && !signal.aborted;
+  }
 
   async function apply(
     snapshot: LoadedSnapshot,
