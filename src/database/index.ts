@@ -12,6 +12,7 @@ export type {
   DatabaseResult,
   Examination,
   KumaDatabase,
+  Look,
   MemoryChanges,
   OwnParts,
   PlanSummary,

@@ -13,6 +13,7 @@ import { createMutex } from "./mutex.ts";
 import { createPublisher } from "./primary/publisher.ts";
 import { createRetention } from "./primary/retention.ts";
 import { takeOver } from "./primary/take-over.ts";
+import { watchEdits } from "./primary/watch-edits.ts";
 import { createFollower } from "./replica/follower.ts";
 import type { FingerprintFile } from "./state/fingerprint-file.ts";
 import { detectLostRole, type RoleSwitch } from "./state/role.ts";
@@ -67,12 +68,20 @@ export function createReplicator(parts: Parts): Replicator {
     kuma,
     emit,
   );
+  const edits: Parameters<typeof watchEdits>[0] = {
+    database: parts.database,
+    isQuiet: () => role.current === "primary" && kuma.state.name === "ready" && cycles.nextAt !== undefined,
+    published: () => parts.stateFile.state.published?.contentHash,
+    onEdit: cycles.wake,
+  };
   if (role.current !== config.role) reportRole();
 
   return {
     run: async (signal) => {
       reapply = !(await runExclusive(() => bootUp(signal)));
       void applier.reportWay(signal);
+      // Where replicas are woken, an edit is worth being published at once.
+      if (config.wake !== undefined) void watchEdits(edits, signal);
       await cycles.run(signal);
       await runExclusive(() => retention.end());
     },

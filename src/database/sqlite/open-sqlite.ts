@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import type { Database } from "better-sqlite3";
 import { success } from "../../result.ts";
 import { readOwn, takeOver } from "../own/take-over.ts";
@@ -30,9 +31,16 @@ export type SyncDatabase = {
 /** Kuma's SQLite database. Opens nothing yet; see `KumaDatabase` for what each call promises. */
 export function openSqlite(files: KumaFiles): SyncDatabase {
   const { file, uploadDir } = files;
+  const hash = () => reading((db) => hashContent(db, files));
   return {
     read: () => reading((db) => readContent(db, files)),
-    hash: () => reading((db) => hashContent(db, files)),
+    hash,
+    look: (before) => {
+      const mark = markOf(file);
+      if (mark === before?.mark) return success(before);
+      const contentHash = hash();
+      return contentHash.ok ? success({ mark, contentHash: contentHash.value }) : contentHash;
+    },
     examine: (content) => reading((db) => examineContent(db, content, files)),
     isUntouched: () => reading(isUntouched),
     plan: (snapshot) =>
@@ -62,4 +70,12 @@ export function openSqlite(files: KumaFiles): SyncDatabase {
   function writing<T>(work: (db: Database) => DatabaseResult<T>) {
     return withDatabase(file, "write", (db) => inTransaction(db, "IMMEDIATE", () => work(db)));
   }
+}
+
+/** Whatever is written goes to one of these files first: in WAL mode, which Kuma uses, to the second. */
+function markOf(file: string): string {
+  return [file, `${file}-wal`]
+    .map((each) => statSync(each, { bigint: true, throwIfNoEntry: false }))
+    .map((stats) => (stats === undefined ? "none" : `${stats.ino} ${stats.size} ${stats.mtimeNs}`))
+    .join(", ");
 }

@@ -38,7 +38,15 @@ export interface LoadedSnapshot {
 /** The calls of `KumaDatabase` that carry little, as they are. */
 type LightCalls = Pick<
   KumaDatabase,
-  "hash" | "isUntouched" | "lastApply" | "confirm" | "dropHistory" | "rollBack" | "readOwn" | "takeOver"
+  | "hash"
+  | "look"
+  | "isUntouched"
+  | "lastApply"
+  | "confirm"
+  | "dropHistory"
+  | "rollBack"
+  | "readOwn"
+  | "takeOver"
 >;
 
 /**

@@ -76,6 +76,7 @@ function everyCall(
   return {
     read: () => kuma.read(),
     hash: () => kuma.hash(),
+    look: () => kuma.look(undefined),
     examine: () => kuma.examine(snapshot.content),
     isUntouched: () => kuma.isUntouched(),
     plan: () => kuma.plan(snapshot),
