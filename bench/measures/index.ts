@@ -1,6 +1,7 @@
 import type { Measure } from "../figure.ts";
 import { arrival } from "./arrival.ts";
 import { change } from "./change.ts";
+import { fleet } from "./fleet.ts";
 import { gap } from "./gap.ts";
 import { heartbeats } from "./heartbeats.ts";
 import { idle } from "./idle.ts";
@@ -20,6 +21,7 @@ export const measures: readonly Measure[] = [
   scan,
   requests,
   arrival,
+  fleet,
   start,
   peakMemory,
   responsiveness,
