@@ -9,6 +9,10 @@ const { AsyncLocalStorage } = require("node:async_hooks");
 /** Kuma sleeps so long after it has stopped its monitors, and again after it has closed its database: milliseconds. */
 const KUMAS_PAUSE = 2_000;
 
+/** The first pause may last longer where checks are under way, and the second takes what is left of both, milliseconds. */
+const LONGEST_FIRST = 3_500;
+const SHORTEST_LIMIT = 500;
+
 /** How often it is asked in that time whether anything is still under way, milliseconds. */
 const ASK_EVERY = 25;
 
@@ -18,7 +22,7 @@ exports.hastenRestart = function hastenRestart({ R, server, Notification }, isAn
   endWhenQuiet({ R, server, Notification }, isAnyChecking);
 };
 
-/** Kuma's two pauses end early once no check, no message and no statement is under way. */
+/** Kuma's two pauses end once no check, no message and no statement is under way. */
 function endWhenQuiet({ R, server, Notification }, isAnyChecking) {
   /** Is set in all that Kuma does for its end, and in nothing else. */
   const ending = new AsyncLocalStorage();
@@ -44,9 +48,12 @@ function endWhenQuiet({ R, server, Notification }, isAnyChecking) {
 
   function shortenPauses() {
     const { setTimeout } = globalThis;
+    let both;
     const shortened = (done, wait, ...given) => {
       if (wait !== KUMAS_PAUSE || ending.getStore() !== true) return setTimeout(done, wait, ...given);
-      const end = performance.now() + wait;
+      const now = performance.now();
+      both ??= now + 2 * KUMAS_PAUSE;
+      const end = isClosed() ? Math.max(both, now + SHORTEST_LIMIT) : now + LONGEST_FIRST;
       let quiet = 0;
       const ask = setInterval(() => {
         quiet = isQuiet() ? quiet + 1 : 0;
@@ -60,11 +67,16 @@ function endWhenQuiet({ R, server, Notification }, isAnyChecking) {
     globalThis.setTimeout = Object.defineProperties(shortened, Object.getOwnPropertyDescriptors(setTimeout));
   }
 
+  /** Once its database is closed, no check can come to its end any more. */
   function isQuiet() {
-    // Kuma's connections to its database; undefined once they are closed.
-    const pool = R.knex?.client?.pool;
-    const statements = pool === undefined ? 0 : pool.numUsed() + pool.numPendingAcquires();
-    return messages === 0 && statements === 0 && !isAnyChecking();
+    if (messages > 0) return false;
+    if (isClosed()) return true;
+    const { pool } = R.knex.client;
+    return pool.numUsed() + pool.numPendingAcquires() === 0 && !isAnyChecking();
+  }
+
+  function isClosed() {
+    return R.knex?.client?.pool === undefined;
   }
 }
 

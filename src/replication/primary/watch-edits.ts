@@ -9,7 +9,7 @@ const BETWEEN_PUBLISHES = 15_000;
 const LONGEST_PAUSE = 60_000;
 
 /** So much of a core's time a look may take, with the pause after it: the larger the configuration, the longer that is. */
-const SHARE = 0.002;
+const SHARE = 0.0025;
 
 interface Parts {
   readonly database: Pick<DatabaseWorker, "look">;
