@@ -10,8 +10,11 @@ const { hastenRestart } = require("./replicator-kuma-restart.cjs");
 const { openGate } = require("./replicator-kuma-gate.cjs");
 const { createReload } = require("./replicator-kuma-reload.cjs");
 
-/** The releases whose internals were looked at, and tried. */
-const KNOWN_RELEASES = /^(1\.23|2\.[0-5])\.\d+/;
+/**
+ * The releases whose internals were looked at, and tried. No pre-release: 2.0.0-dev.0 has an unhandled error in each check
+ * on SQLite, so that nothing it does can be shown to be right.
+ */
+const KNOWN_RELEASES = /^(1\.23|2\.[0-5])\.\d+$/;
 
 /** Who holds monitors and is not heard of again is dead: they are started anew. Milliseconds. */
 const HOLD_LIMIT = 60_000;
@@ -94,6 +97,7 @@ function requireIfThere(file) {
 
 /** The first thing that this Kuma lacks and that is relied on; undefined: none. */
 function whyNot({ version, R, server, client, Monitor, StatusPage, Prometheus, apicache, ...statistics }) {
+  if (/-/.test(version)) return `Uptime Kuma ${version} is a pre-release`;
   if (!KNOWN_RELEASES.test(version)) return `Uptime Kuma ${version} is not known`;
   const functions = {
     "Monitor.start": Monitor.prototype?.start,
