@@ -17,15 +17,16 @@ const SHORTEST_LIMIT = 500;
 const ASK_EVERY = 25;
 
 /** @param isAnyChecking whether a monitor is in a check that has not been stored */
-exports.hastenRestart = function hastenRestart({ R, server, Notification }, isAnyChecking) {
-  startWithOverdue(R);
-  endWhenQuiet({ R, server, Notification }, isAnyChecking);
+exports.hastenRestart = function hastenRestart(kuma, isAnyChecking) {
+  startWithOverdue(kuma.R);
+  endWhenQuiet(kuma, isAnyChecking);
 };
 
 /** Kuma's two pauses end once no check, no message and no statement is under way. */
-function endWhenQuiet({ R, server, Notification }, isAnyChecking) {
+function endWhenQuiet({ R, server, Notification, Monitor }, isAnyChecking) {
   /** Is set in all that Kuma does for its end, and in nothing else. */
   const ending = new AsyncLocalStorage();
+  let isEnding = false;
   let messages = 0;
 
   const { send } = Notification;
@@ -41,9 +42,16 @@ function endWhenQuiet({ R, server, Notification }, isAnyChecking) {
   // The first thing that Kuma does for its end.
   const { stop } = server;
   server.stop = function (...given) {
+    if (!isEnding) shortenPauses();
+    isEnding = true;
     ending.enterWith(true);
-    shortenPauses();
     return stop.apply(this, given);
+  };
+
+  // Kuma may still be at starting its monitors one by one: what such a check finds could not be stored any more.
+  const { start } = Monitor.prototype;
+  Monitor.prototype.start = function (...given) {
+    return isEnding ? undefined : start.apply(this, given);
   };
 
   function shortenPauses() {

@@ -121,6 +121,17 @@ export interface Look {
   /** Another than before whenever what is replicated is another; but also for less, such as a heartbeat on SQLite. */
   readonly mark: string;
   readonly contentHash: string;
+  /** Tells a heartbeat from a change; on SQLite, while there is a WAL. */
+  readonly trace?: Trace | undefined;
+}
+
+/** How far SQLite's WAL was read. */
+export interface Trace {
+  /** Which WAL it is. */
+  readonly salts: string;
+  readonly frames: number;
+  /** What of the database belongs to replicated tables. */
+  readonly pages: ReadonlySet<number>;
 }
 
 /**

@@ -16,6 +16,7 @@ import { waitFor } from "../support/wait.ts";
 const MONITORS = 8;
 /** Ids of the monitors begin here. */
 const FIRST = 5_000;
+const IDS = Array.from({ length: MONITORS }, (_, at) => FIRST + at);
 const UP = 1;
 /** A Kuma that takes as long has waited as long as it ever does, and has cut off what was not over; milliseconds. */
 export const CUT_OFF_AFTER = 3_500;
@@ -24,7 +25,7 @@ const LONGEST = { check: 600, message: 400 };
 
 /** A real Kuma whose monitors are always in a check, go up and down, and tell that by a webhook. */
 export interface BusyKuma {
-  /** Lets it run for a while, and ends it by SIGTERM. @returns how long the end took, milliseconds */
+  /** Lets it run for a while once all monitors are checked, and ends it by SIGTERM. @returns how long the end took, milliseconds */
   runAndStop(milliseconds: number): Promise<number>;
   /** Insists that each answered check has its heartbeat, and each change of state its message. @returns how many */
   assertNothingLost(): { readonly heartbeats: number; readonly messages: number };
@@ -58,7 +59,10 @@ export async function openBusyKuma(
 
   return {
     runAndStop: async (milliseconds) => {
+      const before = new Map(answered);
       const child = await start(kuma.dir, dataDir);
+      const isChecked = () => IDS.every((id) => (answered.get(id) ?? 0) > (before.get(id) ?? 0)) || undefined;
+      await waitFor("a check of each monitor", isChecked, { timeout: 120_000, every: 20 });
       await sleep(milliseconds);
       const asked = performance.now();
       child.kill("SIGTERM");
@@ -72,7 +76,7 @@ export async function openBusyKuma(
     },
     assertNothingLost: () => {
       let [heartbeats, messages] = [0, 0];
-      for (let id = FIRST; id < FIRST + MONITORS; id += 1) {
+      for (const id of IDS) {
         const beats = query(file, "SELECT status FROM heartbeat WHERE monitor_id = ? ORDER BY id", id);
         const states = beats.map(({ status }) => Number(status));
         const changes = states.filter((state, at) => state !== (states[at - 1] ?? UP)).length;

@@ -13,6 +13,7 @@ import { confirmApply, dropAllHistory, readLastApply } from "../write/confirm.ts
 import { previewRollBack } from "../write/preview-roll-back.ts";
 import { rollBackApply } from "../write/roll-back.ts";
 import { inTransaction, withDatabase } from "./connection.ts";
+import { pagesOfTables, readWal } from "./trace.ts";
 
 export interface KumaFiles extends Surroundings {
   /** Kuma's database file, absolute. */
@@ -31,15 +32,25 @@ export type SyncDatabase = {
 /** Kuma's SQLite database. Opens nothing yet; see `KumaDatabase` for what each call promises. */
 export function openSqlite(files: KumaFiles): SyncDatabase {
   const { file, uploadDir } = files;
-  const hash = () => reading((db) => hashContent(db, files));
   return {
     read: () => reading((db) => readContent(db, files)),
-    hash,
+    hash: () => reading((db) => hashContent(db, files)),
     look: (before) => {
       const mark = markOf(file);
       if (mark === before?.mark) return success(before);
-      const contentHash = hash();
-      return contentHash.ok ? success({ mark, contentHash: contentHash.value }) : contentHash;
+      const wal = readWal(file, before?.trace);
+      if (
+        before?.trace !== undefined &&
+        wal?.salts === before.trace.salts &&
+        ![...wal.pages].some((page) => before.trace?.pages.has(page))
+      )
+        return success({ ...before, mark, trace: { ...before.trace, frames: wal.frames } });
+      return reading((db) => {
+        const hashed = hashContent(db, files);
+        if (!hashed.ok) return hashed;
+        const trace = wal && { salts: wal.salts, frames: wal.frames, pages: pagesOfTables(db) };
+        return success({ mark, contentHash: hashed.value, trace });
+      });
     },
     examine: (content) => reading((db) => examineContent(db, content, files)),
     isUntouched: () => reading(isUntouched),

@@ -26,7 +26,7 @@ export async function watchEdits(
   { database, isQuiet, published, onEdit }: Parts,
   signal: AbortSignal,
 ): Promise<void> {
-  const isDue = createEditWatch();
+  const judge = createEditWatch();
   let last: Look | undefined;
   let pause = LOOK_EVERY;
   for (;;) {
@@ -40,15 +40,20 @@ export async function watchEdits(
     pause = Math.min(Math.max(LOOK_EVERY, (user + system) / 1_000 / SHARE), LONGEST_PAUSE);
     if (!look.ok) continue;
     last = look.value;
-    if (isDue(last.contentHash, published(), steadyNow())) onEdit();
+    const verdict = judge(last.contentHash, published(), steadyNow());
+    if (verdict === "publish") onEdit();
+    if (verdict === "wait") pause = LOOK_EVERY;
   }
 }
+
+/** "wait": there is an edit, and its time has not come. */
+type Verdict = "nothing" | "wait" | "publish";
 
 /**
  * Decides after each look whether to publish: when an edit has rested since the look before, or when editing has gone on
  * for 15 s, and never twice within 15 s. What it has said once, whatever became of that, it does not say again.
  */
-export function createEditWatch(): (seen: string, published: string | undefined, now: number) => boolean {
+export function createEditWatch(): (seen: string, published: string | undefined, now: number) => Verdict {
   let before: string | undefined;
   let asked: string | undefined;
   let askedAt = Number.NEGATIVE_INFINITY;
@@ -59,14 +64,14 @@ export function createEditWatch(): (seen: string, published: string | undefined,
     before = seen;
     if (seen === published || seen === asked) {
       since = undefined;
-      return false;
+      return "nothing";
     }
     since ??= now;
     const goesOnForLong = now - since >= BETWEEN_PUBLISHES;
-    if (!(rests || goesOnForLong) || now - askedAt < BETWEEN_PUBLISHES) return false;
+    if (!(rests || goesOnForLong) || now - askedAt < BETWEEN_PUBLISHES) return "wait";
     asked = seen;
     askedAt = now;
     since = undefined;
-    return true;
+    return "publish";
   };
 }

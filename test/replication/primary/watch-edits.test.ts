@@ -7,10 +7,10 @@ function publishes(
   contents: readonly string[],
   publish: (seen: string) => string = (seen) => seen,
 ): string[] {
-  const isDue = createEditWatch();
+  const judge = createEditWatch();
   let published = contents[0];
   return contents.flatMap((seen, look) => {
-    if (!isDue(seen, published, look * 2_000)) return [];
+    if (judge(seen, published, look * 2_000) !== "publish") return [];
     published = publish(seen);
     return [`${look * 2} s: ${seen}`];
   });
