@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { CUT_OFF_AFTER, openBusyKuma } from "../support/kuma/busy-kuma.ts";
 import { copyPatchedKuma } from "../support/kuma/patched-kuma.ts";
-import { CUT_OFF_AFTER, openBusyKuma } from "./busy-kuma.ts";
 import { whyNotCompared } from "./releases.ts";
 
 const skip = await whyNotCompared();

@@ -1,6 +1,6 @@
 import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
-import { CUT_OFF_AFTER, openBusyKuma } from "../../live/busy-kuma.ts";
+import { CUT_OFF_AFTER, openBusyKuma } from "../../support/kuma/busy-kuma.ts";
 import { copyPatchedKuma } from "../../support/kuma/patched-kuma.ts";
 import type { Fault } from "../fault.ts";
 

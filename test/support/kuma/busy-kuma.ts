@@ -5,13 +5,13 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { assertInvariant } from "../support/invariant.ts";
-import { isKumaReady, kumaEnvironment } from "../support/kuma/bare-kuma.ts";
-import { projectFolder } from "../support/paths.ts";
-import { freePort } from "../support/ports.ts";
-import { query } from "../support/rows.ts";
-import { change } from "../support/source-data.ts";
-import { waitFor } from "../support/wait.ts";
+import { assertInvariant } from "../invariant.ts";
+import { projectFolder } from "../paths.ts";
+import { freePort } from "../ports.ts";
+import { query } from "../rows.ts";
+import { change } from "../source-data.ts";
+import { waitFor } from "../wait.ts";
+import { isKumaReady, kumaEnvironment } from "./bare-kuma.ts";
 
 const MONITORS = 8;
 /** Ids of the monitors begin here. */
