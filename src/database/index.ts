@@ -12,6 +12,7 @@ export type {
   Examination,
   Inspection,
   KumaDatabase,
+  Look,
   MemoryChanges,
   OwnParts,
   PlanSummary,
