@@ -24,6 +24,7 @@ import { createPinger } from "../ping/index.ts";
 import {
   blockedBy,
   createBlocked,
+  createOwnCounter,
   createReplicator,
   lockStateDir,
   openFingerprintFile,
@@ -205,7 +206,7 @@ function openReplicator(
   const exporter = createFolderExporter(config, database, emit, shutdown);
   return createReplicator({
     ...{ config, kumaVersion: place.kumaVersion, kuma, stateFile, isStateNew, database },
-    emit: combineListeners([emit, exporter]),
+    emit: combineListeners([emit, exporter, createOwnCounter(database, rules, emit)]),
     databaseStage: () =>
       server.use(async () => {
         const location = place.locate();

@@ -6,6 +6,7 @@ export type { Rules } from "./own/rules.ts";
 export { openSqlite, type SyncDatabase } from "./sqlite/open-sqlite.ts";
 export { type DatabaseStage, databaseStage } from "./stage.ts";
 export type {
+  ApplyOrder,
   DatabaseProblem,
   DatabaseProblemCode,
   DatabaseResult,

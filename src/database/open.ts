@@ -39,7 +39,7 @@ export function openKumaDatabase(place: KumaPlace): KumaDatabase {
     examine: (content) => on((engine) => engine.examine(content)),
     isUntouched: () => on((engine) => engine.isUntouched()),
     plan: (snapshot) => on((engine) => engine.plan(snapshot)),
-    apply: (snapshot, id) => on((engine) => engine.apply(snapshot, id)),
+    apply: (snapshot, order) => on((engine) => engine.apply(snapshot, order)),
     lastApply: () => on((engine) => engine.lastApply()),
     markApplied: (snapshot, id) => on((engine) => engine.markApplied(snapshot, id)),
     confirm: () => on((engine) => engine.confirm()),

@@ -62,6 +62,14 @@ export interface Examination {
   readonly faults: readonly string[];
 }
 
+/** What an apply is noted as, and how it is made. */
+export interface ApplyOrder {
+  readonly snapshotId: string;
+  readonly contentHash: string;
+  /** At the first contact: what is here stays, as this instance's own, and the snapshot comes beside it. */
+  readonly keepsAll?: boolean;
+}
+
 /** The last apply, kept inside Kuma's database, written by the very transaction that made the change. */
 export interface ApplyRecord {
   readonly snapshotId: string;
@@ -176,10 +184,7 @@ export interface KumaDatabase {
    * A monitor that takes the id of another thing does not inherit its history. History of removed monitors is kept for
    * the undo: until the next apply that changes something, or for a week.
    */
-  apply(
-    snapshot: Snapshot,
-    id: { snapshotId: string; contentHash: string },
-  ): Promise<DatabaseResult<PlanSummary>>;
+  apply(snapshot: Snapshot, order: ApplyOrder): Promise<DatabaseResult<PlanSummary>>;
   /** The last apply, or undefined when there never was one. */
   lastApply(): Promise<DatabaseResult<LastApply | undefined>>;
   /** Notes that a snapshot equal to what is here counts as applied and proven. Safe while Kuma runs. */

@@ -57,7 +57,10 @@ export function createReplicator(parts: Parts): Replicator {
   const turn = createTurn(parts.stateFile, emit);
   const applier = createApplier({ ...parts, verifyWindow, way: config.kuma.apply, waitForTurn: turn.wait });
   const reportBash = createBashReport(emit);
-  const followerParts = { ...parts, applier, reportBash, createRepository, adopt, instanceName };
+  const followerParts = {
+    ...{ ...parts, applier, reportBash, createRepository, adopt, instanceName },
+    keepsLocal: config.local,
+  };
   const follower = createFollower(followerParts);
   const publisher = createPublisher({ ...followerParts, takeover });
   const retention = createRetention({ ...parts, keep });

@@ -55,9 +55,9 @@ export function openMariaDb(place: MariaDbPlace): KumaDatabase {
         const planned = await changeMirror(session, server, mirror, change);
         return planned.ok ? success(planned.value.outcome) : planned;
       }),
-    apply: (snapshot, id) =>
+    apply: (snapshot, order) =>
       countingLocally(() =>
-        inTransaction(server, uploadDir, ALL, (db) => applyRows(db, snapshot, id, place)),
+        inTransaction(server, uploadDir, ALL, (db) => applyRows(db, snapshot, order, place)),
       ),
     lastApply: () => reading(RECORD_ONLY, ({ db }) => readLastApply(db)),
     markApplied: (snapshot, id) =>
@@ -69,15 +69,12 @@ export function openMariaDb(place: MariaDbPlace): KumaDatabase {
     confirm: () => confirmApply(server),
     dropHistory: () => dropAllHistory(server),
     previewRollBack: () => reading({ ...ROWS, record: "whole" }, ({ db }) => previewRollBack(db, place)),
-    rollBack: () => inTransaction(server, uploadDir, ALL, rollBackRows),
+    rollBack: () => inTransaction(server, uploadDir, ALL, (db) => rollBackRows(db, uploadDir)),
     inspect: () => reading(ROWS, inspectServer),
     serverUpFor: () => withSession(server, readUptime),
     readOwn: () => reading(ROWS, ({ db }) => readOwn(db, rules)),
     takeOver: async () => {
-      const done = await inTransaction(server, uploadDir, ALL, (db) => {
-        const taken = takeOver(db);
-        return taken.ok ? success({ outcome: taken.value, files: [] }) : taken;
-      });
+      const done = await inTransaction(server, uploadDir, ALL, (db) => takeOver(db, uploadDir));
       const lowered = done.ok ? await lowerCounters(server) : done;
       return lowered.ok ? done : lowered;
     },

@@ -9,7 +9,7 @@ import { inspectDatabase } from "../read/inspect.ts";
 import { readContent, type Surroundings } from "../read/read.ts";
 import { isUntouched } from "../read/untouched.ts";
 import type { DatabaseResult, KumaDatabase } from "../types.ts";
-import { applySnapshot, markApplied } from "../write/apply.ts";
+import { applySnapshot, markApplied, withFiles } from "../write/apply.ts";
 import { confirmApply, dropAllHistory, readLastApply } from "../write/confirm.ts";
 import { previewRollBack } from "../write/preview-roll-back.ts";
 import { rollBackApply } from "../write/roll-back.ts";
@@ -60,7 +60,8 @@ export function openSqlite(files: KumaFiles): SyncDatabase {
         const plan = makePlan(db, snapshot, files);
         return plan.ok ? success(plan.value.summary) : plan;
       }),
-    apply: (snapshot, id) => withDatabase(file, "write", (db) => applySnapshot(db, snapshot, id, files)),
+    apply: (snapshot, order) =>
+      withDatabase(file, "write", (db) => applySnapshot(db, snapshot, order, files)),
     lastApply: () => reading(readLastApply),
     markApplied: (snapshot, id) =>
       writing((db) => {
@@ -74,7 +75,8 @@ export function openSqlite(files: KumaFiles): SyncDatabase {
     inspect: () => reading(inspectDatabase),
     serverUpFor: () => success(undefined),
     readOwn: () => reading((db) => readOwn(db, files.rules)),
-    takeOver: () => writing(takeOver),
+    takeOver: () =>
+      withDatabase(file, "write", (db) => withFiles(db, uploadDir, () => takeOver(db, uploadDir))),
   };
 
   function reading<T>(work: (db: Database) => DatabaseResult<T>) {

@@ -1,4 +1,10 @@
-import type { DatabaseWorker, LoadedSnapshot, MemoryChanges, PlanSummary } from "../../database/index.ts";
+import type {
+  ApplyOrder,
+  DatabaseWorker,
+  LoadedSnapshot,
+  MemoryChanges,
+  PlanSummary,
+} from "../../database/index.ts";
 import type { Supervisor } from "../../kuma/index.ts";
 import { interrupted, type Problem, type Result } from "../../result.ts";
 import { verifyLive } from "./verify-live.ts";
@@ -22,7 +28,7 @@ interface Parts {
 /** What is to be applied. */
 export interface LiveWork {
   readonly snapshot: LoadedSnapshot;
-  readonly id: { readonly snapshotId: string; readonly contentHash: string };
+  readonly order: ApplyOrder;
   /** What will change; the transaction plans once more, and what it finds counts. */
   readonly planned: MemoryChanges;
 }
@@ -34,7 +40,7 @@ export interface LiveWork {
  */
 export async function applyLive(
   { database, kuma, verifyWindow }: Parts,
-  { snapshot, id, planned }: LiveWork,
+  { snapshot, order, planned }: LiveWork,
   signal: AbortSignal,
 ): Promise<LiveOutcome> {
   const found = kuma.channel();
@@ -51,14 +57,14 @@ export async function applyLive(
   const held = await channel.ask("hold", { monitors });
   if (!held.ok) return { kind: "restart-needed", why: held.problem, isHeld: true };
 
-  const applied = await database.apply(snapshot, id);
+  const applied = await database.apply(snapshot, order);
   if (!applied.ok) {
     const released = await channel.ask("resume", { monitors, reset: [], maintenance: [], tables: [] });
     return { kind: "failed", problem: applied.problem, doesKumaRun: released.ok };
   }
   const { memory } = applied.value;
   const resumed = await channel.ask("resume", memory);
-  const wanted = { snapshotId: id.snapshotId, monitors: memory.monitors, errors: held.value.errors };
+  const wanted = { snapshotId: order.snapshotId, monitors: memory.monitors, errors: held.value.errors };
   const verified = resumed.ok ? await verifyLive(channel, wanted, verifyWindow, signal) : resumed;
   return { kind: "written", summary: applied.value, verified };
 }
