@@ -127,7 +127,7 @@ async function supervise(
   const control =
     replicator &&
     openControl({ config, kumaVersion, kuma, replicator, observer, commandListeners }, shutdown, emit);
-  if (replicator !== undefined) waker.start(replicator.syncNow, emit, shutdown.signal);
+  if (replicator !== undefined) waker.start(replicator.woken, emit, shutdown.signal);
   const work = (blocked ?? replicator)?.run(shutdown.signal);
   const end = await Promise.race([kuma.ended, once(shutdown.signal, "abort").then(() => undefined)]);
   shutdown.abort();

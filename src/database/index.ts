@@ -13,6 +13,7 @@ export type {
   Examination,
   Inspection,
   KumaDatabase,
+  Look,
   MemoryChanges,
   OwnParts,
   PlanSummary,

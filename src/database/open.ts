@@ -35,6 +35,7 @@ export function openKumaDatabase(place: KumaPlace): KumaDatabase {
   return {
     read: () => on((engine) => engine.read()),
     hash: () => on((engine) => engine.hash()),
+    look: (before) => on((engine) => engine.look(before)),
     examine: (content) => on((engine) => engine.examine(content)),
     isUntouched: () => on((engine) => engine.isUntouched()),
     plan: (snapshot) => on((engine) => engine.plan(snapshot)),

@@ -141,6 +141,10 @@ export function describeEvent(event: ReplicatorEvent): Description {
       return debug(
         "A publish was announced, or its announcement may have been missed: checking the repository now.",
       );
+    case "restart-waits":
+      return info(
+        `Uptime Kuma is restarted for a new snapshot in ${formatDuration(event.waitMs)}, so that replicas that heard of it at once do not all stop watching at once. A command or SIGUSR1 ends the wait.`,
+      );
     case "shutting-down":
       return info(`${event.signal}: shutting down.`);
     case "stopped":

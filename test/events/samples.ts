@@ -57,6 +57,7 @@ export const samples: { [Type in ReplicatorEvent["type"]]: EventOf<Type> } = {
   "wake-ready": { type: "wake-ready" },
   "wake-failed": { type: "wake-failed", problem },
   woken: { type: "woken" },
+  "restart-waits": { type: "restart-waits", waitMs: 23_000 },
   "shutting-down": { type: "shutting-down", signal: "SIGTERM" },
   stopped: { type: "stopped", exitCode: 0 },
 };

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import type { Database } from "better-sqlite3";
 import { success } from "../../result.ts";
 import { readOwn, takeOver } from "../own/take-over.ts";
@@ -13,6 +14,7 @@ import { confirmApply, dropAllHistory, readLastApply } from "../write/confirm.ts
 import { previewRollBack } from "../write/preview-roll-back.ts";
 import { rollBackApply } from "../write/roll-back.ts";
 import { inTransaction, withDatabase } from "./connection.ts";
+import { pagesOfTables, readWal } from "./trace.ts";
 
 export interface KumaFiles extends Surroundings {
   /** Kuma's database file, absolute. */
@@ -34,6 +36,23 @@ export function openSqlite(files: KumaFiles): SyncDatabase {
   return {
     read: () => reading((db) => readContent(db, files)),
     hash: () => reading((db) => hashContent(db, files)),
+    look: (before) => {
+      const mark = markOf(file);
+      if (mark === before?.mark) return success(before);
+      const wal = readWal(file, before?.trace);
+      if (
+        before?.trace !== undefined &&
+        wal?.salts === before.trace.salts &&
+        ![...wal.pages].some((page) => before.trace?.pages.has(page))
+      )
+        return success({ ...before, mark, trace: { ...before.trace, frames: wal.frames } });
+      return reading((db) => {
+        const hashed = hashContent(db, files);
+        if (!hashed.ok) return hashed;
+        const trace = wal && { salts: wal.salts, frames: wal.frames, pages: pagesOfTables(db) };
+        return success({ mark, contentHash: hashed.value, trace });
+      });
+    },
     examine: (content) => reading((db) => examineContent(db, content, files)),
     isUntouched: () => reading(isUntouched),
     plan: (snapshot) =>
@@ -67,4 +86,12 @@ export function openSqlite(files: KumaFiles): SyncDatabase {
   function writing<T>(work: (db: Database) => DatabaseResult<T>) {
     return withDatabase(file, "write", (db) => inTransaction(db, "IMMEDIATE", () => work(db)));
   }
+}
+
+/** Whatever is written goes to one of these files first: in WAL mode, which Kuma uses, to the second. */
+function markOf(file: string): string {
+  return [file, `${file}-wal`]
+    .map((each) => statSync(each, { bigint: true, throwIfNoEntry: false }))
+    .map((stats) => (stats === undefined ? "none" : `${stats.ino} ${stats.size} ${stats.mtimeNs}`))
+    .join(", ");
 }

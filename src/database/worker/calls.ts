@@ -50,6 +50,7 @@ export function createCalls(engine: Engine, decoder: Decoder): Calls {
   const { decode } = decoder;
   return {
     hash: async () => engine.hash(),
+    look: async (before) => engine.look(before),
     isUntouched: async () => engine.isUntouched(),
     lastApply: async () => engine.lastApply(),
     confirm: async () => engine.confirm(),

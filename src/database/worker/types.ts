@@ -39,6 +39,7 @@ export interface LoadedSnapshot {
 type LightCalls = Pick<
   KumaDatabase,
   | "hash"
+  | "look"
   | "isUntouched"
   | "lastApply"
   | "confirm"

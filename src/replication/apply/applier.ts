@@ -14,6 +14,8 @@ interface Parts extends OutcomeParts {
   readonly kuma: Pick<Supervisor, "state" | "start" | "stop" | "startAndVerify" | "channel" | "untilReady">;
   /** With "live" Kuma is restarted only where that is not possible, or does not show that Kuma runs with it. */
   readonly way: ApplyWay;
+  /** Is asked before a restart that nothing hastens: others may be about to restart theirs as well. */
+  readonly waitForTurn: (snapshotId: string, signal: AbortSignal) => Promise<void>;
 }
 
 /** Brings this instance's Kuma to a snapshot, and sees to it that Kuma runs with that, or with what was before. */
@@ -119,7 +121,9 @@ export function createApplier(parts: Parts): Applier {
     if (signal.aborted) return failure(interrupted(APPLYING));
     const work = { snapshot, order, planned: plan.value.memory };
     const goesLive = way === "live" && kuma.state.name === "ready";
-    return goesLive ? applyUnderKuma(work, name, signal) : applyByRestart(work, name, signal);
+    if (goesLive) return applyUnderKuma(work, name, signal);
+    await parts.waitForTurn(name.id, signal);
+    return applyByRestart(work, name, signal);
   }
 
   /** Changes the database of the Kuma that runs, or, where that is not possible, between its stop and its start. */
@@ -131,6 +135,7 @@ export function createApplier(parts: Parts): Applier {
     const live = await applyLive(parts, work, signal);
     if (live.kind === "restart-needed") {
       tellWhy(live.why);
+      if (!live.isHeld) await parts.waitForTurn(name.id, signal);
       return applyByRestart(work, name, signal);
     }
     return live.kind === "failed" ? settleLiveFailed(name, live) : settleWritten(name, live, signal);

@@ -11,8 +11,8 @@ import { verifyLive } from "./verify-live.ts";
 
 /** How a live apply ended. */
 export type LiveOutcome =
-  /** Kuma cannot, or cannot now; the database is as it was. Held monitors may stand still: Kuma has to be restarted. */
-  | { readonly kind: "restart-needed"; readonly why: Problem }
+  /** Kuma cannot, or cannot now; the database is as it was. `isHeld`: monitors may stand still until Kuma is restarted. */
+  | { readonly kind: "restart-needed"; readonly why: Problem; readonly isHeld: boolean }
   /** The database is as it was. */
   | { readonly kind: "failed"; readonly problem: Problem; readonly doesKumaRun: boolean }
   /** It is in the database; whether Kuma runs with it is shown, or not. */
@@ -44,17 +44,18 @@ export async function applyLive(
   signal: AbortSignal,
 ): Promise<LiveOutcome> {
   const found = kuma.channel();
-  if (!found.ok) return { kind: "restart-needed", why: found.problem };
+  if (!found.ok) return { kind: "restart-needed", why: found.problem, isHeld: false };
   const channel = found.value;
-  if (planned.movesHistory) return { kind: "restart-needed", why: MOVES_HISTORY };
-  if (planned.tables.includes("user")) return { kind: "restart-needed", why: CHANGES_ACCOUNTS };
+  if (planned.movesHistory) return { kind: "restart-needed", why: MOVES_HISTORY, isHeld: false };
+  if (planned.tables.includes("user"))
+    return { kind: "restart-needed", why: CHANGES_ACCOUNTS, isHeld: false };
   const hello = await channel.ask("hello", {});
-  if (!hello.ok) return { kind: "restart-needed", why: hello.problem };
+  if (!hello.ok) return { kind: "restart-needed", why: hello.problem, isHeld: false };
   if (signal.aborted)
     return { kind: "failed", problem: interrupted("Applying the snapshot"), doesKumaRun: true };
   const { monitors } = planned;
   const held = await channel.ask("hold", { monitors });
-  if (!held.ok) return { kind: "restart-needed", why: held.problem };
+  if (!held.ok) return { kind: "restart-needed", why: held.problem, isHeld: true };
 
   const applied = await database.apply(snapshot, order);
   if (!applied.ok) {
