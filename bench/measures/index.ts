@@ -1,6 +1,7 @@
 import type { Measure } from "../figure.ts";
 import { arrival } from "./arrival.ts";
 import { change } from "./change.ts";
+import { fleet } from "./fleet.ts";
 import { gap } from "./gap.ts";
 import { heartbeats } from "./heartbeats.ts";
 import { idle } from "./idle.ts";
@@ -22,6 +23,7 @@ export const measures: readonly Measure[] = [
   mariaDb,
   requests,
   arrival,
+  fleet,
   start,
   peakMemory,
   responsiveness,

@@ -11,6 +11,7 @@ import {
   checkFirstContact,
   checkNtfy,
   checkOrphans,
+  checkOwn,
   checkPatch,
   checkPermissions,
   checkPrimaries,
@@ -125,6 +126,7 @@ async function checkReplication(config: Config): Promise<Finding[]> {
   return [
     describeInstance(status),
     ...(await examineContent(sources, status.ok ? status.value.role : config.role)),
+    ...(await examineOwn(sources, config, status.ok ? status.value.role : config.role)),
     ...(await checkRepository(sources, listed, status)),
     ...(listed.ok ? checkBashPrimary(listed.value) : []),
   ];
@@ -163,6 +165,11 @@ async function examineContent({ database }: Sources, role: Role): Promise<Findin
   const content = await database.read();
   const examined = content.ok ? await database.examine(content.value) : content;
   return [examined.ok ? checkContent(examined.value) : failed("content", examined.problem)];
+}
+
+async function examineOwn({ database }: Sources, config: Config, role: Role): Promise<Finding[]> {
+  const own = await database.readOwn();
+  return own.ok ? checkOwn(own.value, config, role) : [];
 }
 
 async function checkRepository(

@@ -24,6 +24,7 @@ import { createPinger } from "../ping/index.ts";
 import {
   blockedBy,
   createBlocked,
+  createOwnCounter,
   createReplicator,
   lockStateDir,
   openFingerprintFile,
@@ -36,6 +37,7 @@ import { openRepository } from "../repository/index.ts";
 import { version } from "../version.ts";
 import { openWebServer, type WebServer } from "../web/index.ts";
 import { kumaPlace } from "./kuma-place.ts";
+import { snapshotSource } from "./snapshot-source.ts";
 
 /** How long the end may wait for notices under way, milliseconds. */
 const NOTICE_LIMIT = 2_000;
@@ -57,7 +59,7 @@ export async function run(env: NodeJS.ProcessEnv, cwd: string): Promise<number> 
   const { config } = loaded;
   const log = createLogListener(config.log, config.secrets);
   const observer = createObserver(config);
-  const web = await openWebServer(config, observer);
+  const web = await openWebServer(config, observer, snapshotSource);
   const report = combineListeners([log, observer.listener]);
   const ntfy = createNtfyNotifier(config, report);
   const webhook = createJsonWebhook(config, report);
@@ -125,7 +127,7 @@ async function supervise(
   const control =
     replicator &&
     openControl({ config, kumaVersion, kuma, replicator, observer, commandListeners }, shutdown, emit);
-  if (replicator !== undefined) waker.start(replicator.syncNow, emit, shutdown.signal);
+  if (replicator !== undefined) waker.start(replicator.woken, emit, shutdown.signal);
   const work = (blocked ?? replicator)?.run(shutdown.signal);
   const end = await Promise.race([kuma.ended, once(shutdown.signal, "abort").then(() => undefined)]);
   shutdown.abort();
@@ -204,7 +206,7 @@ function openReplicator(
   const exporter = createFolderExporter(config, database, emit, shutdown);
   return createReplicator({
     ...{ config, kumaVersion: place.kumaVersion, kuma, stateFile, isStateNew, database },
-    emit: combineListeners([emit, exporter]),
+    emit: combineListeners([emit, exporter, createOwnCounter(database, rules, emit)]),
     databaseStage: () =>
       server.use(async () => {
         const location = place.locate();

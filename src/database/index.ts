@@ -6,12 +6,14 @@ export type { Rules } from "./own/rules.ts";
 export { openSqlite, type SyncDatabase } from "./sqlite/open-sqlite.ts";
 export { type DatabaseStage, databaseStage } from "./stage.ts";
 export type {
+  ApplyOrder,
   DatabaseProblem,
   DatabaseProblemCode,
   DatabaseResult,
   Examination,
   Inspection,
   KumaDatabase,
+  Look,
   MemoryChanges,
   OwnParts,
   PlanSummary,

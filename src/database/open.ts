@@ -35,10 +35,11 @@ export function openKumaDatabase(place: KumaPlace): KumaDatabase {
   return {
     read: () => on((engine) => engine.read()),
     hash: () => on((engine) => engine.hash()),
+    look: (before) => on((engine) => engine.look(before)),
     examine: (content) => on((engine) => engine.examine(content)),
     isUntouched: () => on((engine) => engine.isUntouched()),
     plan: (snapshot) => on((engine) => engine.plan(snapshot)),
-    apply: (snapshot, id) => on((engine) => engine.apply(snapshot, id)),
+    apply: (snapshot, order) => on((engine) => engine.apply(snapshot, order)),
     lastApply: () => on((engine) => engine.lastApply()),
     markApplied: (snapshot, id) => on((engine) => engine.markApplied(snapshot, id)),
     confirm: () => on((engine) => engine.confirm()),

@@ -1,6 +1,7 @@
 import type { Config } from "../config/index.ts";
 import type { Observer } from "../observed/index.ts";
 import type { WebServer } from "./server.ts";
+import type { SnapshotSource } from "./snapshot-source.ts";
 
 /**
  * Page, metrics and health, read-only, made from what is observed; where no address is set, nothing at all. Loaded only
@@ -9,10 +10,15 @@ import type { WebServer } from "./server.ts";
 export async function openWebServer(
   config: Pick<Config, "http" | "secrets" | "kuma" | "notify">,
   observer: Observer,
+  snapshots: SnapshotSource,
 ): Promise<WebServer> {
   if (config.http === undefined) return { listener: () => {}, start: () => {} };
-  const { createWebServer } = await import("./server.ts");
-  return createWebServer(config.http, config, observer);
+  const [{ createWebServer }, { limitSnapshotSource }] = await Promise.all([
+    import("./server.ts"),
+    import("./snapshot-source.ts"),
+  ]);
+  return createWebServer(config.http, config, { observer, snapshots: limitSnapshotSource(snapshots) });
 }
 
 export type { WebServer } from "./server.ts";
+export type { SnapshotSource } from "./snapshot-source.ts";

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage } from "node:http";
-import type { Config, HttpConfig } from "../config/index.ts";
+import { type Config, type HttpConfig, redact } from "../config/index.ts";
 import type { Listener } from "../events/index.ts";
 import { limitWaiting } from "../limit-waiting.ts";
 import type { Observer } from "../observed/index.ts";
@@ -10,6 +10,8 @@ import { mark } from "./mark.ts";
 import { createMetrics } from "./metrics.ts";
 import { renderPage } from "./page.ts";
 import { script } from "./script.ts";
+import { answerSnapshots } from "./snapshot-pages.ts";
+import type { SnapshotSource } from "./snapshot-source.ts";
 import { style } from "./style.ts";
 
 /** A request is one line and some headers: whoever takes longer is no browser, milliseconds. */
@@ -32,6 +34,7 @@ function hashOf(text: string): string {
 }
 
 const TEXT = "text/plain; charset=utf-8";
+const HTML = "text/html; charset=utf-8";
 
 interface Page {
   readonly status: number;
@@ -51,17 +54,30 @@ export interface WebServer {
 export function createWebServer(
   http: HttpConfig,
   { secrets, kuma, notify }: Pick<Config, "secrets" | "kuma" | "notify">,
-  observer: Observer,
+  { observer, snapshots }: { readonly observer: Observer; readonly snapshots: SnapshotSource },
 ): WebServer {
   const metrics = createMetrics(observer.current);
 
   function page(host: string | undefined): Page {
     const kumaPage = notify.clickUrl ?? kumaPageOf(host, http, kuma.url);
     const body = renderPage(observer.current(), { secrets, kumaPage }, Date.now());
-    return { status: 200, type: "text/html; charset=utf-8", body };
+    return { status: 200, type: HTML, body };
   }
 
-  async function respond({ url = "", method = "", headers }: IncomingMessage): Promise<Page> {
+  async function snapshotPage(url: string, signal: AbortSignal): Promise<Page> {
+    const [path = "", query] = url.split("?");
+    const hide = (words: string) => redact(words, secrets);
+    const asked = { path, query: new URLSearchParams(query), hide, now: Date.now(), signal };
+    const found = await answerSnapshots(snapshots, asked);
+    return found === undefined
+      ? text(404, "Not here. There are /, /snapshots, /metrics, /healthz and /readyz.")
+      : { ...found, type: HTML };
+  }
+
+  async function respond(
+    { url = "", method = "", headers }: IncomingMessage,
+    signal: AbortSignal,
+  ): Promise<Page> {
     const [path] = url.split("?");
     if (method !== "GET" && method !== "HEAD")
       return { ...text(405, "Only GET."), headers: { Allow: "GET, HEAD" } };
@@ -87,7 +103,7 @@ export function createWebServer(
       case "/metrics":
         return { status: 200, type: metrics.contentType, body: await metrics.text() };
       default:
-        return text(404, "Not here. There are /, /metrics, /healthz and /readyz.");
+        return snapshotPage(url, signal);
     }
   }
 
@@ -101,7 +117,7 @@ export function createWebServer(
           connectionsCheckingInterval: CHECK_EVERY,
         },
         (request, response) => {
-          respond(request)
+          respond(request, signal)
             // A defect of a page must not end the supervision of Kuma.
             .catch(
               (error: unknown): Page =>

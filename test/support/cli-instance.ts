@@ -15,6 +15,9 @@ import { PATIENCE, waitFor } from "./wait.ts";
 
 const STAND_IN = fileURLToPath(new URL("../fixtures/programs/stand-in-kuma.mjs", import.meta.url));
 const KUMA_VERSION = "2.5.3";
+
+/** Has a stand-in run where the others have a real Kuma. */
+export const STAND_IN_COMMAND = { KUMA_COMMAND: `"${process.execPath}" "${STAND_IN}"` };
 export const PASSWORD = "password-of-the-commands-8812";
 
 export interface Said {
@@ -59,16 +62,17 @@ export interface Rig {
 
 /**
  * A temporary folder with a repository in it that instances share.
- * @param realKuma the folder of a Kuma 2.5.3 that runs instead of the stand-in
+ * @param realKuma the folder of a Kuma that runs instead of the stand-in
+ * @param standsFor the release that the stand-in is, and whose database each instance begins with
  */
-export function makeRig(realKuma?: string): Rig {
+export function makeRig(realKuma?: string, standsFor = KUMA_VERSION): Rig {
   const folder = mkdtempSync(join(tmpdir(), "commands-"));
   const repository = join(folder, "repository");
   const kumaDir = realKuma ?? join(folder, "kuma");
-  const version = realKuma === undefined ? KUMA_VERSION : readKumaVersion(realKuma);
+  const version = realKuma === undefined ? standsFor : readKumaVersion(realKuma);
   if (realKuma === undefined) {
-    mkdirSync(join(kumaDir, "db", "knex_migrations"), { recursive: true });
-    writeFileSync(join(kumaDir, "package.json"), JSON.stringify({ version: KUMA_VERSION }));
+    mkdirSync(join(kumaDir, "db", version.startsWith("1.") ? "" : "knex_migrations"), { recursive: true });
+    writeFileSync(join(kumaDir, "package.json"), JSON.stringify({ version }));
   }
   const members: Member[] = [];
 
@@ -85,7 +89,7 @@ export function makeRig(realKuma?: string): Rig {
     inDatabase(dataDir, prepare);
     const port = await freePort();
     const more = {
-      ...(realKuma === undefined ? { KUMA_COMMAND: `"${process.execPath}" "${STAND_IN}"` } : {}),
+      ...(realKuma === undefined ? STAND_IN_COMMAND : {}),
       // The rhythm is the tests': nothing happens that no command asked for.
       BACKUP_INTERVAL: "1h",
       RESTORE_INTERVAL: "1h",

@@ -32,6 +32,7 @@ const READING: ReadonlySet<CallName> = new Set<CallName>([
     "read",
     "toFolder",
     "hash",
+    "look",
     "isUntouched",
     "lastApply",
     "serverUpFor",
@@ -79,6 +80,7 @@ export function openDatabaseWorker(
 
   return {
     hash: () => ask("hash"),
+    look: (before) => ask("look", before),
     isUntouched: () => ask("isUntouched"),
     lastApply: () => ask("lastApply"),
     confirm: () => ask("confirm"),

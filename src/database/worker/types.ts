@@ -2,7 +2,7 @@ import type { FirstContact } from "../../diff/index.ts";
 import type { FolderFile } from "../../export/index.ts";
 import type { Result } from "../../result.ts";
 import type { ChangeCounts, NamedChanges, Origin } from "../../snapshot/index.ts";
-import type { Examination, KumaDatabase, PlanSummary } from "../types.ts";
+import type { ApplyOrder, Examination, KumaDatabase, PlanSummary } from "../types.ts";
 
 /** What a primary publishes, ready for the repository. */
 export interface Reading {
@@ -39,6 +39,7 @@ export interface LoadedSnapshot {
 type LightCalls = Pick<
   KumaDatabase,
   | "hash"
+  | "look"
   | "isUntouched"
   | "lastApply"
   | "confirm"
@@ -72,10 +73,7 @@ export interface DatabaseWorker extends LightCalls {
   /** See `KumaDatabase.plan`; also by name. */
   plan(snapshot: LoadedSnapshot): Promise<Result<PlanSummary>>;
   /** See `KumaDatabase.apply`; also by name, as far as `plan` was asked before. */
-  apply(
-    snapshot: LoadedSnapshot,
-    id: { snapshotId: string; contentHash: string },
-  ): Promise<Result<PlanSummary>>;
+  apply(snapshot: LoadedSnapshot, order: ApplyOrder): Promise<Result<PlanSummary>>;
   /** See `KumaDatabase.markApplied`. */
   markApplied(
     snapshot: LoadedSnapshot,

@@ -14,6 +14,8 @@ interface Parts extends OutcomeParts {
   readonly kuma: Pick<Supervisor, "state" | "start" | "stop" | "startAndVerify" | "channel" | "untilReady">;
   /** With "live" Kuma is restarted only where that is not possible, or does not show that Kuma runs with it. */
   readonly way: ApplyWay;
+  /** Is asked before a restart that nothing hastens: others may be about to restart theirs as well. */
+  readonly waitForTurn: (snapshotId: string, signal: AbortSignal) => Promise<void>;
 }
 
 /** Brings this instance's Kuma to a snapshot, and sees to it that Kuma runs with that, or with what was before. */
@@ -25,6 +27,8 @@ export interface Applier {
    * @param signal a shutdown: work that has not touched the database yet ends at once
    */
   apply(snapshot: LoadedSnapshot, name: SnapshotName, signal: AbortSignal): Promise<Result<Outcome>>;
+  /** The same beside what is here, all of which stays as this instance's own: always between a stop and a start of Kuma. */
+  applyBeside(snapshot: LoadedSnapshot, name: SnapshotName, signal: AbortSignal): Promise<Result<Outcome>>;
   /** Tells, once Kuma is ready, when applies will restart it though they should not. Ends at once on a shutdown. */
   reportWay(signal: AbortSignal): Promise<void>;
   /**
@@ -51,6 +55,10 @@ export function createApplier(parts: Parts): Applier {
   let toldWhy: string | undefined;
   return {
     apply,
+    applyBeside: (snapshot, name, signal) => {
+      const order = { snapshotId: name.id, contentHash: name.contentHash, keepsAll: true };
+      return applyByRestart({ snapshot, order }, name, signal);
+    },
     reportWay: async (signal) => {
       if (way === "restart") return;
       const isReady = await kuma.untilReady(signal).then(
@@ -102,18 +110,20 @@ export function createApplier(parts: Parts): Applier {
     name: SnapshotName,
     signal: AbortSignal,
   ): Promise<Result<Outcome>> {
-    const id = { snapshotId: name.id, contentHash: name.contentHash };
+    const order = { snapshotId: name.id, contentHash: name.contentHash };
     const plan = await database.plan(snapshot);
     if (!plan.ok) return plan;
     if (plan.value.empty) {
-      const marked = await database.markApplied(snapshot, id);
+      const marked = await database.markApplied(snapshot, order);
       if (marked.ok) reportApplied(name, plan.value, 0);
       return marked.ok ? success("applied") : marked;
     }
     if (signal.aborted) return failure(interrupted(APPLYING));
-    const work = { snapshot, id, planned: plan.value.memory };
+    const work = { snapshot, order, planned: plan.value.memory };
     const goesLive = way === "live" && kuma.state.name === "ready";
-    return goesLive ? applyUnderKuma(work, name, signal) : applyByRestart(work, name, signal);
+    if (goesLive) return applyUnderKuma(work, name, signal);
+    await parts.waitForTurn(name.id, signal);
+    return applyByRestart(work, name, signal);
   }
 
   /** Changes the database of the Kuma that runs, or, where that is not possible, between its stop and its start. */
@@ -125,6 +135,7 @@ export function createApplier(parts: Parts): Applier {
     const live = await applyLive(parts, work, signal);
     if (live.kind === "restart-needed") {
       tellWhy(live.why);
+      if (!live.isHeld) await parts.waitForTurn(name.id, signal);
       return applyByRestart(work, name, signal);
     }
     return live.kind === "failed" ? settleLiveFailed(name, live) : settleWritten(name, live, signal);
@@ -157,7 +168,7 @@ export function createApplier(parts: Parts): Applier {
 
   /** Stops Kuma, changes its database, and starts it again. */
   async function applyByRestart(
-    { snapshot, id }: Pick<LiveWork, "snapshot" | "id">,
+    { snapshot, order }: Pick<LiveWork, "snapshot" | "order">,
     name: SnapshotName,
     signal: AbortSignal,
   ): Promise<Result<Outcome>> {
@@ -165,7 +176,7 @@ export function createApplier(parts: Parts): Applier {
     const stoppedAt = steadyNow();
     await kuma.stop("apply");
     if (signal.aborted) return failure(interrupted(APPLYING));
-    const applied = await database.apply(snapshot, id);
+    const applied = await database.apply(snapshot, order);
     if (!applied.ok) {
       kuma.start();
       return settleFailed(name, applied.problem);

@@ -77,6 +77,7 @@ function everyCall(
   return {
     read: () => kuma.read(),
     hash: () => kuma.hash(),
+    look: () => kuma.look(undefined),
     examine: () => kuma.examine(snapshot.content),
     isUntouched: () => kuma.isUntouched(),
     plan: () => kuma.plan(snapshot),

@@ -12,12 +12,14 @@ import { repositoryFaults } from "./repository.ts";
 import { secretFaults } from "./secrets.ts";
 import { snapshotFaults } from "./snapshot.ts";
 import { stateFaults } from "./state.ts";
+import { stopBusyKuma } from "./stop.ts";
 import { togetherFaults } from "./together.ts";
 
 /** Everything that is tried. */
 export const faults: readonly Fault[] = [
   ...killWhileApplying,
   killWhilePublishing,
+  stopBusyKuma,
   ...killOneFaults,
   ...diskFaults,
   ...repositoryFaults,
