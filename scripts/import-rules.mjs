@@ -94,7 +94,17 @@ export const folders = {
   },
   doctor: {
     holds: "checks of what goes wrong in practice, each gives a finding",
-    imports: ["config", "database", "diff", "fetch", "patch", "replication", "repository", "snapshot"],
+    imports: [
+      "config",
+      "database",
+      "diff",
+      "events",
+      "fetch",
+      "patch",
+      "replication",
+      "repository",
+      "snapshot",
+    ],
   },
   cli: {
     holds:

@@ -1,5 +1,6 @@
 import type { Config } from "../config/index.ts";
 import { compare, describeRow } from "../diff/index.ts";
+import { describeOwn } from "../events/index.ts";
 import { shortId } from "../format.ts";
 import { type Result, success } from "../result.ts";
 import { countDifferences, describeChanges } from "../snapshot/index.ts";
@@ -89,6 +90,9 @@ async function showDifferences(
   const counts = countDifferences(from.value.content, to.value.content);
   const summary = changes.length === 0 ? "no differences" : describeChanges(counts);
   printLine(paint("dim", `${nameOf(from.value.name)} → ${nameOf(to.value.name)}: ${summary}`));
+  const own = [a, b].includes("live") ? await sources.database.readOwn() : undefined;
+  const kept = own?.ok ? describeOwn({ ...own.value, values: 0 }) : [];
+  if (kept.length > 0) printLine(paint("dim", `live has of its own, not compared: ${kept.join("; ")}`));
   return success(code);
 }
 

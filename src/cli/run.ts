@@ -24,6 +24,7 @@ import { createPinger } from "../ping/index.ts";
 import {
   blockedBy,
   createBlocked,
+  createOwnCounter,
   createReplicator,
   lockStateDir,
   openFingerprintFile,
@@ -126,7 +127,7 @@ async function supervise(
   const control =
     replicator &&
     openControl({ config, kumaVersion, kuma, replicator, observer, commandListeners }, shutdown, emit);
-  if (replicator !== undefined) waker.start(replicator.syncNow, emit, shutdown.signal);
+  if (replicator !== undefined) waker.start(replicator.woken, emit, shutdown.signal);
   const work = (blocked ?? replicator)?.run(shutdown.signal);
   const end = await Promise.race([kuma.ended, once(shutdown.signal, "abort").then(() => undefined)]);
   shutdown.abort();
@@ -205,7 +206,7 @@ function openReplicator(
   const exporter = createFolderExporter(config, database, emit, shutdown);
   return createReplicator({
     ...{ config, kumaVersion: place.kumaVersion, kuma, stateFile, isStateNew, database },
-    emit: combineListeners([emit, exporter]),
+    emit: combineListeners([emit, exporter, createOwnCounter(database, rules, emit)]),
     databaseStage: () =>
       server.use(async () => {
         const location = place.locate();

@@ -1,4 +1,5 @@
 import { type Config, redact } from "../config/index.ts";
+import { describeOwn } from "../events/index.ts";
 import { formatDuration, shortId } from "../format.ts";
 import { currentProblem, downtime, type ObservedState } from "../observed/index.ts";
 import { version } from "../version.ts";
@@ -77,7 +78,7 @@ function facts(state: ObservedState, hide: (text: string) => string, now: number
   const lag = behindSince === undefined ? "none" : formatDuration(now - behindSince);
   const isKnown = spans.at(-1)?.state !== "unknown";
   const down = downtime(uptime, now);
-  const rows: readonly (readonly [string, Html | string])[] = [
+  const rows: (readonly [string, Html | string])[] = [
     ["Uptime Kuma", `${kuma.state}, for ${formatDuration(now - kuma.since)}`],
     [
       "Latest snapshot",
@@ -97,6 +98,8 @@ function facts(state: ObservedState, hide: (text: string) => string, now: number
     ],
     ["Paused for changes", formatDuration((down.apply ?? 0) + (down["roll-back"] ?? 0))],
   ];
+  const own = state.own ? describeOwn(state.own) : [];
+  if (own.length > 0) rows.push(["Its own", own.join("; ")]);
   return rows.map(([term, value]) => html`<div><dt>${term}</dt><dd>${value}</dd></div>`);
 }
 
