@@ -138,6 +138,12 @@ export function describeEvent(event: ReplicatorEvent): Description {
       return debug(
         "A publish was announced, or its announcement may have been missed: checking the repository now.",
       );
+    case "peer-reached":
+      return info(`In touch with ${JSON.stringify(event.name)} at ${event.address}.`);
+    case "peer-lost":
+      return warn(
+        `Out of touch for a minute. ${describeProblem(event.problem)} Not logged again until it is reached.`,
+      );
     case "shutting-down":
       return info(`${event.signal}: shutting down.`);
     case "stopped":

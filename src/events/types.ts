@@ -3,6 +3,7 @@ import type { Problem } from "../result.ts";
 import type { ChangeCounts, NamedChanges } from "../snapshot/index.ts";
 import type { KumaEvent } from "./kuma-events.ts";
 import type { MessageEvent } from "./message-events.ts";
+import type { PeerEvent } from "./peer-events.ts";
 
 /**
  * All that happens. Listeners (log, ntfy, page, metrics) switch over `type`; the compiler checks that none is
@@ -15,7 +16,8 @@ export type ReplicatorEvent =
   | CycleEvent
   | RepositoryEvent
   | SnapshotEvent
-  | MessageEvent;
+  | MessageEvent
+  | PeerEvent;
 
 export type Listener = (event: ReplicatorEvent) => void;
 

@@ -31,4 +31,5 @@ async function openProxy(address: string): Promise<Fetch> {
 }
 
 export { bypassesProxy } from "./bypass.ts";
+export { readAtMost } from "./read.ts";
 export { type Fetch, sendRequest, shorten } from "./send.ts";

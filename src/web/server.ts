@@ -4,11 +4,13 @@ import type { Config, HttpConfig } from "../config/index.ts";
 import type { Listener } from "../events/index.ts";
 import { limitWaiting } from "../limit-waiting.ts";
 import type { Observer } from "../observed/index.ts";
+import type { Peers } from "../peers/index.ts";
 import { findWedge } from "./health.ts";
 import { kumaPageOf } from "./kuma-page.ts";
 import { mark } from "./mark.ts";
 import { createMetrics } from "./metrics.ts";
 import { renderPage } from "./page.ts";
+import { answerPeer } from "./peers.ts";
 import { script } from "./script.ts";
 import { style } from "./style.ts";
 
@@ -36,7 +38,7 @@ const TEXT = "text/plain; charset=utf-8";
 interface Page {
   readonly status: number;
   readonly type: string;
-  readonly body: string;
+  readonly body: string | Buffer;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -51,13 +53,14 @@ export interface WebServer {
 export function createWebServer(
   http: HttpConfig,
   { secrets, kuma, notify }: Pick<Config, "secrets" | "kuma" | "notify">,
-  observer: Observer,
+  { observer, peers }: { readonly observer: Observer; readonly peers: Peers | undefined },
 ): WebServer {
-  const metrics = createMetrics(observer.current);
+  const metrics = createMetrics(observer.current, peers?.fleet);
 
   function page(host: string | undefined): Page {
     const kumaPage = notify.clickUrl ?? kumaPageOf(host, http, kuma.url);
-    const body = renderPage(observer.current(), { secrets, kumaPage }, Date.now());
+    const parts = { secrets, kumaPage, fleet: peers?.fleet() };
+    const body = renderPage(observer.current(), parts, Date.now());
     return { status: 200, type: "text/html; charset=utf-8", body };
   }
 
@@ -101,7 +104,8 @@ export function createWebServer(
           connectionsCheckingInterval: CHECK_EVERY,
         },
         (request, response) => {
-          respond(request)
+          const isOfPeer = request.url === "/peers" && request.method === "POST" && peers !== undefined;
+          (isOfPeer ? answerPeer(request, peers) : respond(request))
             // A defect of a page must not end the supervision of Kuma.
             .catch(
               (error: unknown): Page =>

@@ -11,6 +11,7 @@ function measure(beats: typeof morning, minute: number) {
   let state = live([]);
   const metrics = createMetrics(
     () => state,
+    undefined,
     () => START + minute * MINUTE,
   );
   for (const [at, ...events] of beats)
