@@ -1,20 +1,22 @@
 import type { IncomingMessage } from "node:http";
 import { LONGEST_MESSAGE, type Peers } from "../peers/index.ts";
 
-/** Bodies that are read at a time: nobody is known before the last byte, so this is what strangers can take of the memory. */
-const MOST_READ = 8;
-let reading = 0;
+/**
+ * Bodies that are read at a time: nobody is known before the last byte, so this is what strangers can take of the memory.
+ * A further one takes the place of the oldest: an instance sends its own at once.
+ */
+const MOST_READ = 16;
+const reading = new Set<IncomingMessage>();
 
 /** What another instance gets for an answer. It shows by its key who it is, so there is no password to ask for. */
 export async function answerPeer(
   request: IncomingMessage,
   peers: Pick<Peers, "receive">,
 ): Promise<{ status: number; type: string; body: string | Buffer; headers?: Record<string, string> }> {
-  if (reading >= MOST_READ) return refusal(503, "Too many at a time.");
-  reading += 1;
-  const body = await readBody(request).finally(() => {
-    reading -= 1;
-  });
+  const [oldest] = reading;
+  if (reading.size >= MOST_READ) oldest?.destroy();
+  reading.add(request);
+  const body = await readBody(request).finally(() => reading.delete(request));
   if (body === undefined) return refusal(413, "Too long.");
   const answer = await peers.receive(body);
   if (answer === undefined) return refusal(403, "Not understood.");
