@@ -31,7 +31,7 @@ const beatsOf = (member: Member) =>
 const startsOf = (member: Member) => member.instance.log().match(/Starting Uptime Kuma/g)?.length;
 const LOST = /would remove or replace monitor "router", monitor "my shop", monitor "my site"/;
 
-describe("first contact", { timeout: 600_000 }, () => {
+describe("first contact", () => {
   let rig: Rig;
   let primary: Member;
 

@@ -6,7 +6,7 @@ import { at, V1 } from "../support/bash-samples.ts";
 import { type Member, makeRig, PASSWORD, type Rig, said } from "../support/cli-instance.ts";
 import { makeRepository, resticEnvironment } from "../support/repository.ts";
 
-describe("commands, and what a bash version published", { timeout: 600_000 }, () => {
+describe("commands, and what a bash version published", () => {
   let rig: Rig;
   let primary: Member;
   let id: string;

@@ -13,7 +13,7 @@ const named = (name: string) => [{ name }];
 const rename = (member: Member, name: string) =>
   member.sql(`UPDATE monitor SET name = '${name}' WHERE id = 2`);
 
-describe("a repository that is gone, and one that went back", { timeout: 600_000 }, () => {
+describe("a repository that is gone, and one that went back", () => {
   let rig: Rig;
   let primary: Member;
   let replica: Member;
@@ -81,7 +81,7 @@ describe("a repository that is gone, and one that went back", { timeout: 600_000
       assert.match(stderr, /The restic repository is gone[\s\S]*Nothing was created[\s\S]*sync --retry/);
     }
     process.kill(primary.instance.pid, "SIGUSR1");
-    await waitFor("a ping", () => pings.includes("/ping/fail") || undefined, { timeout: 60_000 });
+    await waitFor("a ping", () => pings.includes("/ping/fail") || undefined);
     const text = await fetch(page).then((answer) => answer.text());
     assert.match(text, /Replication fails[\s\S]*The restic repository is gone/);
     assert.match(said(await primary.command("status")), /^last error +The restic repository is gone/m);

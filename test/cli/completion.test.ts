@@ -6,6 +6,7 @@ import { after, before, describe, it } from "node:test";
 import { stripVTControlCharacters } from "node:util";
 import { execa, execaSync } from "execa";
 import { runAlone, said } from "../support/cli-instance.ts";
+import { PATIENCE } from "../support/wait.ts";
 
 /** What is typed up to the tab, and what is among the answers. */
 const CASES: readonly (readonly [typed: string, expected: readonly string[], not: readonly string[]])[] = [
@@ -19,7 +20,7 @@ const CASES: readonly (readonly [typed: string, expected: readonly string[], not
 ];
 const hasZsh = execaSync("sh", ["-c", "command -v zsh"], { reject: false }).exitCode === 0;
 
-describe("completion", { timeout: 600_000 }, () => {
+describe("completion", () => {
   let folder: string;
 
   before(async () => {
@@ -60,7 +61,7 @@ describe("completion", { timeout: 600_000 }, () => {
         sleep 1
         while zpty -r -t shell text; do print -r -- $text; done
         zpty -d shell`;
-      const { stdout } = await execa("zsh", ["-f", "-c", script], { cwd: folder, timeout: 30_000 });
+      const { stdout } = await execa("zsh", ["-f", "-c", script], { cwd: folder, timeout: PATIENCE });
       assertAnswers(stripVTControlCharacters(stdout).split(/\s+/), one);
     }
   });

@@ -4,7 +4,7 @@ import { type Member, makeRig, type Rig, said, untilLogged } from "../support/cl
 
 const ALL_ZONES = "SELECT DISTINCT timezone FROM maintenance";
 
-describe("what a primary publishes", { timeout: 600_000 }, () => {
+describe("what a primary publishes", () => {
   let rig: Rig;
   let primary: Member;
 

@@ -11,7 +11,7 @@ interface Found {
   readonly advice?: string;
 }
 
-describe("doctor", { timeout: 600_000 }, () => {
+describe("doctor", () => {
   let rig: Rig;
   let primary: Member;
 

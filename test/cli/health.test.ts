@@ -10,6 +10,7 @@ import { execa } from "execa";
 import { judge } from "../../src/cli/health.ts";
 import type { StoredStatus } from "../../src/observed/status.ts";
 import { freePort } from "../support/ports.ts";
+import { PATIENCE } from "../support/wait.ts";
 
 const NOW = 1_800_000_000_000;
 const running: StoredStatus = {
@@ -77,7 +78,7 @@ describe("replicator-kuma health", () => {
         // No repository and no password: a health check needs neither.
         env: { KUMA_DIR: folder, DATA_DIR: folder, UPTIME_KUMA_PORT: String(port) },
         reject: false,
-        timeout: 30_000,
+        timeout: PATIENCE,
       });
     const leaveWord = (status: StoredStatus) =>
       writeFileSync(join(folder, "replicator", "status.json"), JSON.stringify(status));

@@ -19,7 +19,7 @@ function examples(): Map<string, string[]> {
   return found;
 }
 
-describe("--json", { timeout: 600_000 }, () => {
+describe("--json", () => {
   let rig: Rig;
   let primary: Member;
   let replica: Member;

@@ -14,7 +14,7 @@ async function loseState(member: Member): Promise<void> {
   await member.restart();
 }
 
-describe("a lost state folder, after the roles were changed by commands", { timeout: 600_000 }, () => {
+describe("a lost state folder, after the roles were changed by commands", () => {
   let rig: Rig;
   let demoted: Member;
   let promoted: Member;

@@ -10,7 +10,7 @@ const rename = (member: Member, name: string) =>
   member.sql(`UPDATE monitor SET name = '${name}' WHERE id = 2`);
 const idIn = (text: string) => /snapshot ([0-9a-f]{8})/.exec(text)?.[1] ?? "";
 
-describe("commands that steer", { timeout: 600_000 }, () => {
+describe("commands that steer", () => {
   let rig: Rig;
   let primary: Member;
   let replica: Member;

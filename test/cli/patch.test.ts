@@ -5,13 +5,14 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { smallKuma, stateOf } from "../patch/small-kuma.ts";
+import { PATIENCE } from "../support/wait.ts";
 
 const entry = fileURLToPath(new URL("../fixtures/patch-entry.ts", import.meta.url));
 
 async function run(...args: string[]) {
   const { exitCode, stdout, stderr } = await execa(process.execPath, ["--import", "tsx", entry, ...args], {
     reject: false,
-    timeout: 30_000,
+    timeout: PATIENCE,
   });
   return { exitCode, stdout, stderr };
 }

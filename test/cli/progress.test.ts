@@ -6,7 +6,7 @@ import { stripVTControlCharacters } from "node:util";
 import { execa } from "execa";
 import { type Member, makeRig, type Rig, untilLogged } from "../support/cli-instance.ts";
 
-describe("progress", { timeout: 600_000 }, () => {
+describe("progress", () => {
   let rig: Rig;
   let primary: Member;
   let slow: Record<string, string>;

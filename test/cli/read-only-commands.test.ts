@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { type Member, makeRig, PASSWORD, type Rig, said, untilLogged } from "../support/cli-instance.ts";
 
-describe("commands that look", { timeout: 600_000 }, () => {
+describe("commands that look", () => {
   let rig: Rig;
   let primary: Member;
   let replica: Member;

@@ -16,7 +16,7 @@ const beats = (member: Member) => member.query("SELECT id, monitor_id, msg FROM 
 const orphans = (member: Member) =>
   member.query("SELECT id FROM heartbeat WHERE monitor_id NOT IN (SELECT id FROM monitor)");
 
-describe("rollback", { timeout: 600_000 }, () => {
+describe("rollback", () => {
   let rig: Rig;
   let primary: Member;
   let replica: Member;

@@ -23,7 +23,7 @@ const WRONG: Record<string, string[][]> = {
   patch: [[], ["--no-such"]],
 };
 
-describe("usage", { timeout: 600_000 }, () => {
+describe("usage", () => {
   for (const [command, cases] of Object.entries(WRONG)) {
     it(`${command}: wrong arguments give its usage and exit code 2`, async () => {
       for (const args of cases) {

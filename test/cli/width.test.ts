@@ -75,7 +75,7 @@ describe("help", () => {
     });
 });
 
-describe("commands in narrow and wide terminals", { timeout: 600_000 }, () => {
+describe("commands in narrow and wide terminals", () => {
   let rig: Rig;
   let primary: Member;
   const known = new Map<string, string>();

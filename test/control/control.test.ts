@@ -42,7 +42,7 @@ async function raw(line: string): Promise<string> {
   return answer;
 }
 
-describe("control socket", { timeout: 120_000 }, () => {
+describe("control socket", () => {
   it("is for its own user alone", async () => {
     await serve(async () => ({ type: "done", message: "" }));
     assert.equal(statSync(join(dir, "control.sock")).mode & 0o777, 0o600);
@@ -187,7 +187,6 @@ describe("control socket", { timeout: 120_000 }, () => {
     await waitFor(
       "all places are taken",
       async () => (await code(askFor(dir, { do: "demote" }, ignore))) === "control-busy" || undefined,
-      { timeout: 10_000 },
     );
     assert.equal(await code(askStatus(dir)), "status");
     finish();

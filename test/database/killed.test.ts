@@ -29,9 +29,7 @@ function withoutFiles(instance: Instance): Record<string, unknown> {
 }
 
 for (const moment of MOMENTS) {
-  test(`killed ${moment} ms into an apply: before or after, never between, and the next apply converges`, {
-    timeout: 60_000,
-  }, async (t) => {
+  test(`killed ${moment} ms into an apply: before or after, never between, and the next apply converges`, async (t) => {
     const replica = makeInstance(t, "2.5.3");
     sql(
       replica,

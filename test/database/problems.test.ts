@@ -80,9 +80,7 @@ test("a database of another program is refused", (t) => {
   assert.equal(problem(instance.kuma.read()).code, "schema-unknown");
 });
 
-test("a writer in the way is waited for, then told; readers are not stopped by it", {
-  timeout: 30_000,
-}, (t) => {
+test("a writer in the way is waited for, then told; readers are not stopped by it", (t) => {
   const instance = makeInstance(t, "2.5.3");
   const snapshot = takeSnapshot(makeInstance(t, "2.3.2"));
   const writer = new Database(instance.file);

@@ -210,9 +210,7 @@ test("when a file cannot be written, rows and the files before it are as they we
   assert.deepEqual(readFileSync(join(replica.uploadDir, "logo1.png")), ICON);
 });
 
-test("when COMMIT fails for want of space, no file was removed and those written are as they were", {
-  timeout: 60_000,
-}, async (t) => {
+test("when COMMIT fails for want of space, no file was removed and those written are as they were", async (t) => {
   const replica = makeInstance(t, "2.5.3");
   const dropped = join(replica.uploadDir, "logo9.png");
   writeFileSync(dropped, png("dropped by the snapshot"));

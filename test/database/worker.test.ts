@@ -200,9 +200,7 @@ describe("database worker", () => {
     }
   });
 
-  it("does not keep a process that has nothing else to do, but for a call under way", {
-    timeout: 60_000,
-  }, async (t) => {
+  it("does not keep a process that has nothing else to do, but for a call under way", async (t) => {
     const { file, uploadDir } = makeInstance(t, "2.5.3");
     const program = `
       const { openDatabaseWorker } = await import(${JSON.stringify(new URL("../../src/database/index.ts", import.meta.url))});

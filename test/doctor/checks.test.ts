@@ -65,7 +65,7 @@ describe("check of the clock", () => {
   });
 });
 
-describe("check of ntfy", { timeout: 120_000 }, () => {
+describe("check of ntfy", () => {
   const none = { ntfy: undefined, webhook: undefined, proxy: undefined };
   const check = (server: string) =>
     checkNtfy({ ...none, ntfy: { server, topic: "t", authorization: undefined } });

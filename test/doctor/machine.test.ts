@@ -19,7 +19,7 @@ import { checkCommand, checkDisk, checkOrphans, checkTimeZone } from "../../src/
 import { contentHash, type Snapshot } from "../../src/snapshot/index.ts";
 import { waitFor } from "../support/wait.ts";
 
-describe("checks of the machine and of Uptime Kuma's database", { timeout: 120_000 }, () => {
+describe("checks of the machine and of Uptime Kuma's database", () => {
   let folder: string;
 
   before(() => {
@@ -47,9 +47,6 @@ describe("checks of the machine and of Uptime Kuma's database", { timeout: 120_0
     const kuma = await waitFor(
       "the program to start",
       () => (existsSync(started) && Number(readFileSync(started, "utf8"))) || undefined,
-      {
-        timeout: 20_000,
-      },
     );
     npm.kill("SIGTERM");
     await npm;

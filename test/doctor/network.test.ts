@@ -8,7 +8,7 @@ import { freePort } from "../support/ports.ts";
 import { never, open } from "../support/repository.ts";
 import { serveSsh, whyNoSshd } from "../support/ssh-server.ts";
 
-describe("check of the proxy", { timeout: 120_000 }, () => {
+describe("check of the proxy", () => {
   const REPOSITORY = "s3:https://s3.example.com/bucket";
   const NTFY = { server: "http://ntfy.lan", topic: "t", authorization: undefined };
   let server: Server;

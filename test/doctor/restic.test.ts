@@ -7,7 +7,7 @@ import { checkClock, checkRestic } from "../../src/doctor/index.ts";
 import { openRepository } from "../../src/repository/index.ts";
 import { makeRepository, never, restic, resticEnvironment } from "../support/repository.ts";
 
-describe("checks by restic itself", { timeout: 600_000 }, () => {
+describe("checks by restic itself", () => {
   let folder: string;
   let repository: string;
 

@@ -70,7 +70,7 @@ function asText(file: string): Record<string, unknown> {
 }
 
 for (const { source, how, silent } of PUBLISHED)
-  describe(`a repository of the bash version for Uptime Kuma ${source}`, { timeout: 10 * 60_000 }, () => {
+  describe(`a repository of the bash version for Uptime Kuma ${source}`, () => {
     const isNewer = () => numberOf(readKumaVersion(kumaDir)) >= numberOf(source);
     const place = (name: string) => join(folder, `${source}-${name}`);
     const old = () => join(place("old"), "kuma.db");
@@ -92,7 +92,7 @@ for (const { source, how, silent } of PUBLISHED)
     async function untilEqual(file: string): Promise<void> {
       const equal = () =>
         isDeepStrictEqual(rows(file, old(), silent), rows(old(), file, silent)) || undefined;
-      await waitFor(`${file} equal to the old primary`, equal, { timeout: 60_000 }).catch(() =>
+      await waitFor(`${file} equal to the old primary`, equal).catch(() =>
         console.log(instances.at(-1)?.log().slice(-3_000)),
       );
       assert.deepEqual(rows(file, old(), silent), rows(old(), file, silent));
@@ -128,11 +128,9 @@ for (const { source, how, silent } of PUBLISHED)
 
       // The primary last: its volume stays, its image changes.
       const primary = await start("BACKUP", "old");
-      await waitFor("the first publish", () => /Published snapshot/.test(primary.log()) || undefined, {
-        timeout: 60_000,
-      });
+      await waitFor("the first publish", () => /Published snapshot/.test(primary.log()) || undefined);
       const followed = () => readReplicatedTables(file).status_page_cname?.rows.length === 2 || undefined;
-      await waitFor("the domains on the replica", followed, { timeout: 60_000 });
+      await waitFor("the domains on the replica", followed);
       await replica.waitReady();
       assert.deepEqual(asText(file), asText(old()));
       assert.equal(stops(replica), stopped + 1);

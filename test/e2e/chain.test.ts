@@ -85,7 +85,7 @@ const addNotification = (dataDir: string, name: string) =>
     `INSERT INTO notification (name, active, user_id, is_default, config) VALUES ('${name}', 1, 1, 0, '{}')`,
   ]);
 
-describe("a primary and what its user does", { timeout: 600_000 }, () => {
+describe("a primary and what its user does", () => {
   it("publishes the first steps in a new Kuma, without a monitor yet, and undoes none of them", async () => {
     makeNew("primary");
     const { instance, outcome } = await start("primary", "BACKUP");
@@ -127,7 +127,7 @@ describe("a primary and what its user does", { timeout: 600_000 }, () => {
   });
 });
 
-describe("a chain that has lost its end", { timeout: 600_000 }, () => {
+describe("a chain that has lost its end", () => {
   it("is gone on with by the primary, and followed by the replicas, when the newest was forgotten", async () => {
     const primary = await startPrimary();
     await publishNext(primary, 1);
@@ -162,7 +162,7 @@ describe("a chain that has lost its end", { timeout: 600_000 }, () => {
   });
 });
 
-describe("a repository that is gone or empty", { timeout: 600_000 }, () => {
+describe("a repository that is gone or empty", () => {
   it("is a failure for whoever has published or applied, and is not made anew", async () => {
     const primary = await startPrimary();
     const replica = await startReplica();
@@ -197,7 +197,7 @@ describe("a repository that is gone or empty", { timeout: 600_000 }, () => {
   });
 });
 
-describe("an old snapshot", { timeout: 10 * 60_000 }, () => {
+describe("an old snapshot", () => {
   it("does not become the latest when the clock was set back and its child was forgotten", async () => {
     const primary = await startPrimary();
     for (const version of [1, 2]) await publishNext(primary, version);
@@ -219,7 +219,7 @@ describe("an old snapshot", { timeout: 10 * 60_000 }, () => {
   });
 });
 
-describe("two primaries that publish onto the same snapshot at once", { timeout: 10 * 60_000 }, () => {
+describe("two primaries that publish onto the same snapshot at once", () => {
   it("the later of the two is the latest, and the other is told in each cycle, also when nothing changes here", async () => {
     const primary = await startPrimary();
     const parent = (await latestOf()).id;
@@ -244,7 +244,7 @@ describe("two primaries that publish onto the same snapshot at once", { timeout:
   });
 });
 
-describe("an apply that no start could prove", { timeout: 10 * 60_000 }, () => {
+describe("an apply that no start could prove", () => {
   it("is proven by a Kuma that runs with it, once it had to migrate first", async () => {
     await startPrimary();
     const replica = await startReplica();
@@ -257,6 +257,6 @@ describe("an apply that no start could prove", { timeout: 10 * 60_000 }, () => {
     // Nothing of the repository can help.
     const RESTIC_REPOSITORY = join(fleet.folder, "unreachable");
     await fleet.open("replica", "RESTORE", { KUMA_DIR: kumaDir, RESTIC_REPOSITORY });
-    await waitFor("the proof", () => readState(dataOf("replica")).proven || undefined, { timeout: 60_000 });
+    await waitFor("the proof", () => readState(dataOf("replica")).proven || undefined);
   });
 });

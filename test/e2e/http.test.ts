@@ -14,7 +14,7 @@ const fixtures = fileURLToPath(new URL("../fixtures/", import.meta.url));
 const TOKEN = "push-token-0123456789";
 const basic = `Basic ${Buffer.from("ops:open sesame").toString("base64")}`;
 
-describe("a primary, seen from outside", { timeout: 600_000 }, () => {
+describe("a primary, seen from outside", () => {
   const pings: string[] = [];
   const watcher = createServer((request, response) => {
     pings.push(request.url ?? "");
@@ -64,14 +64,12 @@ describe("a primary, seen from outside", { timeout: 600_000 }, () => {
   it("page, metrics, health and the dead man's switch tell of the publish", async () => {
     const get = (path: string, authorization = basic) =>
       fetch(`${web}${path}`, { headers: { authorization } });
-    await waitFor("a publish", () => /Published snapshot/.test(primary.log()) || undefined, {
-      timeout: 60_000,
-    });
+    await waitFor("a publish", () => /Published snapshot/.test(primary.log()) || undefined);
     const read = async () => {
       const text = await (await get("/metrics")).text();
       return /^replicator_cycles_total\{result="published"\} 1$/m.test(text) ? text : undefined;
     };
-    const metrics = await waitFor("the publish in the metrics", read, { timeout: 10_000 });
+    const metrics = await waitFor("the publish in the metrics", read);
     assert.match(metrics, /^replicator_snapshot_lag_seconds 0$/m);
     assert.match(metrics, /^replicator_kuma_up 1$/m);
     const page = await (await get("/")).text();
@@ -81,7 +79,7 @@ describe("a primary, seen from outside", { timeout: 600_000 }, () => {
       [(await get("/healthz", "")).status, (await get("/readyz", "")).status, (await get("/", "")).status],
       [200, 200, 401],
     );
-    await waitFor("a ping", () => pings.length > 0 || undefined, { timeout: 10_000 });
+    await waitFor("a ping", () => pings.length > 0 || undefined);
     assert.equal(pings[0], `/api/push/${TOKEN}?status=up&msg=OK`);
   });
 

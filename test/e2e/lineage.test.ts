@@ -43,7 +43,7 @@ async function startPrimary(name: string) {
   return started.instance;
 }
 
-describe("lineage", { timeout: 10 * 60_000 }, () => {
+describe("lineage", () => {
   it("of two primaries the second refuses, names the holder, tells it once, and keeps Kuma and its own changes", async () => {
     await startPrimary("holder");
     fillData(dataOf("second"));

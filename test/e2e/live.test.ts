@@ -42,7 +42,7 @@ async function applyNext({ instance, ...scenario }: ReplicaScenario): Promise<Re
 
 const typesOf = (events: readonly ReplicatorEvent[]) => events.map(({ type }) => type);
 
-test("a replica applies under its running Kuma", { timeout: 3 * 60_000 }, async (t) => {
+test("a replica applies under its running Kuma", async (t) => {
   const scenario = await openScenario(t, LIVE);
   const pid = scenario.instance.kumaPid();
   const events = await applyNext(scenario);
@@ -52,7 +52,7 @@ test("a replica applies under its running Kuma", { timeout: 3 * 60_000 }, async 
   assert.equal(scenario.instance.kumaPid(), pid);
 });
 
-test("a real, patched Kuma is not stopped for an apply either", { timeout: 5 * 60_000 }, async (t) => {
+test("a real, patched Kuma is not stopped for an apply either", async (t) => {
   const kuma = await copyPatchedKuma();
   t.after(kuma.remove);
   const env = { ...LIVE, KUMA_DIR: kuma.dir, KUMA_COMMAND: "", REPLICATOR_PROOF_WINDOW: "2s" };
@@ -64,9 +64,7 @@ test("a real, patched Kuma is not stopped for an apply either", { timeout: 5 * 6
   assert.equal(scenario.instance.kumaPid(), pid);
 });
 
-test("a Kuma without the module is restarted, and that is told once, at the start", {
-  timeout: 3 * 60_000,
-}, async (t) => {
+test("a Kuma without the module is restarted, and that is told once, at the start", async (t) => {
   // `env` takes the channel away from it, as a base image without the patch has nobody listening there.
   const command = `env -u NODE_CHANNEL_FD "${process.execPath}" "${standIn}"`;
   const scenario = await openScenario(t, { ...LIVE, KUMA_COMMAND: command });
@@ -79,15 +77,12 @@ test("a Kuma without the module is restarted, and that is told once, at the star
 });
 
 for (const victim of ["Kuma", "the supervisor and Kuma"])
-  test(`${victim} killed between COMMIT and verification: a start verifies it`, {
-    timeout: 3 * 60_000,
-  }, async (t) => {
+  test(`${victim} killed between COMMIT and verification: a start verifies it`, async (t) => {
     const scenario = await openScenario(t, { ...LIVE, REPLICATOR_PROOF_WINDOW: "20s" });
     const wanted = await scenario.publishNext();
     const from = scenario.instance.events().length;
     scenario.instance.signal("SIGUSR1");
     await waitFor("COMMIT", () => readState(scenario.dataDir).proven === false || undefined, {
-      timeout: 60_000,
       every: 10,
     });
     const pid = scenario.instance.kumaPid();
@@ -104,9 +99,7 @@ for (const victim of ["Kuma", "the supervisor and Kuma"])
     assert.ok(!typesOf(scenario.instance.events()).includes("rolled-back"));
   });
 
-test("with REPLICATOR_APPLY=restart Kuma has no channel, and nothing is told", {
-  timeout: 3 * 60_000,
-}, async (t) => {
+test("with REPLICATOR_APPLY=restart Kuma has no channel, and nothing is told", async (t) => {
   const scenario = await openScenario(t, { REPLICATOR_APPLY: "restart" });
   const events = await applyNext(scenario);
   assert.ok(typesOf(events).includes("kuma-stopping"));

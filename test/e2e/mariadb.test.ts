@@ -20,7 +20,6 @@ import { waitFor } from "../support/wait.ts";
 
 const HOSTILE = `Robert'); DROP TABLE monitor;-- "quoted" \\n \\" NULL;\n;\t漢 🐻 `;
 /** A machine of two cores starts several Kumas at once, each of which makes its tables. */
-const FIRST_START = { timeout: 150_000 };
 
 type Name = "sqlite" | "external" | "embedded";
 type Mode = "BACKUP" | "RESTORE";
@@ -101,10 +100,10 @@ async function localOf(name: "external" | "embedded") {
 async function cycle(name: Name, expected: string): Promise<void> {
   const outcome = await instance(name).cycle();
   assert.equal(outcome.type, expected, `${name}: ${JSON.stringify(outcome)}`);
-  await waitFor("its Kuma", () => (instance(name).kumaPid() ? true : undefined), { timeout: 30_000 });
+  await waitFor("its Kuma", () => (instance(name).kumaPid() ? true : undefined));
 }
 
-describe("replication between SQLite, MariaDB and Kuma's own MariaDB", { timeout: 10 * 60_000 }, () => {
+describe("replication between SQLite, MariaDB and Kuma's own MariaDB", () => {
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), "mariadb-"));
     await ensureBuilt();
@@ -117,7 +116,7 @@ describe("replication between SQLite, MariaDB and Kuma's own MariaDB", { timeout
       makeRepository(join(folder, "repository")),
     ]);
     const primary = await start("sqlite", "BACKUP");
-    await primary.untilLogged("kuma-ready", FIRST_START);
+    await primary.untilLogged("kuma-ready");
     populated = await asUser("sqlite", (kuma) => populate(kuma, targets));
     await cycle("sqlite", "published");
   });
@@ -132,7 +131,7 @@ describe("replication between SQLite, MariaDB and Kuma's own MariaDB", { timeout
   it("a new replica on MariaDB and one on Kuma's own get every row of a primary on SQLite", async () => {
     await Promise.all(replicas.map((name) => start(name, "RESTORE")));
     for (const name of replicas) {
-      await instance(name).untilLogged("applied", FIRST_START);
+      await instance(name).untilLogged("applied");
       await assertEqual("sqlite", name);
     }
   });
@@ -194,7 +193,7 @@ describe("replication between SQLite, MariaDB and Kuma's own MariaDB", { timeout
   it("SQLite and Kuma's own MariaDB follow a primary on MariaDB, before their Kuma's only start", async () => {
     await Promise.all([...instances.values()].map(async (each) => assert.equal(await each.stop(), 0)));
     const primary = await start("external", "BACKUP");
-    await primary.untilLogged("kuma-ready", FIRST_START);
+    await primary.untilLogged("kuma-ready");
     await asUser("external", async (kuma) => {
       await kuma.editMonitor(populated.steadyMonitor, { name: "edited on MariaDB: é \\ ' \" 🐻" });
       await kuma.addMonitor({ type: "ping", name: "of MariaDB", hostname: "127.0.0.1" });
@@ -202,7 +201,7 @@ describe("replication between SQLite, MariaDB and Kuma's own MariaDB", { timeout
     await cycle("external", "published");
     for (const name of ["sqlite", ...replicas.filter((each) => each === "embedded")] as const) {
       const replica = await start(name, "RESTORE");
-      await replica.untilLogged("applied", FIRST_START);
+      await replica.untilLogged("applied");
       await assertEqual("external", name);
       assert.equal(replica.events().filter(({ type }) => type === "kuma-starting").length, 1);
     }

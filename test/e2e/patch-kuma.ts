@@ -43,17 +43,13 @@ export async function runKuma(
   };
   t.after(end);
   const url = `http://127.0.0.1:${port}`;
-  await waitFor(
-    "Kuma's port",
-    () => {
-      if (kuma.exitCode !== null) throw new Error(`Kuma ended with exit code ${kuma.exitCode}.`);
-      return fetch(`${url}/api/entry-page`).then(
-        ({ ok }) => ok || undefined,
-        () => undefined,
-      );
-    },
-    { timeout: 60_000 },
-  );
+  await waitFor("Kuma's port", () => {
+    if (kuma.exitCode !== null) throw new Error(`Kuma ended with exit code ${kuma.exitCode}.`);
+    return fetch(`${url}/api/entry-page`).then(
+      ({ ok }) => ok || undefined,
+      () => undefined,
+    );
+  });
   const client = await connectKuma(url);
   t.after(() => client.close());
   return { client, dataDir, end };

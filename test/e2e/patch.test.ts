@@ -72,7 +72,6 @@ async function messagesOf(t: TestContext, kumaDir: string): Promise<Record<strin
       `status ${status}`,
       () => client.lists.heartbeats.get(site)?.at(-1)?.status === status || undefined,
       {
-        timeout: 30_000,
         every: 50,
       },
     );
@@ -138,7 +137,6 @@ async function startReceiver(t: TestContext) {
   );
   const receive: Receive = (like) =>
     waitFor(`a message like ${like}`, () => received.find(({ msg }) => like.test(msg)), {
-      timeout: 60_000,
       every: 50,
     }).catch((error) => {
       throw new Error(`received only ${JSON.stringify(received)}`, { cause: error });

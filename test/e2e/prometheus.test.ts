@@ -25,7 +25,7 @@ const dashboard = z.object({
   templating: z.object({ list: z.array(z.object({ name: z.string(), definition: z.string().optional() })) }),
 });
 
-describe("a real Prometheus that scrapes a primary and a replica", { timeout: 600_000 }, () => {
+describe("a real Prometheus that scrapes a primary and a replica", () => {
   let folder: string;
   let prometheus: ChildProcess | undefined;
   let api: string;
@@ -59,7 +59,7 @@ describe("a real Prometheus that scrapes a primary and a replica", { timeout: 60
     });
     instances.push(instance);
     const done = mode === "BACKUP" ? "Published snapshot" : "Applied snapshot";
-    await waitFor(done, () => instance.log().includes(done) || undefined, { timeout: 90_000 });
+    await waitFor(done, () => instance.log().includes(done) || undefined);
   }
 
   before(async () => {
@@ -89,7 +89,6 @@ describe("a real Prometheus that scrapes a primary and a replica", { timeout: 60
     await waitFor(
       "four scrapes of both",
       async () => (await ask("min(count_over_time(replicator_kuma_up[1m])) >= 4")).length || undefined,
-      { timeout: 60_000 },
     );
   });
 

@@ -5,6 +5,7 @@ import { execa } from "execa";
 import { z } from "zod";
 import { ensureKuma } from "../support/install/kuma.ts";
 import { projectFolder } from "../support/paths.ts";
+import { PATIENCE } from "../support/wait.ts";
 
 const sentLine = z.object({
   type: z.string(),
@@ -25,7 +26,7 @@ let all: Sent[];
 before(async () => {
   const { stdout } = await execa(process.execPath, [DRIVER, await ensureKuma()], {
     env: { REPLICATOR_INSTANCE_NAME: INSTANCE },
-    timeout: 240_000,
+    timeout: PATIENCE,
     maxBuffer: 100_000_000,
   });
   all = stdout

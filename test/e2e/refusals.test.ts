@@ -66,16 +66,14 @@ async function refuses(error: RegExp, act: () => Promise<void> = async () => und
   const file = join(folder, instance.name, "kuma.db");
   const [rowsBefore, startsBefore] = [readReplicated(file), starts()];
   await act();
-  await waitFor(`the log to say ${error}`, () => error.test(instance.log()) || undefined, {
-    timeout: 30_000,
-  });
+  await waitFor(`the log to say ${error}`, () => error.test(instance.log()) || undefined);
   assert.equal(instance.log().match(new RegExp(error.source, "g"))?.length, 1, "said once");
   await instance.waitReady();
   assert.equal(starts(), startsBefore);
   assert.deepEqual(readReplicated(file), rowsBefore);
 }
 
-describe("what goes wrong leaves Kuma running and its database alone", { timeout: 10 * 60_000 }, () => {
+describe("what goes wrong leaves Kuma running and its database alone", () => {
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), "refusals-"));
     kumaDir = await ensureKuma();
@@ -83,7 +81,7 @@ describe("what goes wrong leaves Kuma running and its database alone", { timeout
     const kuma = await connectKuma(instance.url);
     await kuma.addMonitor({ type: "port", name: "closed", hostname: "127.0.0.1", port: 9 });
     kuma.close();
-    await waitFor("a publish", () => /Published/.test(instance.log()) || undefined, { timeout: 30_000 });
+    await waitFor("a publish", () => /Published/.test(instance.log()) || undefined);
     await instance.stop();
     published = Buffer.from((await restic(["dump", "latest", "/replicator-kuma.jsonl"])).stdout);
   });
@@ -118,9 +116,7 @@ describe("what goes wrong leaves Kuma running and its database alone", { timeout
 
   it("a snapshot that was cut off", async () => {
     await start("RESTORE", "replica-2");
-    await waitFor("the good snapshot", () => /Applied/.test(instance.log()) || undefined, {
-      timeout: 60_000,
-    });
+    await waitFor("the good snapshot", () => /Applied/.test(instance.log()) || undefined);
     await refuses(/ERROR: The snapshot has no end mark/, () =>
       push(published.subarray(0, published.length - 100)),
     );

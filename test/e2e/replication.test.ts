@@ -54,13 +54,13 @@ const database = (name: string) => join(folder, name, "kuma.db");
 async function converge(name: string): Promise<void> {
   const equal = () =>
     isDeepStrictEqual(readReplicated(database(name)), readReplicated(database("primary"))) || undefined;
-  await waitFor(`${name} equal to the primary`, equal, { timeout: 60_000 }).catch(() => undefined);
+  await waitFor(`${name} equal to the primary`, equal).catch(() => undefined);
   assert.deepEqual(readReplicated(database(name)), readReplicated(database("primary")));
 }
 
 const countInLog = (instance: Instance, pattern: RegExp) => instance.log().match(pattern)?.length ?? 0;
 
-describe("replication between two real Kumas", { timeout: 10 * 60_000 }, () => {
+describe("replication between two real Kumas", () => {
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), "replication-"));
     kumaDir = await ensureKuma();
@@ -87,7 +87,7 @@ describe("replication between two real Kumas", { timeout: 10 * 60_000 }, () => {
       readdirSync(join(folder, "primary", "upload")),
     );
     const beats = () => query(database("replica"), "SELECT 1 FROM heartbeat").length > 0 || undefined;
-    await waitFor("a heartbeat on the replica", beats, { timeout: 60_000 });
+    await waitFor("a heartbeat on the replica", beats);
   });
 
   it("the account that is made there later sees all of it", async () => {
@@ -151,7 +151,7 @@ describe("replication between two real Kumas", { timeout: 10 * 60_000 }, () => {
     await onPrimary.addTag("after the removal", "#123456");
     await converge("replica");
     const forgotten = () => beatsOfRemoved().length === 0 || undefined;
-    await waitFor("the history of the removed monitor to go", forgotten, { timeout: 30_000 });
+    await waitFor("the history of the removed monitor to go", forgotten);
 
     const localAfter = readLocal(database("replica"));
     assert.deepEqual(localAfter.user, localBefore.user);
@@ -167,7 +167,7 @@ describe("replication between two real Kumas", { timeout: 10 * 60_000 }, () => {
     const idle = /nothing to apply/g;
     const cycles = countInLog(replica, idle);
     const twoMore = () => countInLog(replica, idle) >= cycles + 2 || undefined;
-    await waitFor("two idle cycles of the replica", twoMore, { timeout: 30_000 });
+    await waitFor("two idle cycles of the replica", twoMore);
     assert.equal(countInLog(primary, /Published/g), published);
     assert.equal(countInLog(replica, /Kuma is ready/g), readies);
   });
@@ -193,7 +193,7 @@ describe("replication between two real Kumas", { timeout: 10 * 60_000 }, () => {
     await replica.waitReady();
     assert.deepEqual(readReplicated(database("replica")), readReplicated(database("primary")));
     const proven = () => countInLog(replica, /Applied snapshot/g) > appliesBefore || undefined;
-    await waitFor("the apply to be proven", proven, { timeout: 30_000 });
+    await waitFor("the apply to be proven", proven);
     assert.equal(countInLog(replica, /Starting Uptime Kuma/g), startsBefore + 1);
   });
 
@@ -203,7 +203,7 @@ describe("replication between two real Kumas", { timeout: 10 * 60_000 }, () => {
     replica = await start("RESTORE", "replica", { RESTIC_REPOSITORY: `rest:http://127.0.0.1:${away}/` });
     await replica.waitReady();
     const told = () => /repository cannot be reached/.test(replica.log()) || undefined;
-    await waitFor("the replica to tell of its repository", told, { timeout: 30_000 });
+    await waitFor("the replica to tell of its repository", told);
     assert.deepEqual(await replica.stop(), { code: 0, signal: null });
     replica = await start("RESTORE", "replica");
     await replica.waitReady();
@@ -214,11 +214,11 @@ describe("replication between two real Kumas", { timeout: 10 * 60_000 }, () => {
     if (readKumaVersion(kumaDir).startsWith("1.")) return t.skip("1.x has only SQLite");
     const waiting = (times: number) => () => countInLog(fresh, /waits for its setup/g) === times || undefined;
     let fresh = await start("RESTORE", "fresh", { UPTIME_KUMA_DB_TYPE: "" });
-    await waitFor("the setup page", waiting(1), { timeout: 60_000 });
+    await waitFor("the setup page", waiting(1));
     assert.deepEqual(await fresh.stop(), { code: 0, signal: null });
     fresh = await start("RESTORE", "fresh", { UPTIME_KUMA_DB_TYPE: "" });
     try {
-      await waitFor("the setup page", waiting(2), { timeout: 60_000 });
+      await waitFor("the setup page", waiting(2));
       // No more than that: a login would be cut off by the restart for the apply that follows at once.
       await chooseDatabase(fresh.url, AbortSignal.timeout(60_000));
       await converge("fresh");

@@ -80,13 +80,13 @@ async function publishAndFollow(
   const from = replica.events().length;
   assert.equal((await primary.cycle()).type, "published");
   const published = performance.now();
-  await replica.untilLogged("applied", { from, timeout: 60_000 });
+  await replica.untilLogged("applied", { from });
   const took = performance.now() - published;
   await untilEqual(replica, readState(primary.dataDir));
   return took;
 }
 
-describe("REPLICATOR_WAKE", { timeout: 10 * 60_000 }, () => {
+describe("REPLICATOR_WAKE", () => {
   it("brings a publish to the replica within seconds, by one look, and tells no secret", async (t) => {
     // What people want to be told is another matter: the notice of a publish is sent all the same.
     const primary = await start("primary", "BACKUP", { REPLICATOR_NOTIFY: "off" });
@@ -126,7 +126,7 @@ describe("REPLICATOR_WAKE", { timeout: 10 * 60_000 }, () => {
       assert.ok(done.ok, done.ok ? "" : done.problem.message);
     };
     await ask(second, { do: "promote", asIs: false });
-    await waitFor("no stream", () => ntfy.streams() === 0 || undefined, { timeout: 30_000 });
+    await waitFor("no stream", () => ntfy.streams() === 0 || undefined);
     await ask(first, { do: "demote" });
     await first.untilLogged("wake-ready");
     assert.equal(ntfy.streams(), 1);
@@ -158,7 +158,7 @@ describe("REPLICATOR_WAKE", { timeout: 10 * 60_000 }, () => {
     edit(primary.dataDir, 1);
     assert.equal((await primary.cycle()).type, "published");
     const notices = () => ntfy.posted.filter(({ tags }) => tags.includes("outbox_tray")).length;
-    await waitFor("the notice", () => notices() === 2 || undefined, { timeout: 30_000 });
+    await waitFor("the notice", () => notices() === 2 || undefined);
     await sleep(1_500);
     assert.equal(count(replica, "applied"), 1, "that of its start alone");
     ntfy.refuseWith = undefined;

@@ -45,14 +45,13 @@ function open(t: TestContext, withSecrets = false) {
   const git = async (...args: string[]) => (await execa("git", ["-C", dir, ...args])).stdout;
   const has = (name: string, text: string) =>
     waitFor(`${text} in ${name}`, () => read(name).includes(text) || undefined, {
-      timeout: 20_000,
       every: 20,
     });
   const read = (name: string) => (existsSync(join(dir, name)) ? readFileSync(join(dir, name), "utf8") : "");
   return { instance, dir, listener, events, git, has, read, stateDir };
 }
 
-describe("the export folder", { timeout: 120_000 }, () => {
+describe("the export folder", () => {
   it("lets git tell what was changed, line by line, and holds no secret", async (t) => {
     const { instance, dir, listener, events, git, has, read } = open(t);
     listener(samples["cycle-done"]);
@@ -100,7 +99,7 @@ describe("the export folder", { timeout: 120_000 }, () => {
     const { dir, listener, events, has, stateDir } = open(t);
     writeFileSync(join(stateDir, "a"), "in the way");
     listener(samples["cycle-done"]);
-    await waitFor("the warning", () => events.length > 0 || undefined, { timeout: 20_000, every: 20 });
+    await waitFor("the warning", () => events.length > 0 || undefined, { every: 20 });
     listener(samples["cycle-done"]);
     await new Promise((resolve) => setTimeout(resolve, 300));
     assert.equal(events.length, 1);

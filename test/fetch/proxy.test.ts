@@ -51,10 +51,9 @@ after(() => {
   pingServer.closeAllConnections();
 });
 
-const until = (what: string, isSo: () => boolean) =>
-  waitFor(what, () => isSo() || undefined, { timeout: 20_000, every: 10 });
+const until = (what: string, isSo: () => boolean) => waitFor(what, () => isSo() || undefined, { every: 10 });
 
-describe("a proxy of the environment", { timeout: 600_000 }, () => {
+describe("a proxy of the environment", () => {
   for (const name of ["HTTP_PROXY", "http_proxy"])
     it(`${name}: notices, the wake stream and pings go through it, with its password, which is a secret`, async (t) => {
       const address = proxy.url.replace(

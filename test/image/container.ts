@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { execa } from "execa";
 import { z } from "zod";
 import { type FollowingClient, followKuma } from "../support/kuma/following-client.ts";
+import { PATIENCE } from "../support/wait.ts";
 import { docker, inspect, logsOf } from "./engine.ts";
 
 const processShape = z.object({
@@ -49,7 +50,7 @@ export function openContainer(id: string, hostname: string, url: string): Contai
     health: async () => {
       const { exitCode, stdout } = await execa("docker", ["exec", id, "replicator-kuma", "health"], {
         reject: false,
-        timeout: 30_000,
+        timeout: PATIENCE,
       });
       return { exitCode, line: stdout };
     },

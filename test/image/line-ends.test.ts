@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { onPath } from "../support/install/on-path.ts";
 import { projectFolder } from "../support/paths.ts";
+import { PATIENCE } from "../support/wait.ts";
 
 /** What is executed, hashed or read by another program than ours, here or in the image. */
 const PARTS = [
@@ -24,7 +25,7 @@ function cloneOnWindows(name: string, parts: readonly string[]): string {
     execFileSync("git", ["-c", "user.name=test", "-c", "user.email=test@localhost", ...args], {
       cwd,
       stdio: "pipe",
-      timeout: 60_000,
+      timeout: PATIENCE,
       // Nothing of the machine's own settings.
       env: { PATH: process.env.PATH, HOME: folder, GIT_CONFIG_NOSYSTEM: "1" },
     });

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
+import { PATIENCE } from "../support/wait.ts";
 import { startChecklist } from "./checklist.ts";
 
 describe("test:image", () => {
@@ -16,7 +17,7 @@ describe("test:image", () => {
       env: { PATH: empty },
       all: true,
       reject: false,
-      timeout: 30_000,
+      timeout: PATIENCE,
     });
     assert.deepEqual(
       { exitCode, all },

@@ -23,7 +23,7 @@ const says = (body: string): RequestListener => {
   return ({ url }, response) => response.end(url === "/api/entry-page" ? body : "<html>");
 };
 
-describe("probe", { timeout: 120_000 }, () => {
+describe("probe", () => {
   for (const [body, expected] of [
     ['{"type":"entryPage","entryPage":"dashboard"}', "ready"],
     ['{"type":"statusPageMatchedDomain","statusPageSlug":"x"}', "ready"],

@@ -63,7 +63,6 @@ export async function openLiveKuma(kumaDir: string, fill: (dataDir: string) => v
       const since = new Date().toISOString().replace("T", " ").slice(0, 23);
       run = await start();
       await waitFor("a heartbeat of each monitor", () => notYetBeaten(since).length === 0 || undefined, {
-        timeout: 30_000,
         every: 50,
       });
     },
@@ -94,7 +93,7 @@ export async function openLiveKuma(kumaDir: string, fill: (dataDir: string) => v
         if (child.exitCode !== null) throw new Error(`Kuma ended with exit code ${child.exitCode}.`);
         return (await isKumaReady(port)) || undefined;
       },
-      { timeout: 180_000, every: 50 },
+      { every: 50 },
     );
     return { child, channel: openChannel(child) };
   }

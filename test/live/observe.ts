@@ -24,7 +24,7 @@ export async function openPage(url: string): Promise<OpenPage> {
   await askNeedsSetup(socket, signal);
   await call(z.object({ ok: z.literal(true) }), "login", { ...labAccount, token: "" });
   const isComplete = () => LISTS.every((name) => name in lists) || undefined;
-  await waitFor("the lists after the login", isComplete, { timeout: 15_000, every: 20, signal });
+  await waitFor("the lists after the login", isComplete, { every: 20, signal });
   return { lists, isOpen: () => socket.connected, close: () => socket.close() };
 }
 

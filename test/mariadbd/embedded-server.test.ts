@@ -30,13 +30,13 @@ const selectOne = async () => success(await data.sql("SELECT 1"));
 const isAlive = (pid: number) => data.pids().includes(pid);
 const warnings = () => events.flatMap((event) => (event.type === "warning" ? event.message : []));
 
-describe("the embedded MariaDB while Kuma is stopped", { timeout: 600_000 }, () => {
+describe("the embedded MariaDB while Kuma is stopped", () => {
   before(async () => {
     data = await makeEmbeddedData();
   });
   afterEach(async () => {
     for (const pid of data.pids()) process.kill(pid, "SIGKILL");
-    await waitFor("their end", () => data.pids().length === 0 || undefined, { timeout: 30_000, every: 10 });
+    await waitFor("their end", () => data.pids().length === 0 || undefined, { every: 10 });
   });
   after(() => data.close());
 
@@ -94,7 +94,7 @@ describe("the embedded MariaDB while Kuma is stopped", { timeout: 600_000 }, () 
     await data.startOrphan();
     const owner = await data.startOwned();
     owner.kill("SIGKILL");
-    await waitFor("two orphans", () => data.pids().length === 2 || undefined, { timeout: 30_000 });
+    await waitFor("two orphans", () => data.pids().length === 2 || undefined);
     await sleep(200);
     const server = open();
     assert.deepEqual(await server.use(selectOne), success("1"));
@@ -125,7 +125,7 @@ describe("the embedded MariaDB while Kuma is stopped", { timeout: 600_000 }, () 
   it("ends at once, half started, when a shutdown comes", async () => {
     const server = open();
     const work = server.use(selectOne);
-    await waitFor("its start", () => data.pids().length > 0 || undefined, { timeout: 30_000, every: 5 });
+    await waitFor("its start", () => data.pids().length > 0 || undefined, { every: 5 });
     await server.close();
     const done = await work;
     assert.ok(!done.ok && /interrupted/.test(done.problem.message));

@@ -41,7 +41,7 @@ function webhook(jsonWebhookUrl: string | undefined, level: NotifyLevel = "all")
   };
 }
 
-describe("createJsonWebhook", { timeout: 30_000 }, () => {
+describe("createJsonWebhook", () => {
   it("posts what happened, in members that a program can read", async () => {
     const { url, received } = await serve();
     const { listener, drain, reports } = webhook(url);

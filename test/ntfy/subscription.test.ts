@@ -62,10 +62,10 @@ function listen(server: string, { timeouts = quick, authorization = undefined as
 }
 
 function until(what: string, isSo: () => boolean): Promise<true> {
-  return waitFor(what, () => isSo() || undefined, { timeout: 30_000, every: 5 });
+  return waitFor(what, () => isSo() || undefined, { every: 5 });
 }
 
-describe("subscribeToTopic", { timeout: 10 * 60_000 }, () => {
+describe("subscribeToTopic", () => {
   after(() => assert.equal(closing.length, 0));
 
   it("calls back for each publish, and for nothing else", async () => {

@@ -7,6 +7,7 @@ import { execa } from "execa";
 import { INJECTED_FILES, NOTIFICATION_FILE } from "../../src/patch/anchors.ts";
 import { patchTree, revertTree } from "../../src/patch/index.ts";
 import { writeChanges } from "../../src/patch/write.ts";
+import { PATIENCE } from "../support/wait.ts";
 import { smallKuma, stateOf } from "./small-kuma.ts";
 
 const isRoot = process.geteuid?.() === 0;
@@ -63,7 +64,7 @@ test("a read-only tree: a clear error, nothing changed", async (t) => {
   const node = [process.execPath, "--import", "tsx", fixture, dir];
   // Root ignores the mode of a folder, but not a read-only mount; that goes with the namespace.
   const [command = "", ...args] = isRoot ? ["unshare", "--mount", ...node] : node;
-  const { stdout } = await execa(command, args, { timeout: 30_000 });
+  const { stdout } = await execa(command, args, { timeout: PATIENCE });
   const problem: unknown = JSON.parse(stdout);
   assert.ok(typeof problem === "object" && problem !== null && "code" in problem && "message" in problem);
   assert.equal(problem.code, "tree-read-only");

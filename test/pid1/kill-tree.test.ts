@@ -7,9 +7,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { killTree } from "../../src/pid1/kill-tree.ts";
 import { descendantsOf, listProcesses } from "../../src/pid1/process-tree.ts";
+import { PATIENCE } from "../support/wait.ts";
 
 const program = (name: string) => fileURLToPath(new URL(`../fixtures/programs/${name}`, import.meta.url));
-const options = { timeout: 30_000, skip: process.platform === "linux" ? false : "needs /proc" };
+const options = { timeout: PATIENCE, skip: process.platform === "linux" ? false : "needs /proc" };
 
 /** Pids of living processes whose command line holds the mark. */
 function bearing(mark: string): number[] {

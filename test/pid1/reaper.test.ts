@@ -4,10 +4,11 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { startReaper } from "../../src/pid1/reaper.ts";
+import { PATIENCE } from "../support/wait.ts";
 
 const PROGRAM = fileURLToPath(new URL("../fixtures/programs/reap.ts", import.meta.url));
 /** A lost end of a child would keep the program waiting for ever; unshare itself does not listen to SIGTERM. */
-const LIMIT = { timeout: 40_000, killSignal: "SIGKILL" } as const;
+const LIMIT = { timeout: PATIENCE, killSignal: "SIGKILL" } as const;
 const isRoot = process.platform === "linux" && process.getuid?.() === 0;
 
 test("under another init there is nothing to do", async () => {
@@ -15,7 +16,7 @@ test("under another init there is nothing to do", async () => {
 });
 
 test("as PID 1: 600 orphans are reaped, and no end of our own 200 children is lost among them", {
-  timeout: 60_000,
+  timeout: PATIENCE,
   skip: isRoot ? false : "needs root, for a PID namespace",
 }, async () => {
   const { stdout, stderr } = await promisify(execFile)("unshare", [

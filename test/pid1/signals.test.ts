@@ -11,9 +11,7 @@ import { FORWARDED } from "../../src/pid1/signals.ts";
 
 const PROGRAM = fileURLToPath(new URL("../fixtures/programs/listen-to-signals.ts", import.meta.url));
 
-test("every signal calls its handler, one after the other, and none opens the debugger", {
-  timeout: 30_000,
-}, async () => {
+test("every signal calls its handler, one after the other, and none opens the debugger", async () => {
   const child = spawn(process.execPath, ["--import", "tsx", PROGRAM], { stdio: ["ignore", "pipe", "pipe"] });
   let errors = "";
   child.stderr.on("data", (text: Buffer) => {
@@ -41,9 +39,7 @@ test("every signal calls its handler, one after the other, and none opens the de
   }
 });
 
-test("signals that come before anybody listens are kept, and handed over once, in their order", {
-  timeout: 10_000,
-}, async () => {
+test("signals that come before anybody listens are kept, and handed over once, in their order", async () => {
   const heard: string[] = [];
   const handlers = {
     stop: (signal: string) => void heard.push(signal),

@@ -6,7 +6,7 @@ import { createCycles } from "../../src/replication/cycles.ts";
 import { failure, type Result, success } from "../../src/result.ts";
 import { waitFor } from "../support/wait.ts";
 
-const SOON = { timeout: 30_000, every: 10 };
+const SOON = { every: 10 };
 const ready = { start: () => undefined, untilReady: async () => undefined };
 const problem = (code: string): Result<void> => failure({ code, message: `${code}.`, advice: "Wait." });
 
@@ -29,7 +29,7 @@ async function runThrough(results: Result<void>[]): Promise<ReplicatorEvent[]> {
   return events;
 }
 
-describe("cycles", { timeout: 120_000 }, () => {
+describe("cycles", () => {
   it("tells a failure with how often it was seen, and the recovery once", async () => {
     const down = problem("repository-unreachable");
     const events = await runThrough([

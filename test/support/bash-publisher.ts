@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { writeDump, writeExports } from "./bash-writer.ts";
 import { resticEnvironment } from "./repository.ts";
+import { PATIENCE } from "./wait.ts";
 
 const AT_PATH = fileURLToPath(new URL("at-path.sh", import.meta.url));
 
@@ -56,7 +57,7 @@ export async function publishFilesAsBash(
     const when = time.toISOString().slice(0, 19).replace("T", " ");
     const backup = `cd ${path} && exec restic backup --quiet --host ${hostname} --time '${when}' ${isRelative ? "." : path}`;
     const env = { ...resticEnvironment(repository), TZ: "UTC" };
-    const options = { env, extendEnv: false, stdin: "ignore", timeout: 60_000 } as const;
+    const options = { env, extendEnv: false, stdin: "ignore", timeout: PATIENCE } as const;
     await execa("unshare", ["-m", "sh", AT_PATH, root, current, path, "sh", "-c", backup], options);
     const listed = await execa(
       "restic",

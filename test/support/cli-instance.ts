@@ -10,7 +10,7 @@ import { ensureBuilt } from "./install/build.ts";
 import { type Instance, instanceEnvironment, startInstance } from "./kuma/instance.ts";
 import { programFile } from "./paths.ts";
 import { freePort } from "./ports.ts";
-import { waitFor } from "./wait.ts";
+import { PATIENCE, waitFor } from "./wait.ts";
 
 const STAND_IN = fileURLToPath(new URL("../fixtures/programs/stand-in-kuma.mjs", import.meta.url));
 const KUMA_VERSION = "2.5.3";
@@ -111,7 +111,7 @@ export function makeRig(realKuma?: string): Rig {
         env: { ...instanceEnvironment({ ...options, env: environment }), HOME: folder, ...also },
         ...(input === undefined ? { stdin: "ignore" as const } : { input }),
         reject: false,
-        timeout: 60_000,
+        timeout: PATIENCE,
       });
       return { exitCode, stdout, stderr };
     };
@@ -165,7 +165,7 @@ export async function runAlone(args: string[], env: Record<string, string> = {})
     env: { PATH: process.env.PATH ?? "", ...env },
     stdin: "ignore",
     reject: false,
-    timeout: 30_000,
+    timeout: PATIENCE,
   });
   return { exitCode, stdout, stderr };
 }
@@ -178,9 +178,7 @@ export function said({ exitCode, stdout, stderr }: Said): string {
 
 /** Waits until the instance has published or applied something. */
 export async function untilLogged(member: Member, pattern: RegExp): Promise<void> {
-  await waitFor(`${pattern} in the log`, () => pattern.test(member.instance.log()) || undefined, {
-    timeout: 30_000,
-  });
+  await waitFor(`${pattern} in the log`, () => pattern.test(member.instance.log()) || undefined);
 }
 
 function inDatabase<T>(dataDir: string, work: (db: Database.Database) => T): T {

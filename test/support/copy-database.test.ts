@@ -16,7 +16,7 @@ const WRITER = `
   process.stdout.write("ready");
   for (;;) write.run();`;
 
-describe("copyDatabase", { timeout: 600_000 }, () => {
+describe("copyDatabase", () => {
   const folder = mkdtempSync(join(tmpdir(), "copy-database-"));
   after(() => rmSync(folder, { recursive: true }));
 

@@ -63,7 +63,7 @@ export async function makeEmbeddedData(): Promise<EmbeddedData> {
     const program = `require("node:child_process").spawn("mariadbd", ${JSON.stringify(args)}, {stdio: "ignore"})`;
     const owner = spawn(process.execPath, ["-e", program], { stdio: "ignore" });
     const isNew = () => pids().some((pid) => !before.includes(pid)) || undefined;
-    await waitFor("a server of its own", isNew, { timeout: 30_000, every: 10 });
+    await waitFor("a server of its own", isNew, { every: 10 });
     return owner;
   };
 
@@ -73,7 +73,6 @@ export async function makeEmbeddedData(): Promise<EmbeddedData> {
     startOrphan: async () => {
       const owner = await startOwned();
       await waitFor("an answer", async () => (await serverAnswers(location.socket)) || undefined, {
-        timeout: 30_000,
         every: 20,
       });
       owner.kill("SIGKILL");
@@ -88,7 +87,6 @@ export async function makeEmbeddedData(): Promise<EmbeddedData> {
     close: async () => {
       for (const pid of pids()) process.kill(pid, "SIGKILL");
       await waitFor("the end of the servers", () => pids().length === 0 || undefined, {
-        timeout: 30_000,
         every: 10,
       });
       rmSync(folder, { recursive: true, force: true });

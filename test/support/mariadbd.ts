@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { type Connection, createConnection, type RowDataPacket } from "mysql2/promise";
 import type { MariaDbServer } from "../../src/database/mariadb/session.ts";
 import { projectFolder } from "./paths.ts";
-import { waitFor } from "./wait.ts";
+import { PATIENCE, waitFor } from "./wait.ts";
 
 /** A populated Kuma 2.5.3 on MariaDB, as mariadb-dump wrote it; and the same on SQLite, made by the same script. */
 export const SIDE_BY_SIDE = {
@@ -58,7 +58,7 @@ export async function startMariadbd(...options: string[]): Promise<TestMariaDb> 
   await promisify(execFile)(
     "mariadb-install-db",
     [...common, "--auth-root-authentication-method=normal", "--skip-test-db"],
-    { timeout: 120_000 },
+    { timeout: PATIENCE },
   );
   let server: ChildProcess;
   const start = async () => {
@@ -74,7 +74,7 @@ export async function startMariadbd(...options: string[]): Promise<TestMariaDb> 
       ["--pdeathsig", "KILL", "mariadbd", ...common, ...own, ...size, ...networking],
       { stdio: "ignore" },
     );
-    await waitFor("mariadbd", () => answers(), { timeout: 60_000, every: 50 });
+    await waitFor("mariadbd", () => answers(), { every: 50 });
   };
   const answers = () =>
     connect("mysql").then(

@@ -21,7 +21,7 @@ export async function pidOfFirst(outer: ChildProcess): Promise<number> {
   const { pid } = outer;
   if (pid === undefined) throw new Error("unshare cannot be started");
   const find = () => childOf(pid) ?? (isRunning(outer) ? undefined : pid);
-  return waitFor("PID 1 starts", find, { timeout: 60_000, every: 5 });
+  return waitFor("PID 1 starts", find, { every: 5 });
 }
 
 export function isRunning({ exitCode, signalCode }: ChildProcess): boolean {

@@ -51,5 +51,5 @@ export async function untilListening(port: number): Promise<void> {
       const socket = connect(port, "127.0.0.1", () => resolve(true)).once("error", () => resolve(undefined));
       socket.once("connect", () => socket.destroy());
     });
-  await waitFor(`a server on port ${port}`, find, { timeout: 30_000, every: 50 });
+  await waitFor(`a server on port ${port}`, find, { every: 50 });
 }

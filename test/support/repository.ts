@@ -9,6 +9,7 @@ import { contentHash, encodeSnapshot, type Snapshot } from "../../src/snapshot/i
 import { giveCheapKey } from "./cheap-key.ts";
 import { assertInvariant } from "./invariant.ts";
 import { PASSWORD } from "./supervisor-namespace.ts";
+import { PATIENCE } from "./wait.ts";
 
 export const never = new AbortController().signal;
 
@@ -55,7 +56,7 @@ export async function restic(
   const done = await execa("restic", args, {
     env: resticEnvironment(repository),
     extendEnv: false,
-    timeout: 120_000,
+    timeout: PATIENCE,
     ...(input === undefined ? { stdin: "ignore" } : { input }),
   });
   return done.stdout;

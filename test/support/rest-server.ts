@@ -23,7 +23,7 @@ export async function serveRepository(repository: string): Promise<RestServer> {
   const port = await freePort();
   const command = ["rclone", "serve", "restic", "--addr", `127.0.0.1:${port}`, dirname(repository)];
   const rclone = spawn("setpriv", ["--pdeathsig", "KILL", ...command], { stdio: "ignore" });
-  await waitFor("rclone", () => answers(port), { timeout: 15_000, every: 50 });
+  await waitFor("rclone", () => answers(port), { every: 50 });
   const requests: string[] = [];
   const proxy = http.createServer((incoming, answer) => {
     requests.push(`${incoming.method} ${incoming.url}`);

@@ -7,7 +7,7 @@ import { processesOf } from "./processes.ts";
 import { type Author, createAuthor, makeRepository, never } from "./repository.ts";
 import { change, edit, fillData, takeSnapshot } from "./source-data.ts";
 import { type NamespaceOptions, openNamespace, type SupervisorNamespace } from "./supervisor-namespace.ts";
-import { waitFor } from "./wait.ts";
+import { PATIENCE, waitFor } from "./wait.ts";
 
 type InstanceChange = Partial<Pick<NamespaceOptions, "env" | "repository">>;
 
@@ -95,7 +95,7 @@ export async function openReplicaScenario(
 export async function untilEqual(
   instance: SupervisorNamespace,
   wanted: DatabaseState,
-  timeout = 120_000,
+  timeout = PATIENCE,
 ): Promise<DatabaseState> {
   let now: DatabaseState | undefined;
   const isEqual = () => {
@@ -177,7 +177,7 @@ export async function openPrimaryScenario(
           .events()
           .slice(from)
           .some(({ type }) => type === "published" || type === "unchanged") || undefined;
-      await waitFor("a cycle", isDone, { timeout: 120_000, every: 20 }).catch(() => {
+      await waitFor("a cycle", isDone, { every: 20 }).catch(() => {
         throw new InvariantViolation(
           `the primary does not publish\n${scenario.instance.output().slice(-3_000)}`,
         );

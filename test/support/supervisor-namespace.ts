@@ -10,7 +10,7 @@ import { programFile, projectFolder } from "./paths.ts";
 import { inNamespace, isRunning, pidOfFirst } from "./pid-namespace.ts";
 import { requireFreePorts } from "./ports.ts";
 import { processesAround, type SeenProcess } from "./processes.ts";
-import { waitFor } from "./wait.ts";
+import { PATIENCE, waitFor } from "./wait.ts";
 
 export const PASSWORD = "faults-password";
 
@@ -118,7 +118,7 @@ export async function openNamespace({
   const first = await pidOfFirst(outer);
   const text = () => readFileSync(logFile, "utf8").slice(start);
   const events = () => text().split("\n").flatMap(parseEvent);
-  const outcome = (from: number, timeout = 60_000) =>
+  const outcome = (from: number, timeout = PATIENCE) =>
     waitFor("the end of a cycle", () => events().slice(from).find(isOutcome), { timeout, every: 15 }).catch(
       () => {
         throw new InvariantViolation(
@@ -147,7 +147,7 @@ export async function openNamespace({
     pid: first,
     events,
     output: text,
-    untilLogged: async (type, { from = 0, timeout = 60_000 } = {}) => {
+    untilLogged: async (type, { from = 0, timeout = PATIENCE } = {}) => {
       const find = () => {
         const found = events()
           .slice(from)

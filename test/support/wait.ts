@@ -1,9 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { LabError } from "./install/lab-error.ts";
 
+/**
+ * How long tests wait for anything to come about, milliseconds. Far more than it takes: a limit close to that says nothing but
+ * that the machine is busy.
+ */
+export const PATIENCE = 5 * 60_000;
+
 export interface WaitOptions {
-  /** Milliseconds. */
-  readonly timeout: number;
+  /** Milliseconds; PATIENCE by default. */
+  readonly timeout?: number;
   /** Pause between two looks, milliseconds; 250 by default. */
   readonly every?: number;
   readonly signal?: AbortSignal | undefined;
@@ -16,7 +22,7 @@ export interface WaitOptions {
 export async function waitFor<T>(
   what: string,
   readState: () => Promise<T | undefined> | T | undefined,
-  { timeout, every = 250, signal }: WaitOptions,
+  { timeout = PATIENCE, every = 250, signal }: WaitOptions = {},
 ): Promise<T> {
   const end = performance.now() + timeout;
   for (;;) {

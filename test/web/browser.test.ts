@@ -62,7 +62,7 @@ describe("the page in a real browser", { skip, timeout: 600_000 }, () => {
     await browser.send("Emulation.setEmulatedMedia", { features });
     await browser.send("Page.navigate", { url });
     const isLoaded = async () => (await evaluate<boolean>(LOADED)) || undefined;
-    await waitFor("the page", isLoaded, { timeout: 20_000, every: 50 });
+    await waitFor("the page", isLoaded, { every: 50 });
   }
   const LOADED = `document.readyState === "complete" && document.querySelector("footer") !== null`;
 
@@ -135,7 +135,7 @@ describe("the page in a real browser", { skip, timeout: 600_000 }, () => {
     listener({ ...samples.warning, message: "A new line." });
     await evaluate("refresh()");
     const hasCome = () => evaluate<boolean>(`document.body.innerText.includes("A new line.")`);
-    await waitFor("the new line", async () => (await hasCome()) || undefined, { timeout: 10_000, every: 50 });
+    await waitFor("the new line", async () => (await hasCome()) || undefined, { every: 50 });
     assert.equal(
       await evaluate<string>(`document.querySelector("link[rel=icon]").getAttribute("href")`),
       "favicon.svg",

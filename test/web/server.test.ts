@@ -41,7 +41,7 @@ async function serve({ credentials, host = "127.0.0.1" }: { credentials?: string
   ends.push(() => shutdown.abort());
   web.start(shutdown.signal, (event) => events.push(event));
   const url = `http://127.0.0.1:${port}`;
-  if (host === "127.0.0.1") await waitFor("the server", () => isOpen(port), { timeout: 5_000, every: 20 });
+  if (host === "127.0.0.1") await waitFor("the server", () => isOpen(port), { every: 20 });
   return { url, port, web, events, shutdown };
 }
 
@@ -68,7 +68,7 @@ async function connectSlowly(port: number, count: number): Promise<void> {
   }
 }
 
-describe("web server", { timeout: 120_000 }, () => {
+describe("web server", () => {
   it("serves page, metrics and health, each under headers that let nothing else in", async () => {
     const { url, web } = await serve();
     for (const event of [started, ready]) web.listener(event);
@@ -160,7 +160,7 @@ describe("web server", { timeout: 120_000 }, () => {
     const web = await open(configure({ REPLICATOR_HTTP: `127.0.0.1:${port}` }));
     const shutdown = new AbortController();
     web.start(shutdown.signal, (event) => events.push(event));
-    await waitFor("the warning", () => (events.length > 0 ? true : undefined), { timeout: 5_000, every: 20 });
+    await waitFor("the warning", () => (events.length > 0 ? true : undefined), { every: 20 });
     assert.match(
       JSON.stringify(events),
       new RegExp(`^\\[{"type":"warning","message":"[^"]*port ${port}[^"]*already`),
@@ -171,7 +171,7 @@ describe("web server", { timeout: 120_000 }, () => {
 
   it("tells that its address is not this machine's", async () => {
     const { events } = await serve({ host: "192.0.2.1" });
-    await waitFor("the warning", () => (events.length > 0 ? true : undefined), { timeout: 5_000, every: 20 });
+    await waitFor("the warning", () => (events.length > 0 ? true : undefined), { every: 20 });
     assert.match(JSON.stringify(events), /EADDRNOTAVAIL/);
   });
 

@@ -20,9 +20,7 @@ const MOMENTS = [0, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9, 1];
 
 /** SIGKILL to a process that applies, at many instants. */
 export function killedContract(engine: ContractEngine): void {
-  it("applied by a process that is killed, is before or after, never between, and the next apply converges", {
-    timeout: 240_000,
-  }, async (t) => {
+  it("applied by a process that is killed, is before or after, never between, and the next apply converges", async (t) => {
     const { instance, snapshot, snapshotFile } = await prepare(t, engine);
     const before = await instance.dump();
     const whole = await runApply(instance, snapshotFile);

@@ -11,7 +11,7 @@ import { dumpMariaDb, type MariaDbInstance, makeMariaDb, take } from "./fixtures
 
 const edits = fc.array(anyEdit, { minLength: 1, maxLength: 15 });
 
-describe("whatever is edited", { timeout: 600_000 }, () => {
+describe("whatever is edited", () => {
   let maria: TestMariaDb;
   before(async () => {
     maria = await startMariadbd();

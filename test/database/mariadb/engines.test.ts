@@ -10,7 +10,7 @@ import { SIDE_BY_SIDE, startMariadbd, type TestMariaDb } from "../../support/mar
 import { IDS, makeInstance, takeSnapshot, VERSIONS, value } from "../fixtures.ts";
 import { dumpMariaDb, equalize, type MariaDbInstance, makeMariaDb, snapshotOf, take } from "./fixtures.ts";
 
-describe("the same configuration on SQLite and on MariaDB", { timeout: 600_000 }, () => {
+describe("the same configuration on SQLite and on MariaDB", () => {
   let maria: TestMariaDb;
   before(async () => {
     maria = await startMariadbd();

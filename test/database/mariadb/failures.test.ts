@@ -17,7 +17,7 @@ import { dumpMariaDb, type MariaDbInstance, makeMariaDb, take } from "./fixtures
 /** All data in one file that does not grow beyond this: a full disk, but for the server itself, which lives on. */
 const SPACE = ["--innodb-file-per-table=0", "--innodb-data-file-path=ibdata1:12M:autoextend:max:40M"];
 
-describe("MariaDB", { timeout: 600_000 }, () => {
+describe("MariaDB", () => {
   let maria: TestMariaDb;
   let folder: string;
   let port: number;
@@ -187,7 +187,7 @@ describe("MariaDB", { timeout: 600_000 }, () => {
     assert.doesNotMatch(JSON.stringify(refused), /wrong-secret/);
   });
 
-  it("that does not answer is given up", { timeout: 60_000 }, async (t) => {
+  it("that does not answer is given up", async (t) => {
     const instance = await makeMariaDb(t, maria);
     const silent = createServer(() => {});
     const silentPort = await listen(silent);

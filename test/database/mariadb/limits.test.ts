@@ -86,7 +86,7 @@ function toAffinity(type: string, given: string | number | bigint): Value {
   return isWhole && type !== "double" ? BigInt(given) : given;
 }
 
-describe("limits of MariaDB", { timeout: 600_000 }, () => {
+describe("limits of MariaDB", () => {
   let maria: TestMariaDb;
   before(async () => {
     maria = await startMariadbd();

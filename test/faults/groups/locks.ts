@@ -65,7 +65,7 @@ async function stopOnceLocked(repository: string): Promise<Holder> {
   const exited = once(holder, "exit");
   // restic looks again 200 ms after it has made its lock: mostly time enough to stop it there.
   const isOver = () => isLocked(repository) || holder.exitCode !== null || undefined;
-  await waitFor("a lock", isOver, { timeout: 60_000, every: 3 });
+  await waitFor("a lock", isOver, { every: 3 });
   holder.kill("SIGSTOP");
   const release = async () => {
     holder.kill("SIGCONT");

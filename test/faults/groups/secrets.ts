@@ -66,9 +66,7 @@ const secrets: Fault = {
         repository: away,
         env: text,
       });
-      await waitFor("a failure", () => /cannot be reached/.test(lost.output()) || undefined, {
-        timeout: 30_000,
-      });
+      await waitFor("a failure", () => /cannot be reached/.test(lost.output()) || undefined);
       await lost.stop();
       const files = [scenario.dataDir, dataDir].flatMap((data) => [
         `${data}.log`,

@@ -68,7 +68,7 @@ const HOSTILE: readonly Hostile[] = [
   },
   tampered("an unknown table", "schema-unknown", (tables) => [
     ...tables,
-    { name: "api_key", columns: ["id", "key"], rows: [[1n, "owned"]] },
+    { name: "setting", columns: ["id", "key", "value"], rows: [[1n, "jwtSecret", "owned"]] },
   ]),
   tampered("no table of monitors", "snapshot-inconsistent", (tables) =>
     tables.filter(({ name }) => name !== "monitor"),

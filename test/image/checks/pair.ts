@@ -155,14 +155,10 @@ async function leaveOrphans(container: Container): Promise<string> {
   await container.shell(line);
   const orphan = (await container.processes()).find(({ command }) => command === "sleep 3");
   assert.equal(orphan?.ppid, 1, "an orphan is handed to PID 1");
-  await waitFor(
-    "all orphans reaped",
-    async () => {
-      const left = await container.processes();
-      return left.some(({ state, pid }) => state === "Z" || pid === orphan?.pid) ? undefined : true;
-    },
-    { timeout: 10_000 },
-  );
+  await waitFor("all orphans reaped", async () => {
+    const left = await container.processes();
+    return left.some(({ state, pid }) => state === "Z" || pid === orphan?.pid) ? undefined : true;
+  });
   return `${(await container.processes()).length - 1} processes left`;
 }
 

@@ -72,9 +72,7 @@ function rig(folder: string, shutdown: AbortSignal) {
   return { publisher, checks: () => checks };
 }
 
-it("an unchanged primary checks the repository once an hour, however the clock is set", {
-  timeout: 120_000,
-}, async (t) => {
+it("an unchanged primary checks the repository once an hour, however the clock is set", async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "publisher-"));
   t.after(() => rmSync(folder, { recursive: true }));
   const shutdown = new AbortController();

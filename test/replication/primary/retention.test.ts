@@ -43,7 +43,7 @@ function rig(
   return { retention: createRetention(parts), events, file };
 }
 
-describe("retention", { timeout: 120_000 }, () => {
+describe("retention", () => {
   it("is done once a day, across restarts, and reported when something was forgotten", async () => {
     const policies: (readonly string[])[] = [];
     const forget: Repository["forget"] = async ({ policy }) => {

@@ -104,13 +104,11 @@ async function watch(child: ChildProcess, options: InstanceOptions, log: () => s
     return (await isKumaReady(port)) ? true : undefined;
   }
   async function waitReady(signal?: AbortSignal): Promise<void> {
-    await waitFor(`${name}: Uptime Kuma ready at ${url}`, readState, { timeout: 60_000, signal }).catch(
-      (error) => {
-        throw error instanceof LabError && ended === undefined
-          ? new LabError(`${error.message}\n${log().slice(-4000)}`)
-          : error;
-      },
-    );
+    await waitFor(`${name}: Uptime Kuma ready at ${url}`, readState, { signal }).catch((error) => {
+      throw error instanceof LabError && ended === undefined
+        ? new LabError(`${error.message}\n${log().slice(-4000)}`)
+        : error;
+    });
   }
   async function kill(): Promise<InstanceExit> {
     if (ended === undefined) killTree(pid as number);

@@ -25,13 +25,13 @@ test("the client does what a person does in Kuma's page, and its lists follow", 
       (answer) => answer.ok || undefined,
       () => undefined,
     );
-  await waitFor("Kuma's port", answers, { timeout: 30_000 });
+  await waitFor("Kuma's port", answers);
 
   const client = await connectKuma(url);
   t.after(() => client.close());
   const monitors = client.lists.monitors;
   const until = (what: string, isSo: () => boolean) =>
-    waitFor(what, () => isSo() || undefined, { timeout: 5_000, every: 20 });
+    waitFor(what, () => isSo() || undefined, { every: 20 });
 
   const id = await client.addMonitor({ type: "http", name: 'it\'s "one"; 🐻', url: `${url}/` });
   await until("added", () => monitors.get(id)?.active === true);

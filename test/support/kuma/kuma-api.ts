@@ -80,7 +80,7 @@ async function connect(url: string, signal: AbortSignal): Promise<KumaClient> {
       await call(answers.nothing, "setup", labAccount.username, labAccount.password);
     await call(answers.login, "login", { ...labAccount, token: "" });
     await followed.complete(signal);
-    await waitFor("Uptime Kuma's version", () => version || undefined, { timeout: 5_000, every: 50, signal });
+    await waitFor("Uptime Kuma's version", () => version || undefined, { every: 50, signal });
     return {
       version,
       lists: followed.lists,
@@ -113,5 +113,5 @@ export async function chooseDatabase(url: string, signal: AbortSignal): Promise<
   });
   const isReady = async () =>
     (await entryPage(url, signal).catch(() => "none")) === "entryPage" ? true : undefined;
-  await waitFor("Uptime Kuma after the choice of its database", isReady, { timeout: 30_000, signal });
+  await waitFor("Uptime Kuma after the choice of its database", isReady, { signal });
 }

@@ -82,7 +82,6 @@ export function followLists(socket: Socket): {
     lists,
     complete: (signal) =>
       waitFor("Uptime Kuma's lists after the login", () => isComplete() || undefined, {
-        timeout: 15_000,
         every: 50,
         signal,
       }),
