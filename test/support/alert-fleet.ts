@@ -8,6 +8,7 @@ import type { PatchedKuma } from "./kuma/patched-kuma.ts";
 import { projectFolder } from "./paths.ts";
 import { freePort } from "./ports.ts";
 import { makeRepository } from "./repository.ts";
+import { query } from "./rows.ts";
 import { change } from "./source-data.ts";
 import { PASSWORD } from "./supervisor-namespace.ts";
 import { waitFor } from "./wait.ts";
@@ -26,6 +27,7 @@ export interface Rung {
 export interface AlertMember {
   readonly name: string;
   readonly instance: Instance;
+  readonly dataDir: string;
   /** Where page, metrics and peers are. */
   readonly web: string;
   /** Whether the target answers this one with success. */
@@ -39,8 +41,10 @@ export interface AlertFleet {
   member(name: string): AlertMember;
   /** Waits for a message after the first `from`, whose text fits. */
   untilRung(text: RegExp, from: number, timeout?: number): Promise<Rung>;
-  /** Nothing gets through between these two any more, though connections stay open. */
-  cut(one: string, other: string): void;
+  /** Waits until all know of one another, and of a target that each of them reaches. */
+  untilAllUp(): Promise<void>;
+  /** Nothing gets through between the first and the others any more, though connections stay open. */
+  cut(one: string, ...others: readonly string[]): void;
   mend(): void;
   close(): Promise<void>;
 }
@@ -121,7 +125,7 @@ export async function openAlertFleet({
           ...env,
         },
       });
-      members[index] = { name, instance, web: `http://127.0.0.1:${port}`, reaches: true };
+      members[index] = { name, instance, dataDir, web: `http://127.0.0.1:${port}`, reaches: true };
     }),
   );
   const fleet: AlertFleet = {
@@ -133,6 +137,7 @@ export async function openAlertFleet({
         timeout,
         every: 20,
       }).catch((error) => fail(`${error.message}; there were: ${JSON.stringify(rung.slice(from), null, 1)}`)),
+    untilAllUp: () => untilAllUp(members),
     cut: links.cut,
     mend: links.mend,
     close: async () => {
@@ -143,7 +148,7 @@ export async function openAlertFleet({
   };
   try {
     await Promise.all(members.map(({ instance }) => instance.waitReady()));
-    await waitFor("all to know of one another", () => knowAll(members), { timeout: 30_000, every: 100 });
+    await untilAllUp(members);
   } catch (error) {
     const logs = members.map(({ name, instance }) => `${name}:\n${instance.log().slice(-2_000)}`).join("\n");
     await fleet.close();
@@ -152,15 +157,33 @@ export async function openAlertFleet({
   return fleet;
 }
 
-/** Every one sees every one, each with a Kuma that is ready. */
-async function knowAll(members: readonly AlertMember[]): Promise<true | undefined> {
-  const up = await Promise.all(
-    members.map(async ({ web }) => {
-      const text = await (await fetch(`${web}/metrics`)).text();
-      return [...text.matchAll(/^replicator_fleet_kuma_up\{.*\} 1$/gm)].length;
-    }),
-  );
-  return up.every((count) => count === members.length) || undefined;
+async function untilAllUp(members: readonly AlertMember[]): Promise<void> {
+  const isKnownToAll = async () => {
+    const up = await Promise.all(
+      members.map(async ({ web }) => {
+        const text = await (await fetch(`${web}/metrics`)).text();
+        return [...text.matchAll(/^replicator_fleet_kuma_up\{.*\} 1$/gm)].length;
+      }),
+    );
+    return up.every((count) => count === members.length) || undefined;
+  };
+  await waitFor("all to know of one another", isKnownToAll, { timeout: 60_000, every: 100 });
+  // The second from now on: one may be under way.
+  const now = members.map((member) => lastBeat(member).id);
+  const isUp = (member: AlertMember, index: number) => {
+    const { id, status } = lastBeat(member);
+    return status === 1 && id >= (now[index] ?? 0) + 2;
+  };
+  await waitFor("heartbeats of each, and up", () => members.every(isUp) || undefined, {
+    timeout: 60_000,
+    every: 100,
+  });
+}
+
+/** As Kuma has stored it. */
+function lastBeat({ dataDir }: AlertMember): { readonly id: number; readonly status: number } {
+  const [row] = query(join(dataDir, "kuma.db"), "SELECT id, status FROM heartbeat ORDER BY id DESC LIMIT 1");
+  return { id: Number(row?.id ?? 0), status: Number(row?.status) };
 }
 
 /** One monitor, checked each second, with a webhook. */
@@ -208,8 +231,8 @@ function openLinks() {
       links.push({ between, server });
       return listen(server);
     },
-    cut: (one: string, other: string) => {
-      isCut = (between) => between.includes(one) && between.includes(other);
+    cut: (one: string, ...others: readonly string[]) => {
+      isCut = (between) => between.includes(one) && others.some((other) => between.includes(other));
     },
     mend: () => {
       // What was lost on the way stays lost.

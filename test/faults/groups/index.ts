@@ -7,6 +7,7 @@ import { killOneFaults } from "./kill-one.ts";
 import { goodLargeSnapshot } from "./large.ts";
 import { lockFaults } from "./locks.ts";
 import { killWithManyMonitors } from "./many.ts";
+import { peersThatFail } from "./peers.ts";
 import { repositoryFaults } from "./repository.ts";
 import { secretFaults } from "./secrets.ts";
 import { snapshotFaults } from "./snapshot.ts";
@@ -29,4 +30,5 @@ export const faults: readonly Fault[] = [
   ...togetherFaults,
   ...doesNotRunFaults,
   ...secretFaults,
+  peersThatFail,
 ];
