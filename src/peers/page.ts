@@ -7,7 +7,7 @@ export const MOST_PEERS = 20;
 /** Monitors that a page names as down; how many there are, it says beside. */
 export const MOST_DOWN = 200;
 /** What a page asks at a time. */
-export const MOST_QUESTIONS = 100;
+export const MOST_QUESTIONS = 250;
 
 const text = z
   .string()

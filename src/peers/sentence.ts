@@ -11,9 +11,8 @@ export interface Opinion {
 const LONG_BEFORE = 5 * 60_000;
 
 /**
- * Who agrees: "down at kuma-fra, kuma-nyc; up at kuma-sgp (8 s ago)".
- * @param here the name of this instance, what it has found, and for how long, milliseconds
- * @param others undefined: no other one is known
+ * Who agrees: "down at kuma-fra, kuma-nyc; up at kuma-sgp (8 s ago)". This instance is the first, the others go by name.
+ * @param here what it has found, and for how long, milliseconds
  */
 export function describeOpinions(
   here: { readonly name: string; readonly state: "down" | "up"; readonly for: number },
@@ -33,7 +32,8 @@ export function describeOpinions(
     .join("; ");
 
   function namesOf(state: Opinion["says"]["state"]): string[] {
-    return others.flatMap(({ name, says }) => {
+    const sorted = [...others].sort((a, b) => a.name.localeCompare(b.name));
+    return sorted.flatMap(({ name, says }) => {
       if (says.state !== state) return [];
       const remark = remarkOn(says);
       return remark === undefined ? name : `${name} (${remark})`;

@@ -26,21 +26,21 @@ ${notes}</section>`;
 
 function renderMember(member: FleetMember, hide: (text: string) => string, now: number): Html {
   const { name, role, head, kuma, isThis, isHeard, heardAt } = member;
-  const kumaMood = isHeard && kuma.state === "ready" ? "good" : "bad";
+  const mood = kuma.state === "ready" ? "good" : "bad";
   return html`<tr class="${isHeard ? "heard" : "silent"}">
 <th scope="row">${hide(name)}${isThis ? html` <span class="quiet">this one</span>` : undefined}</th>
 ${cell("Role", role)}
 ${cell("Snapshot", head === undefined ? "none" : html`<code>${shortId(head)}</code>`)}
 ${cell("Lag", describeLag(member))}
-${cell("Uptime Kuma", html`<span class="${kumaMood}">${kuma.state}</span> ${kuma.version}`)}
+${cell("Uptime Kuma", html`${isHeard ? html`<span class="${mood}">${kuma.state}</span>` : kuma.state} ${kuma.version}`)}
 ${cell("Down only there", describeAlone(member, hide))}
-${cell("Heard", isThis ? "" : renderAgo(heardAt, now))}
+${cell("Heard", isThis ? "" : isHeard ? renderAgo(heardAt, now) : html`<span class="bad">${renderAgo(heardAt, now)}</span>`)}
 </tr>`;
 }
 
 /** On a narrow screen each cell says what it is. */
 function cell(label: string, content: Html | string): Html {
-  return html`<td data-label="${label}">${content}</td>`;
+  return content === "" ? html`<td></td>` : html`<td data-label="${label}"><span>${content}</span></td>`;
 }
 
 function describeLag({ agreement, lag }: FleetMember): string {

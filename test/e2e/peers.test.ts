@@ -23,17 +23,17 @@ describe("three real Kumas that know of one another", { timeout: 120_000 }, () =
     const first = await fleet.untilRung(/^\[fra\].*Down/, from);
     assert.match(
       first.msg,
-      /^\[fra\] \[Shop\] \[🔴 Down\] Request failed with status code 500 - down at fra; up at (nyc|sgp) \(\d s ago\), (nyc|sgp) \(\d s ago\)$/,
+      /^\[fra\] \[Shop\] \[🔴 Down\] Request failed with status code 500 - down at fra; up at nyc \(\d+ s ago\), sgp \(\d+ s ago\)$/,
     );
     assert.match(first.beat, /^\[fra\] Request failed with status code 500 - down at fra; up at /);
     fleet.member("nyc").reaches = false;
     const second = await fleet.untilRung(/^\[nyc\].*Down/, from);
-    assert.match(second.msg, / - down at nyc, fra; up at sgp \(\d s ago\)$/);
+    assert.match(second.msg, / - down at nyc, fra; up at sgp \(\d+ s ago\)$/);
     fleet.member("fra").reaches = true;
     const third = await fleet.untilRung(/^\[fra\].*Up/, from);
-    assert.match(third.msg, / - up at fra, sgp; down at nyc \(\d s ago\)$/);
+    assert.match(third.msg, / - up at fra, sgp; down at nyc \(\d+ s ago\)$/);
     fleet.member("nyc").reaches = true;
-    assert.match((await fleet.untilRung(/^\[nyc\].*Up/, from)).msg, / - up at nyc, (fra, sgp|sgp, fra)$/);
+    assert.match((await fleet.untilRung(/^\[nyc\].*Up/, from)).msg, / - up at nyc, fra, sgp$/);
     assert.equal(fleet.rung.length, from + 4);
   });
 });

@@ -14,7 +14,7 @@ import { PASSWORD } from "./supervisor-namespace.ts";
 import { waitFor } from "./wait.ts";
 
 /** What the monitor is called, and its number. */
-export const SHOP = { name: "Shop", id: 2 };
+const SHOP = { name: "Shop", id: 2 };
 
 /** A message as a webhook got it. */
 export interface Rung {

@@ -28,7 +28,7 @@ const CASES: Readonly<Record<string, (fleet: AlertFleet) => Promise<void>>> = {
     try {
       assertFits(
         await fall(fleet, LATEST),
-        / - down at fra; up at nyc \(\d s ago\); not heard: sgp \(for \d+ s\)$/,
+        / - down at fra; up at nyc \(\d+ s ago\); not heard: sgp \(for \d+ s\)$/,
       );
     } finally {
       process.kill(pid, "SIGCONT");
@@ -36,17 +36,11 @@ const CASES: Readonly<Record<string, (fleet: AlertFleet) => Promise<void>>> = {
   },
   "the line to one peer is cut: the other passes on what it says": async (fleet) => {
     fleet.cut("fra", "sgp");
-    assertFits(
-      await fall(fleet, LATEST),
-      / - down at fra; up at (nyc|sgp) \(\d s ago\), (nyc|sgp) \(\d s ago\)$/,
-    );
+    assertFits(await fall(fleet, LATEST), / - down at fra; up at nyc \(\d+ s ago\), sgp \(\d+ s ago\)$/);
   },
   "the lines to both peers are cut": async (fleet) => {
     fleet.cut("fra", "sgp", "nyc");
-    assertFits(
-      await fall(fleet, LATEST),
-      / - down at fra; not heard: (nyc|sgp) \(for \d+ s\), (nyc|sgp) \(for \d+ s\)$/,
-    );
+    assertFits(await fall(fleet, LATEST), / - down at fra; not heard: nyc \(for \d+ s\), sgp \(for \d+ s\)$/);
   },
   "its Kuma is killed while it asks": async (fleet) => {
     fleet.cut("fra", "sgp", "nyc");
@@ -63,7 +57,7 @@ const CASES: Readonly<Record<string, (fleet: AlertFleet) => Promise<void>>> = {
     if (found !== undefined) process.kill(found, "SIGKILL");
     assertFits(
       await fall(fleet, LATEST),
-      / - down at fra; up at nyc \(\d s ago\)(, sgp \(\d s ago\)|; not watched at sgp)$/,
+      / - down at fra; up at nyc \(\d+ s ago\)(, sgp \(\d+ s ago\)|; not watched at sgp)$/,
     );
   },
   "all see it": async (fleet) => {
