@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { steadyNow } from "../clock.ts";
-import type { Fetch } from "../fetch/index.ts";
+import type { Post } from "../fetch/index.ts";
 import { failure, type Result, success } from "../result.ts";
 import { createPauses, PACE, rememberNumbers } from "./guards.ts";
 import { type Answer, LONGEST_MESSAGE, type Page, parseAnswer, parseRequest } from "./page.ts";
-import { type PeerProblem, post, unintelligible } from "./post.ts";
 import type { Seal } from "./seal.ts";
+import { type PeerProblem, sendTo, unintelligible } from "./send.ts";
 
 /** How long an answer waits for something new: so often instances hear of one another at least. Milliseconds. */
 const HOLD = 15_000;
@@ -24,7 +24,7 @@ export interface Contact {
 interface Parts {
   readonly addresses: readonly string[];
   readonly seal: Seal;
-  readonly fetch: Fetch;
+  readonly post: Post;
   /** The instance's id and the session of this process. */
   readonly self: { readonly id: string; readonly session: string };
   /** All pages, this instance's own first, with their ages as they are now. */
@@ -146,7 +146,8 @@ export function startExchange(parts: Parts): Exchange {
       const known = Object.fromEntries(countersOf(parts.pages()));
       const request = { from: self, to: contact.session, number: lastNumber, wait, known, pages };
       const body = seal.close(JSON.stringify(request), "request");
-      const sent = await post(parts.fetch, { address, body }, wait + ANSWER_LIMIT, signal);
+      const limits = { post: parts.post, limit: wait + ANSWER_LIMIT, signal };
+      const sent = await sendTo(address, body, limits);
       if (!sent.ok) return sent;
       const text = seal.open(sent.value, aboutAnswerTo(body));
       const answer = text === undefined ? undefined : parseAnswer(text);

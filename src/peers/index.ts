@@ -1,5 +1,5 @@
 import type { Config } from "../config/index.ts";
-import { createFetch } from "../fetch/index.ts";
+import { createPost } from "../fetch/index.ts";
 import type { Observer } from "../observed/index.ts";
 import type { Peers } from "./peers.ts";
 
@@ -13,7 +13,7 @@ export async function openPeers(
 ): Promise<Peers | undefined> {
   if (peers === undefined) return undefined;
   const { createPeers } = await import("./peers.ts");
-  return createPeers({ config: { ...peers, instanceName }, observer, fetch: createFetch(proxy) });
+  return createPeers({ config: { ...peers, instanceName }, observer, post: createPost(proxy) });
 }
 
 export type { Fleet, FleetMember } from "./fleet.ts";

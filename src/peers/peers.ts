@@ -3,7 +3,7 @@ import { EventEmitter, once } from "node:events";
 import { steadyNow } from "../clock.ts";
 import type { PeersConfig } from "../config/index.ts";
 import type { Listener } from "../events/index.ts";
-import type { Fetch } from "../fetch/index.ts";
+import type { Post } from "../fetch/index.ts";
 import { errorMessage } from "../format.ts";
 import type { Beat, Watch } from "../kuma/index.ts";
 import type { Observer } from "../observed/index.ts";
@@ -47,11 +47,11 @@ export interface Peers extends Watch {
 interface Parts {
   readonly config: PeersConfig & { readonly instanceName: string };
   readonly observer: Observer;
-  readonly fetch: Fetch;
+  readonly post: Post;
 }
 
 /** See `openPeers`. */
-export function createPeers({ config, observer, fetch }: Parts): Peers {
+export function createPeers({ config, observer, post }: Parts): Peers {
   const session = randomUUID();
   const monitors = createMonitors();
   const questions = new Map<number, Question>();
@@ -101,7 +101,7 @@ export function createPeers({ config, observer, fetch }: Parts): Peers {
       });
     };
     exchange = startExchange({
-      ...{ addresses: config.addresses, seal, fetch, signal },
+      ...{ addresses: config.addresses, seal, post, signal },
       self: { id: first.instanceId, session },
       pages: () => listPages(steadyNow()),
       merge,

@@ -5,6 +5,7 @@ import { after, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { loadConfig } from "../../src/config/index.ts";
 import { combineListeners, type ReplicatorEvent } from "../../src/events/index.ts";
+import { createPost, type Post } from "../../src/fetch/index.ts";
 import type { Beat } from "../../src/kuma/index.ts";
 import { createObserver } from "../../src/observed/index.ts";
 import { openPeers } from "../../src/peers/index.ts";
@@ -37,14 +38,15 @@ async function open(name: string, calls: readonly number[], port: number, passwo
   const observer = createObserver(config);
   /** All bodies that it has sent. */
   const sent: Buffer[] = [];
-  const recording: typeof fetch = (url, request) => {
-    sent.push(request?.body as Buffer);
-    return fetch(url, request);
+  const send = createPost(undefined);
+  const post: Post = (url, body, ...limits) => {
+    sent.push(body);
+    return send(url, body, ...limits);
   };
   const peers = createPeers({
     config: { ...loaded.config.peers, instanceName: name },
     observer,
-    fetch: recording as never,
+    post,
   });
   const web = await openWebServer(config, observer, peers);
   const events: ReplicatorEvent[] = [];

@@ -1,5 +1,5 @@
-import { type Fetch, readAtMost } from "../fetch/index.ts";
-import { errorMessage } from "../format.ts";
+import type { Post } from "../fetch/index.ts";
+import { errorCode, errorMessage } from "../format.ts";
 import { failure, type Problem, type Result, success } from "../result.ts";
 import { withinTime } from "../within-time.ts";
 import { LONGEST_MESSAGE } from "./page.ts";
@@ -12,31 +12,24 @@ export type PeerProblem = Problem<
  * Sends one message to another instance and gives its answer.
  * @param limit for all of it, milliseconds
  */
-export async function post(
-  fetch: Fetch,
-  { address, body }: { readonly address: string; readonly body: Buffer },
-  limit: number,
-  signal: AbortSignal,
+export async function sendTo(
+  address: string,
+  body: Buffer,
+  { post, limit, signal }: { readonly post: Post; readonly limit: number; readonly signal: AbortSignal },
 ): Promise<Result<Buffer, PeerProblem>> {
+  let isLate = false;
   try {
-    return await withinTime(limit, signal, async (limited) => {
-      const response = await fetch(`${address}/peers`, {
-        method: "POST",
-        body,
-        headers: { "Content-Type": "application/octet-stream" },
-        // What follows might lead anywhere, and is none of ours.
-        redirect: "error",
-        signal: limited,
+    const answer = await withinTime(limit, signal, async (limited) => {
+      limited.addEventListener("abort", () => {
+        isLate = true;
       });
-      if (!response.ok) {
-        await response.body?.cancel();
-        return failure(problemOf(address, response.status));
-      }
-      const answer = await readAtMost(response, LONGEST_MESSAGE);
-      return answer === undefined ? failure(unintelligible(address)) : success(answer);
+      return post(`${address}/peers`, body, LONGEST_MESSAGE, limited);
     });
+    if (answer.status !== 200) return failure(problemOf(address, answer.status));
+    return answer.body === undefined ? failure(unintelligible(address)) : success(answer.body);
   } catch (error) {
-    return failure(unreachable(address, errorMessage(error)));
+    const why = isLate ? `no answer within ${limit / 1_000} s` : errorMessage(error) || errorCode(error);
+    return failure(unreachable(address, why ?? "no reason given"));
   }
 }
 
