@@ -29,7 +29,7 @@ const { values: options } = parseArgs({
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(130));
 await ensureRestic();
-await ensurePackages(["rclone", "sqlite3", "unshare", "setpriv"]);
+await ensurePackages(["rclone", "sqlite3", "mariadbd", "unshare", "setpriv"]);
 await ensureKuma();
 await ensureBuilt();
 

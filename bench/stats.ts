@@ -16,6 +16,12 @@ export function spread(values: readonly number[]): Spread {
   };
 }
 
+/** The value that this share of the values is not above. @param share from 0 to 1 */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.ceil(sorted.length * share) - 1] ?? Number.NaN;
+}
+
 /** The exponent b of time = a · size^b, by least squares over the logarithms: 1 is linear growth. */
 export function exponent(points: readonly { readonly size: number; readonly time: number }[]): number {
   const x = points.map(({ size }) => Math.log(size));

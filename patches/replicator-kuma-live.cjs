@@ -1,36 +1,44 @@
 "use strict";
 
 // Put here by `replicator-kuma patch`, taken away by `replicator-kuma patch --revert`.
-// Lets the supervisor change the configuration under a Kuma that runs: it answers over Node's IPC channel. Without a
-// channel (Kuma was not started by the supervisor) it does nothing at all.
+// Makes a restart of Kuma shorter (replicator-kuma-restart.cjs), and lets the supervisor change the configuration under a
+// Kuma that runs: it answers over Node's IPC channel. Without a channel it answers nobody.
 // Runs inside Uptime Kuma, on whatever Node that runs on (16 and later), and needs nothing but Node and Kuma itself.
 
 const { watchMonitors } = require("./replicator-kuma-monitors.cjs");
+const { hastenRestart } = require("./replicator-kuma-restart.cjs");
 const { openGate } = require("./replicator-kuma-gate.cjs");
 const { createReload } = require("./replicator-kuma-reload.cjs");
 
-/** The releases whose internals were looked at, and tried. */
-const KNOWN_RELEASES = /^(1\.23|2\.[0-5])\.\d+/;
+/**
+ * The releases whose internals were looked at, and tried. No pre-release: 2.0.0-dev.0 has an unhandled error in each check
+ * on SQLite, so that nothing it does can be shown to be right.
+ */
+const KNOWN_RELEASES = /^(1\.23|2\.[0-5])\.\d+$/;
 
 /** Who holds monitors and is not heard of again is dead: they are started anew. Milliseconds. */
 const HOLD_LIMIT = 60_000;
 
-module.exports = function answerSupervisor(Notification) {
-  if (typeof process.send !== "function") return;
+module.exports = function joinKuma(Notification) {
   // After all of Kuma's files are loaded, before its database is open: so before a monitor is started.
   process.nextTick(() => {
-    const live = prepare(Notification);
-    let work = Promise.resolve();
-    process.on("message", (message) => {
-      if (message === null || typeof message !== "object" || message.replicatorKuma !== 1) return;
-      // One call at a time.
-      work = work.then(async () => reply(message.id, await answer(live, message)));
-    });
-    process.on("disconnect", () => live.abandon?.());
-    // The channel must not keep a Kuma alive that wants to end.
-    process.channel?.unref();
+    const prepared = prepare(Notification);
+    if (typeof process.send === "function") answerSupervisor(prepared);
   });
 };
+
+function answerSupervisor({ reason, kuma, monitors }) {
+  const live = reason === undefined ? createCalls(kuma, monitors) : { reason };
+  let work = Promise.resolve();
+  process.on("message", (message) => {
+    if (message === null || typeof message !== "object" || message.replicatorKuma !== 1) return;
+    // One call at a time.
+    work = work.then(async () => reply(message.id, await answer(live, message)));
+  });
+  process.on("disconnect", () => live.abandon?.());
+  // The channel must not keep a Kuma alive that wants to end.
+  process.channel?.unref();
+}
 
 function reply(id, result) {
   // With a callback a channel that is closed is no error.
@@ -47,12 +55,15 @@ async function answer(live, { call, given }) {
   }
 }
 
-/** What can be asked for; or the reason why this Kuma cannot. */
+/** Kuma's parts and its monitors; or the reason why this Kuma is left alone. */
 function prepare(Notification) {
   try {
     const kuma = loadKuma(Notification);
     const reason = whyNot(kuma);
-    return reason === undefined ? createCalls(kuma) : { reason };
+    if (reason !== undefined) return { reason };
+    const monitors = watchMonitors(kuma);
+    hastenRestart(kuma, monitors.isAnyChecking);
+    return { kuma, monitors };
   } catch (error) {
     return { reason: `this Uptime Kuma is built in another way: ${error.message}` };
   }
@@ -86,6 +97,7 @@ function requireIfThere(file) {
 
 /** The first thing that this Kuma lacks and that is relied on; undefined: none. */
 function whyNot({ version, R, server, client, Monitor, StatusPage, Prometheus, apicache, ...statistics }) {
+  if (/-/.test(version)) return `Uptime Kuma ${version} is a pre-release`;
   if (!KNOWN_RELEASES.test(version)) return `Uptime Kuma ${version} is not known`;
   const functions = {
     "Monitor.start": Monitor.prototype?.start,
@@ -94,6 +106,8 @@ function whyNot({ version, R, server, client, Monitor, StatusPage, Prometheus, a
     "R.exec": R?.exec,
     "R.dispense": R?.dispense,
     "R.find": R?.find,
+    "R.getAll": R?.getAll,
+    "server.stop": server?.stop,
     "server.sendMonitorList": server?.sendMonitorList,
     "server.sendMaintenanceList": server?.sendMaintenanceList,
     "server.io.on": server?.io?.on,
@@ -113,8 +127,7 @@ function whyNot({ version, R, server, client, Monitor, StatusPage, Prometheus, a
     : `Uptime Kuma ${version} keeps its monitors elsewhere`;
 }
 
-function createCalls(kuma) {
-  const monitors = watchMonitors(kuma);
+function createCalls(kuma, monitors) {
   const gate = openGate(kuma.server.io);
   const reload = createReload(kuma);
   let held = [];

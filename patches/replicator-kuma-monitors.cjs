@@ -105,6 +105,10 @@ exports.watchMonitors = function watchMonitors({ Monitor, R, Notification, Uptim
   }
 
   return {
+    /** A push monitor waits for others, its check has no end. */
+    isAnyChecking: () =>
+      Object.values(server.monitorList).some((each) => each.type !== "push" && checks.has(each)),
+
     /** Stops these, and waits for the checks that are under way. @returns how many of them ran */
     hold: retireAll,
 

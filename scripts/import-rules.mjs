@@ -100,7 +100,17 @@ export const folders = {
   },
   doctor: {
     holds: "checks of what goes wrong in practice, each gives a finding",
-    imports: ["config", "database", "diff", "fetch", "patch", "replication", "repository", "snapshot"],
+    imports: [
+      "config",
+      "database",
+      "diff",
+      "events",
+      "fetch",
+      "patch",
+      "replication",
+      "repository",
+      "snapshot",
+    ],
   },
   cli: {
     holds:
@@ -115,6 +125,7 @@ export const folders = {
 export const outside = {
   "test/support": ["src"],
   "test/fixtures": ["src"],
+  "test/backends": ["src", "test/support"],
   "test/faults": ["src", "test/support"],
   "test/image": ["src", "test/support"],
   "test/conformance": ["src", "test/support"],

@@ -1,9 +1,11 @@
 import type { Measure } from "../figure.ts";
 import { arrival } from "./arrival.ts";
 import { change } from "./change.ts";
+import { fleet } from "./fleet.ts";
 import { gap } from "./gap.ts";
 import { heartbeats } from "./heartbeats.ts";
 import { idle } from "./idle.ts";
+import { mariaDb } from "./mariadb.ts";
 import { monitoringGap } from "./monitoring-gap.ts";
 import { peakMemory } from "./peak.ts";
 import { requests } from "./requests.ts";
@@ -18,8 +20,10 @@ export const measures: readonly Measure[] = [
   change,
   heartbeats,
   scan,
+  mariaDb,
   requests,
   arrival,
+  fleet,
   start,
   peakMemory,
   responsiveness,

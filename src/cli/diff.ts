@@ -1,5 +1,6 @@
 import type { Config } from "../config/index.ts";
 import { compare, describeRow } from "../diff/index.ts";
+import { describeOwn } from "../events/index.ts";
 import { shortId } from "../format.ts";
 import { type Result, success } from "../result.ts";
 import { countDifferences, describeChanges } from "../snapshot/index.ts";
@@ -77,13 +78,21 @@ async function showDifferences(
   const changes = compare(from.value.content, to.value.content);
   const code = exitCode && changes.length > 0 ? DIFFERS : EXIT.ok;
   if (json) {
-    printJson({ from: from.value.name, to: to.value.name, changes });
+    const { tables, files } = to.value.content;
+    const rows = Object.fromEntries([
+      ...tables.map((each) => [each.name, each.rows.length]),
+      ["file", files.length],
+    ]);
+    printJson({ from: from.value.name, to: to.value.name, rows, changes });
     return success(code);
   }
   for (const line of changes.flatMap(describeRow)) printLine(line);
   const counts = countDifferences(from.value.content, to.value.content);
   const summary = changes.length === 0 ? "no differences" : describeChanges(counts);
   printLine(paint("dim", `${nameOf(from.value.name)} → ${nameOf(to.value.name)}: ${summary}`));
+  const own = [a, b].includes("live") ? await sources.database.readOwn() : undefined;
+  const kept = own?.ok ? describeOwn({ ...own.value, values: 0 }) : [];
+  if (kept.length > 0) printLine(paint("dim", `live has of its own, not compared: ${kept.join("; ")}`));
   return success(code);
 }
 

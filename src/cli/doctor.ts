@@ -1,6 +1,6 @@
 import { type Config, type Role, redact } from "../config/index.ts";
 import { askStatus, type Status } from "../control/index.ts";
-import { inspectSqlite, type KumaPlace, openKumaDatabase } from "../database/index.ts";
+import { type DatabaseLocation, type KumaDatabase, openKumaDatabase } from "../database/index.ts";
 import {
   checkBashPrimary,
   checkClock,
@@ -11,6 +11,7 @@ import {
   checkFirstContact,
   checkNtfy,
   checkOrphans,
+  checkOwn,
   checkPatch,
   checkPermissions,
   checkPrimaries,
@@ -75,8 +76,9 @@ function redactFinding(finding: Finding, secrets: readonly string[]): Finding {
 async function examine(config: Config): Promise<Finding[]> {
   const place = kumaPlace(config.kuma, readKumaVersion(config.kuma.dir));
   const location = place.locate();
+  const kumaDatabase = openKumaDatabase(place);
   const [database, replication, restic, ssh, proxy, patch, ntfy, content] = await Promise.all([
-    checkDatabase(location, openKumaDatabase(place)),
+    checkDatabase(location, kumaDatabase),
     // Without its settings there is no replication, and nothing more to check.
     config.obstacles.length > 0 ? [] : checkReplication(config),
     checkRestic(config),
@@ -84,7 +86,7 @@ async function examine(config: Config): Promise<Finding[]> {
     checkProxy(config),
     checkPatch(config),
     checkNtfy(config),
-    examineSqlite(config, location),
+    inspect(config, kumaDatabase, location.ok ? location.value.engine : undefined),
   ]);
   return [
     ...checkSettings(config),
@@ -102,16 +104,17 @@ async function examine(config: Config): Promise<Finding[]> {
   ];
 }
 
-/** What only a look into Kuma's database tells, as long as it is SQLite. */
-async function examineSqlite(
+/** What only a look into Kuma's database tells. @param engine undefined: it is not known where that is */
+async function inspect(
   { kuma }: Config,
-  location: ReturnType<KumaPlace["locate"]>,
+  database: Pick<KumaDatabase, "inspect">,
+  engine: DatabaseLocation["engine"] | undefined,
 ): Promise<Finding[]> {
-  if (!location.ok || location.value.engine !== "sqlite") return [checkTimeZone(kuma, undefined)];
-  const inspected = await inspectSqlite(location.value.file);
+  if (engine === undefined || engine === "not-chosen") return [checkTimeZone(kuma, undefined)];
+  const inspected = await database.inspect();
   if (!inspected.ok) return [failed("history", inspected.problem), checkTimeZone(kuma, undefined)];
   return [
-    checkOrphans(inspected.value, readKumaVersion(kuma.dir)),
+    checkOrphans(inspected.value, readKumaVersion(kuma.dir), engine),
     checkTimeZone(kuma, inspected.value.zoneSetting),
   ];
 }
@@ -123,6 +126,7 @@ async function checkReplication(config: Config): Promise<Finding[]> {
   return [
     describeInstance(status),
     ...(await examineContent(sources, status.ok ? status.value.role : config.role)),
+    ...(await examineOwn(sources, config, status.ok ? status.value.role : config.role)),
     ...(await checkRepository(sources, listed, status)),
     ...(listed.ok ? checkBashPrimary(listed.value) : []),
   ];
@@ -161,6 +165,11 @@ async function examineContent({ database }: Sources, role: Role): Promise<Findin
   const content = await database.read();
   const examined = content.ok ? await database.examine(content.value) : content;
   return [examined.ok ? checkContent(examined.value) : failed("content", examined.problem)];
+}
+
+async function examineOwn({ database }: Sources, config: Config, role: Role): Promise<Finding[]> {
+  const own = await database.readOwn();
+  return own.ok ? checkOwn(own.value, config, role) : [];
 }
 
 async function checkRepository(

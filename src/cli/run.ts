@@ -25,6 +25,7 @@ import { createPinger } from "../ping/index.ts";
 import {
   blockedBy,
   createBlocked,
+  createOwnCounter,
   createReplicator,
   lockStateDir,
   openFingerprintFile,
@@ -37,6 +38,7 @@ import { openRepository } from "../repository/index.ts";
 import { version } from "../version.ts";
 import { openWebServer, type WebServer } from "../web/index.ts";
 import { kumaPlace } from "./kuma-place.ts";
+import { snapshotSource } from "./snapshot-source.ts";
 
 /** How long the end may wait for notices under way, milliseconds. */
 const NOTICE_LIMIT = 2_000;
@@ -59,7 +61,7 @@ export async function run(env: NodeJS.ProcessEnv, cwd: string): Promise<number> 
   const log = createLogListener(config.log, config.secrets);
   const observer = createObserver(config);
   const peers = await openPeers(config, observer);
-  const web = await openWebServer(config, observer, peers);
+  const web = await openWebServer(config, observer, snapshotSource, peers);
   const report = combineListeners([log, observer.listener]);
   const ntfy = createNtfyNotifier(config, report);
   const webhook = createJsonWebhook(config, report);
@@ -136,7 +138,7 @@ async function supervise(
     replicator &&
     openControl({ config, kumaVersion, kuma, replicator, observer, peers, commandListeners }, shutdown, emit);
   if (replicator !== undefined) {
-    waker.start(replicator.syncNow, emit, shutdown.signal);
+    waker.start(replicator.woken, emit, shutdown.signal);
     void peers?.start(replicator.status, emit, shutdown.signal);
   }
   const work = (blocked ?? replicator)?.run(shutdown.signal);
@@ -217,7 +219,7 @@ function openReplicator(
   const exporter = createFolderExporter(config, database, emit, shutdown);
   return createReplicator({
     ...{ config, kumaVersion: place.kumaVersion, kuma, stateFile, isStateNew, database },
-    emit: combineListeners([emit, exporter]),
+    emit: combineListeners([emit, exporter, createOwnCounter(database, rules, emit)]),
     databaseStage: () =>
       server.use(async () => {
         const location = place.locate();

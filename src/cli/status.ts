@@ -1,5 +1,6 @@
 import { askStatus, type Status } from "../control/index.ts";
 import type { OwnParts } from "../database/index.ts";
+import { describeOwn } from "../events/index.ts";
 import { formatDuration, shortId } from "../format.ts";
 import { isOfBash } from "../replication/index.ts";
 import type { BashSnapshot } from "../repository/index.ts";
@@ -71,6 +72,7 @@ function describe(status: Status, view: View): string[][] {
   const { instance, role, roleGivenAt, kuma, published, applied, nextCycleAt, failing, refused } = status;
   const given = roleGivenAt === undefined ? "" : `, by a command ${relative(roleGivenAt)}`;
   const isReady = kuma.state === "ready";
+  const own = view.own ? describeOwn(view.own) : [];
   return [
     [
       paint("bold", instance.name),
@@ -83,7 +85,7 @@ function describe(status: Status, view: View): string[][] {
       applied ? describeSnapshot(applied) + (applied.canUndo ? " (`rollback` undoes it)" : "") : "none",
     ],
     ...describeView(status, view),
-    ...describeOwn(view.own),
+    ...(own.length > 0 ? [["its own", own.join("; ")]] : []),
     ...(status.fleet === undefined ? [] : describeFleet(status.fleet)),
     [
       "next cycle",
@@ -166,18 +168,6 @@ function describeView({ role, instance, head }: Status, { position, isEdited, ba
     ["live", describeEdits(role, isEdited)],
     ["published by", `${primary.name}${isThis}, since ${formatTime(primary.since)}`],
   ];
-}
-
-function describeOwn(own: OwnParts | undefined): string[][] {
-  const { paused = 0, values = 0, local = { monitors: 0, others: 0 } } = own ?? {};
-  const parts = [
-    ...(local.monitors + local.others > 0
-      ? [`entries that are here alone (monitors: ${local.monitors}, others: ${local.others})`]
-      : []),
-    ...(paused > 0 ? [`${paused} push ${paused === 1 ? "monitor is" : "monitors are"} paused here`] : []),
-    ...(values > 0 ? [`${values} of proxies, Docker hosts and remote browsers with values of its own`] : []),
-  ];
-  return parts.length > 0 ? [["its own", parts.join("; ")]] : [];
 }
 
 /** Of a repository without a snapshot of ours. */

@@ -60,7 +60,7 @@ function carryOut(
     case "restore":
       return commands.restore(request.snapshotId, signal);
     case "adopt":
-      return commands.adopt(request.snapshotId, signal);
+      return commands.adopt(request.snapshotId, request.how, signal);
     case "import":
       return commands.importSnapshot(Buffer.from(request.snapshot, "utf8"), signal);
     case "promote":

@@ -17,7 +17,7 @@ const request = z.discriminatedUnion("do", [
   z.object({ do: z.literal("rollback"), changedAt: time.optional() }),
   z.object({ do: z.literal("restore"), snapshotId }),
   /** `how`: what becomes of what is here. */
-  z.object({ do: z.literal("adopt"), how: z.literal("replace"), snapshotId }),
+  z.object({ do: z.literal("adopt"), how: z.enum(["replace", "keep"]), snapshotId }),
   /** `snapshot`: an encoded snapshot, as `export --format jsonl` writes it. */
   z.object({ do: z.literal("import"), snapshot: z.string() }),
   /** `shareLocal`: what was added here alone becomes everybody's. */

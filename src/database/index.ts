@@ -1,5 +1,4 @@
 export { type CatalogTable, catalog } from "./catalog.ts";
-export { type Inspection, inspectSqlite } from "./inspect.ts";
 export { type LocationSources, locateDatabase } from "./locate.ts";
 export type { DatabaseLocation, EmbeddedMariaDbLocation } from "./location.ts";
 export { type KumaPlace, openKumaDatabase } from "./open.ts";
@@ -8,11 +7,14 @@ export type { Rules } from "./own/rules.ts";
 export { openSqlite, type SyncDatabase } from "./sqlite/open-sqlite.ts";
 export { type DatabaseStage, databaseStage } from "./stage.ts";
 export type {
+  ApplyOrder,
   DatabaseProblem,
   DatabaseProblemCode,
   DatabaseResult,
   Examination,
+  Inspection,
   KumaDatabase,
+  Look,
   MemoryChanges,
   OwnParts,
   PlanSummary,

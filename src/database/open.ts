@@ -35,16 +35,19 @@ export function openKumaDatabase(place: KumaPlace): KumaDatabase {
   return {
     read: () => on((engine) => engine.read()),
     hash: () => on((engine) => engine.hash()),
+    look: (before) => on((engine) => engine.look(before)),
     examine: (content) => on((engine) => engine.examine(content)),
     isUntouched: () => on((engine) => engine.isUntouched()),
     plan: (snapshot) => on((engine) => engine.plan(snapshot)),
-    apply: (snapshot, id) => on((engine) => engine.apply(snapshot, id)),
+    apply: (snapshot, order) => on((engine) => engine.apply(snapshot, order)),
     lastApply: () => on((engine) => engine.lastApply()),
     markApplied: (snapshot, id) => on((engine) => engine.markApplied(snapshot, id)),
     confirm: () => on((engine) => engine.confirm()),
     dropHistory: () => on((engine) => engine.dropHistory()),
     previewRollBack: () => on((engine) => engine.previewRollBack()),
     rollBack: () => on((engine) => engine.rollBack()),
+    inspect: () => on((engine) => engine.inspect()),
+    serverUpFor: () => on((engine) => engine.serverUpFor()),
     readOwn: () => on((engine) => engine.readOwn()),
     takeOver: () => on((engine) => engine.takeOver()),
   };
@@ -74,7 +77,10 @@ export async function openEngine(
     case "mariadb":
     case "embedded-mariadb": {
       const { openMariaDb } = await import("./mariadb/open-mariadb.ts");
-      return success(openMariaDb({ ...surroundings, server: serverOf(location) }));
+      const engine = openMariaDb({ ...surroundings, server: serverOf(location) });
+      // Its own server Kuma starts itself, and waits for it.
+      const own = { serverUpFor: () => success(undefined) };
+      return success(location.engine === "mariadb" ? engine : { ...engine, ...own });
     }
     case "not-chosen":
       return refuse("database-not-chosen", "Uptime Kuma waits for a person to choose its database.");

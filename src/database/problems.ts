@@ -11,6 +11,8 @@ const ADVICE: Readonly<Record<DatabaseProblemCode, string>> = {
     "Uptime Kuma hangs on an empty database file: if nothing of value is in the folder, remove the file and restart.",
   "database-not-sqlite":
     "Check that the data folder is Uptime Kuma's, and which database its db-config.json names. It runs on, alone.",
+  "database-not-mariadb":
+    "Move Uptime Kuma's database to MariaDB (10.11 is tried): MySQL is not supported. Uptime Kuma runs on, alone.",
   "database-settings-invalid":
     "Correct the variable (UPTIME_KUMA_DB_…) or db-config.json in Uptime Kuma's data folder, and restart.",
   "database-not-chosen": "Open Uptime Kuma's page and choose one; replication begins after that.",

@@ -5,6 +5,7 @@ export type DatabaseProblemCode =
   | "database-missing"
   | "database-empty"
   | "database-not-sqlite"
+  | "database-not-mariadb"
   | "database-settings-invalid"
   | "database-not-chosen"
   | "database-unreachable"
@@ -61,6 +62,14 @@ export interface Examination {
   readonly faults: readonly string[];
 }
 
+/** What an apply is noted as, and how it is made. */
+export interface ApplyOrder {
+  readonly snapshotId: string;
+  readonly contentHash: string;
+  /** At the first contact: what is here stays, as this instance's own, and the snapshot comes beside it. */
+  readonly keepsAll?: boolean;
+}
+
 /** The last apply, kept inside Kuma's database, written by the very transaction that made the change. */
 export interface ApplyRecord {
   readonly snapshotId: string;
@@ -92,6 +101,14 @@ export interface OwnParts {
   readonly values: number;
 }
 
+/** What is worth knowing of Kuma's database when something is wrong, and is no part of what is replicated. */
+export interface Inspection {
+  /** The time zone that was chosen on Kuma's page of settings. */
+  readonly zoneSetting: string | undefined;
+  /** Tables of history with rows of monitors that do not exist, without those that an undo may still bring back. */
+  readonly orphans: readonly { readonly table: string; readonly rows: number }[];
+}
+
 /** A row by its table and id. */
 export interface RowName {
   readonly table: string;
@@ -116,8 +133,26 @@ export interface RollBackPreview {
   readonly withoutHistory: number;
 }
 
+/** What a look for a change has found. */
+export interface Look {
+  /** Another than before whenever what is replicated is another; but also for less, such as a heartbeat on SQLite. */
+  readonly mark: string;
+  readonly contentHash: string;
+  /** Tells a heartbeat from a change; on SQLite, while there is a WAL. */
+  readonly trace?: Trace | undefined;
+}
+
+/** How far SQLite's WAL was read. */
+export interface Trace {
+  /** Which WAL it is. */
+  readonly salts: string;
+  readonly frames: number;
+  /** What of the database belongs to replicated tables. */
+  readonly pages: ReadonlySet<number>;
+}
+
 /**
- * Kuma's database, as replication needs it. SQLite behind it now; MariaDB next.
+ * Kuma's database, as replication needs it, whatever the engine.
  * Every call opens and closes its own connection, so nothing is held between calls. No call throws for bad data,
  * a bad file or a busy database.
  */
@@ -130,6 +165,12 @@ export interface KumaDatabase {
   read(): Promise<DatabaseResult<Content>>;
   /** The content hash of what `read` would give, for much less; safe while Kuma runs. */
   hash(): Promise<DatabaseResult<string>>;
+  /**
+   * The content hash as `hash` gives it, for who asks every few seconds: nothing is hashed as long as there is no trace of
+   * a change. A change of the icons alone leaves none. Safe while Kuma runs.
+   * @param before what the look before has found
+   */
+  look(before: Look | undefined): Promise<DatabaseResult<Look>>;
   /** Looks for what a replica would refuse in content that `read` gave. Safe while Kuma runs. */
   examine(content: Content): Promise<DatabaseResult<Examination>>;
   /** Whether nothing was ever configured in this database, not even something that is removed by now. */
@@ -143,10 +184,7 @@ export interface KumaDatabase {
    * A monitor that takes the id of another thing does not inherit its history. History of removed monitors is kept for
    * the undo: until the next apply that changes something, or for a week.
    */
-  apply(
-    snapshot: Snapshot,
-    id: { snapshotId: string; contentHash: string },
-  ): Promise<DatabaseResult<PlanSummary>>;
+  apply(snapshot: Snapshot, order: ApplyOrder): Promise<DatabaseResult<PlanSummary>>;
   /** The last apply, or undefined when there never was one. */
   lastApply(): Promise<DatabaseResult<LastApply | undefined>>;
   /** Notes that a snapshot equal to what is here counts as applied and proven. Safe while Kuma runs. */
@@ -168,6 +206,13 @@ export interface KumaDatabase {
   previewRollBack(): Promise<DatabaseResult<RollBackPreview | undefined>>;
   /** Undoes the last apply, rows and files, history too, in one transaction. Kuma must be stopped. No-op when there is none. */
   rollBack(): Promise<DatabaseResult<void>>;
+  /** Looks for what `doctor` tells. Safe while Kuma runs. Reads an index of all of the history. */
+  inspect(): Promise<DatabaseResult<Inspection>>;
+  /**
+   * How long the server that Kuma's database is on has been up, milliseconds, exact to a second; undefined: Kuma has none
+   * that could be away without it. Safe while Kuma runs.
+   */
+  serverUpFor(): Promise<DatabaseResult<number | undefined>>;
   /** What is this instance's own. Safe while Kuma runs. */
   readOwn(): Promise<DatabaseResult<OwnParts>>;
   /**

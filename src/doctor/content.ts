@@ -1,4 +1,4 @@
-import type { Examination, Inspection } from "../database/index.ts";
+import type { DatabaseLocation, Examination, Inspection } from "../database/index.ts";
 import { meet } from "../diff/index.ts";
 import { findUnpublishable, notAdopted } from "../replication/index.ts";
 import type { SnapshotInfo } from "../repository/index.ts";
@@ -14,7 +14,7 @@ export function checkContent(examination: Examination): Finding {
   return warning(
     check,
     `Published without a part. ${examination.leftOut.join(" ")}`,
-    "You need not do anything. To clean up rows: stop the container, and delete them or set the named column to NULL with the sqlite3 shell. For an icon: upload it as PNG on its status page.",
+    "You need not do anything. To clean up rows: stop the container, and delete them or set the named column to NULL with the sqlite3 shell, or with the mariadb client. For an icon: upload it as PNG on its status page.",
   );
 }
 
@@ -30,10 +30,19 @@ export function checkFirstContact(
   return ok(check, "Nothing here would be lost by the first snapshot.");
 }
 
+const HOW_TO_RUN = {
+  sqlite: "Stop the container, copy kuma.db, and run with the sqlite3 shell",
+  mariadb: "Save the database with mariadb-dump, and run with the mariadb client",
+};
+
 /**
  * Rows of history whose monitor does not exist, as an SQL edit by hand leaves them. The migration to 2.x stops at them (its step "Migrating Aggregate Table" has foreign keys on), for good.
  */
-export function checkOrphans({ orphans }: Inspection, kumaVersion: string): Finding {
+export function checkOrphans(
+  { orphans }: Inspection,
+  kumaVersion: string,
+  engine: DatabaseLocation["engine"],
+): Finding {
   const check = "history";
   if (orphans.length === 0) return ok(check, "Every row belongs to a monitor.");
   const counts = orphans
@@ -46,6 +55,6 @@ export function checkOrphans({ orphans }: Inspection, kumaVersion: string): Find
   return warning(
     check,
     `${counts} of monitors that do not exist${why}.`,
-    `Stop the container, copy kuma.db, and run with the sqlite3 shell: ${statements.join(" ")}`,
+    `${HOW_TO_RUN[engine === "sqlite" ? "sqlite" : "mariadb"]}: ${statements.join(" ")}`,
   );
 }

@@ -6,6 +6,7 @@ export { checkCommand, checkPatch, checkTimeZone } from "./kuma.ts";
 export { checkBashPrimary, checkClock, checkPrimaries } from "./lineage.ts";
 export { checkDisk, checkPermissions } from "./machine.ts";
 export { checkNtfy } from "./ntfy.ts";
+export { checkOwn } from "./own.ts";
 export { checkProxy } from "./proxy.ts";
 export { checkRestic } from "./restic.ts";
 export { checkSsh } from "./ssh.ts";

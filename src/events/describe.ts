@@ -2,6 +2,7 @@ import { formatDuration, shortId } from "../format.ts";
 import type { Problem } from "../result.ts";
 import { describeChanges } from "../snapshot/index.ts";
 import type { Exit } from "./kuma-events.ts";
+import { describeOwn } from "./own-counts.ts";
 import type { EventOf, ReplicatorEvent, SnapshotName } from "./types.ts";
 
 type Level = "debug" | "info" | "warn" | "error";
@@ -110,6 +111,8 @@ export function describeEvent(event: ReplicatorEvent): Description {
       return info(
         `This instance is the primary: ${count(event.resumed, "push monitor")} that it had paused as a replica goes on, ${count(event.shared, "monitor")} of its own is everybody's now.`,
       );
+    case "own-counted":
+      return debug(describeOwnCounted(event));
     case "cycle-failed":
       return describeFailure(event.problem, event.repeated);
     case "cycle-recovered":
@@ -144,6 +147,10 @@ export function describeEvent(event: ReplicatorEvent): Description {
       return warn(
         `Out of touch for a minute. ${describeProblem(event.problem)} Not logged again until it is reached.`,
       );
+    case "restart-waits":
+      return info(
+        `Uptime Kuma is restarted for a new snapshot in ${formatDuration(event.waitMs)}, so that replicas that heard of it at once do not all stop watching at once. A command or SIGUSR1 ends the wait.`,
+      );
     case "shutting-down":
       return info(`${event.signal}: shutting down.`);
     case "stopped":
@@ -162,6 +169,11 @@ export function describePublished({
   named,
 }: Pick<EventOf<"published">, "changes" | "named">): string {
   return changes === undefined ? "the whole configuration" : describeChanges(changes, named);
+}
+
+function describeOwnCounted({ own }: EventOf<"own-counted">): string {
+  const parts = describeOwn(own);
+  return parts.length > 0 ? `Of its own: ${parts.join("; ")}.` : "Nothing here is of its own any more.";
 }
 
 const STOP_REASONS = {

@@ -1,7 +1,7 @@
 import type { Problem } from "../result.ts";
 
 /** What becomes of messages: to people, and those that wake a replica (REPLICATOR_WAKE). */
-export type MessageEvent = NotificationFailed | WakeReady | WakeFailed | Woken;
+export type MessageEvent = NotificationFailed | WakeReady | WakeFailed | Woken | RestartWaits;
 
 /** Reported once until a notification succeeds. */
 interface NotificationFailed {
@@ -25,4 +25,10 @@ interface WakeFailed {
 /** A message of a publish came, or may have been missed: a cycle follows at once. */
 interface Woken {
   readonly type: "woken";
+}
+
+/** Other replicas were told of the same snapshot: Kuma is restarted for it at this one's turn. */
+interface RestartWaits {
+  readonly type: "restart-waits";
+  readonly waitMs: number;
 }

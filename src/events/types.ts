@@ -3,6 +3,7 @@ import type { Problem } from "../result.ts";
 import type { ChangeCounts, NamedChanges } from "../snapshot/index.ts";
 import type { KumaEvent } from "./kuma-events.ts";
 import type { MessageEvent } from "./message-events.ts";
+import type { OwnCounts } from "./own-counts.ts";
 import type { PeerEvent } from "./peer-events.ts";
 
 /**
@@ -186,7 +187,7 @@ interface RetentionFailed {
 
 // -- Snapshots -------------------------------------------------------------------------------------------------------
 
-type SnapshotEvent = Published | Applied | Replaced | RolledBack | TakenOver;
+type SnapshotEvent = Published | Applied | Replaced | RolledBack | TakenOver | OwnCounted;
 
 /** A snapshot, as an event names it. */
 export interface SnapshotName {
@@ -239,4 +240,10 @@ interface TakenOver {
   readonly resumed: number;
   /** Monitors that were this instance's own and are everybody's now. */
   readonly shared: number;
+}
+
+/** How much is this instance's own is known now, and is not what it was. */
+interface OwnCounted {
+  readonly type: "own-counted";
+  readonly own: OwnCounts;
 }

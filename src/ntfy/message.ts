@@ -19,6 +19,9 @@ export interface NtfyMessage {
  * it is.
  */
 export const PUBLISHED_TAG = "outbox_tray";
+/** And those by which it knows the message of an apply, after the name of the instance in the title. */
+export const APPLIED_TAG = "inbox_tray";
+export const APPLIED = "configuration applied";
 
 /** ntfy takes 4096 bytes and makes an attachment of more; a character has at most 4. */
 const LONGEST_MESSAGE = 1_000;
@@ -59,7 +62,7 @@ export function describeAsMessage(event: ReplicatorEvent, instanceName: string):
     case "applied":
       // Equal to what is here: a bash version publishes also what Uptime Kuma writes by itself.
       if (Object.keys(event.changes).length === 0) return undefined;
-      return message("configuration applied", appliedMessage(event), 2, "inbox_tray");
+      return message(APPLIED, appliedMessage(event), 2, APPLIED_TAG);
     case "replaced":
       return message("configuration replaced", describeEvent(event).message, 4, "warning");
     case "rolled-back":

@@ -1,19 +1,19 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Listener } from "../events/index.ts";
 import { readStream, type Subscription } from "./stream.ts";
-import { announcesPublish, resumeCursor } from "./topic-message.ts";
+import { announcesPublish, appliedBy, resumeCursor } from "./topic-message.ts";
 
 /**
  * Subscribes to a topic until the signal aborts, and then ends at once. A stream that ends is opened again after a
  * pause, from where the last one was, so that the server sends what was missed.
- * @param onPublish is called for each message of a publish, and once after a time without a stream: a primary that
- * could
- *   not reach the server either does not send its message again
+ * @param heard.publish is called for each message of a publish, and once after a time without a stream: a primary that
+ *   could not reach the server either does not send its message again
+ * @param heard.apply is called with the name of each instance that tells of an apply
  * @param emit gets an event when it works, and one when it does not, until it works again
  */
 export async function subscribeToTopic(
   subscription: Subscription,
-  onPublish: () => void,
+  heard: { publish(): void; apply(instanceName: string): void },
   emit: Listener,
   signal: AbortSignal,
 ): Promise<void> {
@@ -29,7 +29,9 @@ export async function subscribeToTopic(
       (message) => {
         // What was missed comes after the stream's first line: until then it is still to be asked for.
         if (message.event !== "open" || since === undefined) since = resumeCursor(message);
-        if (announcesPublish(message) || works === false) onPublish();
+        if (announcesPublish(message) || works === false) heard.publish();
+        const applier = appliedBy(message);
+        if (applier !== undefined) heard.apply(applier);
         if (works !== true) emit({ type: "wake-ready" });
         works = true;
       },

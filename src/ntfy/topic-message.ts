@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { PUBLISHED_TAG } from "./message.ts";
+import { APPLIED, APPLIED_TAG, PUBLISHED_TAG } from "./message.ts";
 
 /** One line of ntfy's stream, as far as it is of interest: https://docs.ntfy.sh/subscribe/api/#json-message-format. */
 const schema = z.object({
@@ -9,6 +9,7 @@ const schema = z.object({
   time: z.int().nonnegative(),
   /** `open`, `keepalive`, `message`, and others that concern apps. */
   event: z.string(),
+  title: z.string().optional(),
   tags: z.array(z.string()).optional(),
 });
 
@@ -29,6 +30,13 @@ export function parseMessage(line: string): TopicMessage | undefined {
  */
 export function announcesPublish({ event, tags }: TopicMessage): boolean {
   return event === "message" && tags?.includes(PUBLISHED_TAG) === true;
+}
+
+/** The instance that says that it has applied a snapshot; undefined: it says something else. Anybody may have written it. */
+export function appliedBy({ event, tags, title }: TopicMessage): string | undefined {
+  const ending = `: ${APPLIED}`;
+  const isApply = event === "message" && tags?.includes(APPLIED_TAG) && title?.endsWith(ending);
+  return isApply ? title?.slice(0, -ending.length) : undefined;
 }
 
 /** Where the stream stands after a message, as the `since` of the next request: all that comes after it. */

@@ -9,19 +9,27 @@ export interface Waker {
   readonly listener: Listener;
   /**
    * Subscribes in the background, whenever this instance is a replica, until the signal aborts.
-   * @param wake is called when a publish was announced, never twice within 5 s
+   * @param wake is called when a publish was announced, never twice within 5 s. `isAlone`: as far as is known no other
+   *   replica hears it: of all that have told of an apply so far, this one is the only one
    */
-  start(wake: () => void, emit: Listener, signal: AbortSignal): void;
+  start(wake: (isAlone: boolean) => void, emit: Listener, signal: AbortSignal): void;
 }
 
 /** Wakes a replica when the primary announces a publish through ntfy; where that is not wanted, does nothing. */
 export function createWaker(
-  { wake: ntfy, role: firstRole, proxy }: Pick<Config, "wake" | "role" | "proxy">,
+  {
+    wake: ntfy,
+    role: firstRole,
+    proxy,
+    instanceName,
+  }: Pick<Config, "wake" | "role" | "proxy" | "instanceName">,
   timeouts = SUBSCRIPTION_TIMEOUTS,
 ): Waker {
   if (ntfy === undefined) return { listener: () => {}, start: () => {} };
   const fetch = createFetch(proxy);
   let role = firstRole;
+  /** Who has told of an apply: this one, and another replica, if there is one. */
+  const appliers = new Set<string>();
   let followRole: () => void = () => {};
 
   return {
@@ -36,7 +44,7 @@ export function createWaker(
       const onPublish = throttle(timeouts.betweenWakes, () => {
         if (role !== "replica" || signal.aborted) return;
         emit({ type: "woken" });
-        wake();
+        wake(appliers.size === 1 && appliers.has(instanceName));
       });
       followRole = () => {
         if ((role === "replica") === (subscribed !== undefined)) return;
@@ -45,7 +53,13 @@ export function createWaker(
         if (subscribed === undefined) return;
         void subscribeToTopic(
           { ntfy, timeouts, fetch },
-          onPublish,
+          {
+            publish: onPublish,
+            apply: (name) => {
+              // More than two tell no more.
+              if (appliers.size < 2) appliers.add(name);
+            },
+          },
           emit,
           AbortSignal.any([signal, subscribed.signal]),
         );

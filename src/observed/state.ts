@@ -1,5 +1,5 @@
 import type { Config, Role } from "../config/index.ts";
-import type { ReplicatorEvent } from "../events/index.ts";
+import type { OwnCounts, ReplicatorEvent } from "../events/index.ts";
 import type { ChangeCounts, NamedChanges } from "../snapshot/index.ts";
 import { type Agreement, newAgreement, nextAgreement } from "./agreement.ts";
 import { NO_CYCLE, nextCycle, type ObservedCycle } from "./cycle.ts";
@@ -34,6 +34,8 @@ export interface ObservedState {
   /** Of the last publishes and applies, oldest first. */
   readonly changes: readonly SnapshotChanges[];
   readonly timeline: readonly TimelineEntry[];
+  /** What is this instance's own; undefined: nothing was ever. */
+  readonly own?: OwnCounts;
 }
 
 const MOST_CHANGES = 20;
@@ -95,6 +97,8 @@ export function nextState(before: ObservedState, event: ReplicatorEvent, now: nu
         ),
       };
     }
+    case "own-counted":
+      return { ...state, own: event.own };
     default:
       return state;
   }

@@ -14,6 +14,7 @@ export const INJECTED_FILES: readonly string[] = [
   "server/replicator-kuma-gate.cjs",
   "server/replicator-kuma-monitors.cjs",
   "server/replicator-kuma-reload.cjs",
+  "server/replicator-kuma-restart.cjs",
   "server/replicator-kuma-live.cjs",
 ];
 

@@ -95,7 +95,7 @@ export function createCycles(
 }
 
 /** Runs work; a defect in it becomes a failure like any other: nothing of replication may end the supervision. */
-export async function attempt(work: () => Promise<Result<void>>): Promise<Result<void>> {
+export async function attempt<T>(work: () => Promise<Result<T>>): Promise<Result<T>> {
   try {
     return await work();
   } catch (error) {

@@ -13,7 +13,9 @@ import { createMutex } from "./mutex.ts";
 import { createPublisher } from "./primary/publisher.ts";
 import { createRetention } from "./primary/retention.ts";
 import { takeOver } from "./primary/take-over.ts";
+import { watchEdits } from "./primary/watch-edits.ts";
 import { createFollower } from "./replica/follower.ts";
+import { createTurn } from "./replica/turn.ts";
 import type { FingerprintFile } from "./state/fingerprint-file.ts";
 import { detectLostRole, type RoleSwitch } from "./state/role.ts";
 import type { StateFile } from "./state/state-file.ts";
@@ -38,8 +40,10 @@ interface Parts {
 export interface Replicator {
   /** Brings Kuma up and replicates until the signal aborts. Never rejects; Kuma's end is the caller's to see to. */
   run(signal: AbortSignal): Promise<void>;
-  /** Publishes or checks for a snapshot at once. */
+  /** Publishes or checks for a snapshot at once, because a person asks. */
   syncNow(): void;
+  /** A publish was announced: checks for it at once. @param isAlone to no other replica, as far as is known */
+  woken(isAlone: boolean): void;
   /** What people may ask for while it runs. */
   readonly commands: OperatorCommands;
   /** How replication stands, without asking the repository. */
@@ -50,9 +54,13 @@ export interface Replicator {
 export function createReplicator(parts: Parts): Replicator {
   const { config, kuma, repository, role, emit } = parts;
   const { instanceName, createRepository, takeover, adopt, verifyWindow, keep, intervals } = config;
-  const applier = createApplier({ ...parts, verifyWindow, way: config.kuma.apply });
+  const turn = createTurn(parts.stateFile, emit);
+  const applier = createApplier({ ...parts, verifyWindow, way: config.kuma.apply, waitForTurn: turn.wait });
   const reportBash = createBashReport(emit);
-  const followerParts = { ...parts, applier, reportBash, createRepository, adopt, instanceName };
+  const followerParts = {
+    ...{ ...parts, applier, reportBash, createRepository, adopt, instanceName },
+    keepsLocal: config.local,
+  };
   const follower = createFollower(followerParts);
   const publisher = createPublisher({ ...followerParts, takeover });
   const retention = createRetention({ ...parts, keep });
@@ -62,23 +70,42 @@ export function createReplicator(parts: Parts): Replicator {
   /** Whether nothing here is this instance's own any more: see `takeOver`. */
   let isAllShared = false;
   const cycles = createCycles(
-    (signal) => runExclusive(() => cycle("scheduled", signal)),
+    (signal) => runExclusive(() => turn.within(() => cycle("scheduled", signal))),
     () => intervals[role.current],
     kuma,
     emit,
   );
+  const edits: Parameters<typeof watchEdits>[0] = {
+    database: parts.database,
+    isQuiet: () => role.current === "primary" && kuma.state.name === "ready" && cycles.nextAt !== undefined,
+    published: () => parts.stateFile.state.published?.contentHash,
+    onEdit: cycles.wake,
+  };
   if (role.current !== config.role) reportRole();
 
   return {
     run: async (signal) => {
       reapply = !(await runExclusive(() => bootUp(signal)));
       void applier.reportWay(signal);
+      // Where replicas are woken, an edit is worth being published at once.
+      if (config.wake !== undefined) void watchEdits(edits, signal);
       await cycles.run(signal);
       await runExclusive(() => retention.end());
     },
-    syncNow: cycles.wake,
+    syncNow: () => {
+      turn.hurry();
+      cycles.wake();
+    },
+    woken: (isAlone) => {
+      turn.woken(isAlone);
+      cycles.wake();
+    },
     commands: createOperatorCommands({
-      ...{ ...parts, runExclusive, cycle, applier, follower, publisher },
+      ...{ ...parts, cycle, applier, follower, publisher },
+      runExclusive: (work) => {
+        turn.hurry();
+        return runExclusive(work);
+      },
       startLimit: config.kuma.limits.startLimit,
       onRoleChange: reportRole,
     }),

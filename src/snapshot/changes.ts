@@ -69,6 +69,16 @@ export function phraseChanges(counts: ChangeCounts, named?: NamedChanges): strin
   return [...known, ...unknown].flatMap((table) => describeTable(table, counts[table]));
 }
 
+/** What a content holds, for people: "12 monitors", "1 tag". @param rows table name (or "file") to how many */
+export function describeRows(rows: Readonly<Record<string, number>>): string[] {
+  const known = [...NOUNS.keys()].filter((table) => Object.hasOwn(rows, table));
+  const unknown = Object.keys(rows).filter((table) => !NOUNS.has(table));
+  return [...known, ...unknown].flatMap((table) => {
+    const count = rows[table] ?? 0;
+    return count === 0 ? [] : [`${count} ${nounOf(table, count)}`];
+  });
+}
+
 function countTable(before: Fingerprint[string] = {}, after: Fingerprint[string] = {}): TableCounts {
   const kept = Object.keys(after).filter((id) => Object.hasOwn(before, id));
   return {
@@ -84,12 +94,16 @@ function hasChanges({ added, removed, changed }: TableCounts): boolean {
 
 function describeTable(table: string, counts: TableCounts | undefined): string[] {
   if (!counts) return [];
-  const [one, many] = NOUNS.get(table) ?? [`${table} row`, `${table} rows`];
   const phrase = (count: number, verb: string) =>
-    count === 0 ? [] : [`${count} ${count === 1 ? one : many} ${verb}`];
+    count === 0 ? [] : [`${count} ${nounOf(table, count)} ${verb}`];
   return [
     ...phrase(counts.added, "added"),
     ...phrase(counts.removed, "removed"),
     ...phrase(counts.changed, "changed"),
   ];
+}
+
+function nounOf(table: string, count: number): string {
+  const [one, many] = NOUNS.get(table) ?? [`${table} row`, `${table} rows`];
+  return count === 1 ? one : many;
 }

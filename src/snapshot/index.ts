@@ -2,6 +2,7 @@ export {
   type ChangeCounts,
   countChanges,
   describeChanges,
+  describeRows,
   type NamedChanges,
   phraseChanges,
   type TableCounts,

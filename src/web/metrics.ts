@@ -149,6 +149,18 @@ function registerState(registry: Registry, observe: () => ObservedState, clock: 
   gauge("replicator_kuma_up", "Whether Uptime Kuma is ready: 1, or 0.", ({ kuma }) =>
     kuma.state === "ready" ? 1 : 0,
   );
+  new Gauge({
+    name: "replicator_own_entries",
+    help: "What is this instance's own: monitors and others that are here alone, push monitors paused here, values set here.",
+    labelNames: ["kind"],
+    registers,
+    collect() {
+      const { own } = observe();
+      if (own === undefined) return;
+      const { local, paused, values } = own;
+      for (const [kind, count] of Object.entries({ ...local, paused, values })) this.set({ kind }, count);
+    },
+  });
   byCause("replicator_kuma_restarts_total", "How often Uptime Kuma was started again.", ({ uptime }) => ({
     ...NO_CAUSE,
     ...uptime.restarts,

@@ -1,4 +1,5 @@
 import { type Config, redact } from "../config/index.ts";
+import { describeOwn } from "../events/index.ts";
 import { formatDuration, shortId } from "../format.ts";
 import { currentProblem, downtime, type ObservedState } from "../observed/index.ts";
 import type { Fleet } from "../peers/index.ts";
@@ -74,7 +75,7 @@ ${goesOn ? undefined : problemSection}
 ${listRecentEvents(state.timeline, hide, now)}
 </section>
 </main>
-<footer data-part="footer">Replicator Kuma ${version}, running for ${formatDuration(now - state.startedAt)} · <a href="metrics">metrics</a> · <a href="healthz">health</a> · <a href="readyz">ready</a></footer>
+<footer data-part="footer">Replicator Kuma ${version}, running for ${formatDuration(now - state.startedAt)} · <a href="snapshots">snapshots</a> · <a href="metrics">metrics</a> · <a href="healthz">health</a> · <a href="readyz">ready</a></footer>
 <script>${{ markup: script }}</script>
 </body>
 </html>
@@ -88,13 +89,13 @@ function facts(state: ObservedState, hide: (text: string) => string, now: number
   const lag = behindSince === undefined ? "none" : formatDuration(now - behindSince);
   const isKnown = spans.at(-1)?.state !== "unknown";
   const down = downtime(uptime, now);
-  const rows: readonly (readonly [string, Html | string])[] = [
+  const rows: (readonly [string, Html | string])[] = [
     ["Uptime Kuma", `${kuma.state}, for ${formatDuration(now - kuma.since)}`],
     [
       "Latest snapshot",
       latest === undefined
         ? "none seen"
-        : html`<code>${shortId(latest.id)}</code> of ${hide(latest.instanceName)}, ${renderAgo(latest.time, now)}`,
+        : html`<a href="snapshot?id=${latest.id}"><code>${shortId(latest.id)}</code></a> of ${hide(latest.instanceName)}, ${renderAgo(latest.time, now)}`,
     ],
     ["Lag", isKnown ? lag : "not known"],
     ["Repository checked", checkedAt === undefined ? "not yet" : renderAgo(checkedAt, now)],
@@ -108,6 +109,8 @@ function facts(state: ObservedState, hide: (text: string) => string, now: number
     ],
     ["Paused for changes", formatDuration((down.apply ?? 0) + (down["roll-back"] ?? 0))],
   ];
+  const own = state.own ? describeOwn(state.own) : [];
+  if (own.length > 0) rows.push(["Its own", own.join("; ")]);
   return rows.map(([term, value]) => html`<div><dt>${term}</dt><dd>${value}</dd></div>`);
 }
 

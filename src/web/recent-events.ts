@@ -36,7 +36,11 @@ function renderEvent(event: ReplicatorEvent, hide: (text: string) => string): Ht
 }
 
 function name({ id }: { readonly id: string }): Html {
-  return html`snapshot <code>${shortId(id)}</code>`;
+  const short = html`<code>${shortId(id)}</code>`;
+  // What was imported, or published by a bash version, bears another name here than in the repository.
+  return /^[0-9a-f]+$/.test(id)
+    ? html`snapshot <a href="snapshot?id=${id}">${short}</a>`
+    : html`snapshot ${short}`;
 }
 
 /** One label for each phrase of "2 monitors added, 1 tag removed", coloured by its verb; under them a few names. */

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage } from "node:http";
-import type { Config, HttpConfig } from "../config/index.ts";
+import { type Config, type HttpConfig, redact } from "../config/index.ts";
 import type { Listener } from "../events/index.ts";
 import { limitWaiting } from "../limit-waiting.ts";
 import type { Observer } from "../observed/index.ts";
@@ -12,6 +12,8 @@ import { createMetrics } from "./metrics.ts";
 import { renderPage } from "./page.ts";
 import { answerPeer } from "./peers.ts";
 import { script } from "./script.ts";
+import { answerSnapshots } from "./snapshot-pages.ts";
+import type { SnapshotSource } from "./snapshot-source.ts";
 import { style } from "./style.ts";
 
 /** A request is one line and some headers: whoever takes longer is no browser, milliseconds. */
@@ -34,6 +36,7 @@ function hashOf(text: string): string {
 }
 
 const TEXT = "text/plain; charset=utf-8";
+const HTML = "text/html; charset=utf-8";
 
 interface Page {
   readonly status: number;
@@ -53,18 +56,38 @@ export interface WebServer {
 export function createWebServer(
   http: HttpConfig,
   { secrets, kuma, notify }: Pick<Config, "secrets" | "kuma" | "notify">,
-  { observer, peers }: { readonly observer: Observer; readonly peers: Peers | undefined },
+  {
+    observer,
+    peers,
+    snapshots,
+  }: {
+    readonly observer: Observer;
+    readonly peers: Peers | undefined;
+    readonly snapshots: SnapshotSource;
+  },
 ): WebServer {
   const metrics = createMetrics(observer.current, peers?.fleet);
 
   function page(host: string | undefined): Page {
     const kumaPage = notify.clickUrl ?? kumaPageOf(host, http, kuma.url);
     const parts = { secrets, kumaPage, fleet: peers?.fleet() };
-    const body = renderPage(observer.current(), parts, Date.now());
-    return { status: 200, type: "text/html; charset=utf-8", body };
+    return { status: 200, type: HTML, body: renderPage(observer.current(), parts, Date.now()) };
   }
 
-  async function respond({ url = "", method = "", headers }: IncomingMessage): Promise<Page> {
+  async function snapshotPage(url: string, signal: AbortSignal): Promise<Page> {
+    const [path = "", query] = url.split("?");
+    const hide = (words: string) => redact(words, secrets);
+    const asked = { path, query: new URLSearchParams(query), hide, now: Date.now(), signal };
+    const found = await answerSnapshots(snapshots, asked);
+    return found === undefined
+      ? text(404, "Not here. There are /, /snapshots, /metrics, /healthz and /readyz.")
+      : { ...found, type: HTML };
+  }
+
+  async function respond(
+    { url = "", method = "", headers }: IncomingMessage,
+    signal: AbortSignal,
+  ): Promise<Page> {
     const [path] = url.split("?");
     if (method !== "GET" && method !== "HEAD")
       return { ...text(405, "Only GET."), headers: { Allow: "GET, HEAD" } };
@@ -90,7 +113,7 @@ export function createWebServer(
       case "/metrics":
         return { status: 200, type: metrics.contentType, body: await metrics.text() };
       default:
-        return text(404, "Not here. There are /, /metrics, /healthz and /readyz.");
+        return snapshotPage(url, signal);
     }
   }
 
@@ -105,7 +128,7 @@ export function createWebServer(
         },
         (request, response) => {
           const isOfPeer = request.url === "/peers" && request.method === "POST" && peers !== undefined;
-          (isOfPeer ? answerPeer(request, peers) : respond(request))
+          (isOfPeer ? answerPeer(request, peers) : respond(request, signal))
             // A defect of a page must not end the supervision of Kuma.
             .catch(
               (error: unknown): Page =>

@@ -65,6 +65,7 @@ rect.up { fill: var(--up); } rect.paused { fill: var(--paused); stroke: var(--pa
 .chips li { border: 1px solid var(--line); border-radius: .35rem; padding: .05rem .5rem; font-size: .875rem; }
 .chips .added { border-color: var(--good); color: var(--good); } .chips .removed { border-color: var(--bad); color: var(--bad); }
 .chips .changed { border-color: var(--accent); color: var(--accent); }
+.lines { padding-left: 1.2rem; } .lines li { overflow-wrap: anywhere; }
 a { color: var(--accent); }
 footer { margin-top: 1.25rem; }
 @media (max-width: 32rem) {

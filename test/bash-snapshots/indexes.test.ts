@@ -5,12 +5,12 @@ import { join } from "node:path";
 import { test } from "node:test";
 import Database from "better-sqlite3";
 import { at, V1 } from "../support/bash-samples.ts";
-import { documentedSql, step } from "../support/documented.ts";
+import { documentedSql, follow } from "../support/documented.ts";
 
 const INDEXES =
   "SELECT name, tbl_name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY name";
 
-test("the documented lines give a replica back the indexes that the bash version took", (t) => {
+test("the documented lines give a replica back the indexes that the bash version took", async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "bash-indexes-"));
   t.after(() => rmSync(folder, { recursive: true }));
   const file = join(folder, "kuma.db");
@@ -27,9 +27,15 @@ test("the documented lines give a replica back the indexes that the bash version
   db.exec(dump);
   assert.notDeepEqual(db.prepare(INDEXES).all(), before);
 
-  step("Stop the container, and open `kuma.db` in its volume with the `sqlite3` shell.");
-  step("Run these lines; what is there already is left alone.");
-  db.exec(documentedSql());
-  assert.deepEqual(db.prepare(INDEXES).all(), before);
-  db.exec(documentedSql());
+  await follow("The indexes of a replica on 1.23", "", [
+    ["Stop the container, and open `kuma.db` in its volume with the `sqlite3` shell.", async () => undefined],
+    [
+      "Run these lines; what is there already is left alone.",
+      async () => {
+        db.exec(documentedSql());
+        assert.deepEqual(db.prepare(INDEXES).all(), before);
+        db.exec(documentedSql());
+      },
+    ],
+  ]);
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { compare, takePairs } from "../../bench/figure.ts";
-import { exponent, spread } from "../../bench/stats.ts";
+import { exponent, quantile, spread } from "../../bench/stats.ts";
 import { renderTable } from "../../bench/table.ts";
 
 describe("the bench's arithmetic", () => {
@@ -9,6 +9,13 @@ describe("the bench's arithmetic", () => {
     assert.deepEqual(spread([5, 1, 9]), { median: 5, min: 1, max: 9 });
     assert.deepEqual(spread([4, 1, 9, 2]), { median: 3, min: 1, max: 9 });
     assert.deepEqual(spread([7]), { median: 7, min: 7, max: 7 });
+  });
+
+  it("gives the value that a share of the runs is not above", () => {
+    const runs = Array.from({ length: 20 }, (_, run) => 20 - run);
+    assert.equal(quantile(runs, 0.95), 19);
+    assert.equal(quantile(runs, 1), 20);
+    assert.equal(quantile([7], 0.5), 7);
   });
 
   it("finds the exponent of a growth", () => {

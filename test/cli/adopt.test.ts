@@ -120,6 +120,76 @@ describe("first contact", () => {
     await alone.instance.stop();
   });
 
+  it("adopt --keep: what is here stays as its own, with its history; rollback gives it back, applies leave it", async () => {
+    const local = { REPLICATOR_LOCAL: "true" };
+    const alone = await rig.add("keeps", "RESTORE", local, standAlone);
+    const mine = rowsOf(alone);
+    const beats = beatsOf(alone) as { monitor_id: number }[];
+    await untilLogged(alone, LOST);
+    const refused = await alone.commandIn({ REPLICATOR_LOCAL: "" }, "adopt", "--keep", "--yes");
+    assert.equal(refused.exitCode, 1);
+    assert.match(refused.stderr, /REPLICATOR_LOCAL is not on.*REPLICATOR_LOCAL=true/s);
+    assert.equal((await alone.command("adopt", "--keep", "--replace")).exitCode, 2);
+    const asked = await alone.command("adopt", "--keep");
+    assert.match(
+      asked.stderr,
+      /"router" stays, as this replica's own$[\s\S]*"keyword" added$[\s\S]*Nothing was changed/m,
+    );
+    assert.deepEqual(rowsOf(alone), mine);
+
+    const text = said(await alone.command("adopt", "--keep", "--yes"));
+    assert.match(text, /What was here stays, as this instance's own \(monitors: 3, others: \d+\)/);
+    const back = await alone.command("rollback", "--yes");
+    assert.match(back.stderr, /→ "my shop"$[\s\S]*"keyword" removed$/m);
+    said(back);
+    assert.deepEqual(rowsOf(alone), mine);
+    assert.deepEqual(beatsOf(alone), beats);
+
+    primary.sql("UPDATE monitor SET name = 'third' WHERE id = 2");
+    said(await primary.command("sync"));
+    assert.equal((await alone.command("sync")).exitCode, 1, "it has to be agreed to again");
+    said(await alone.command("adopt", "--keep", "--yes"));
+    primary.sql("UPDATE monitor SET name = 'fourth' WHERE id = 2");
+    said(await primary.command("sync"));
+    said(await alone.command("sync"));
+    const insistKept = async () => {
+      assert.deepEqual(alone.query("SELECT name FROM monitor WHERE id >= 1000000000 OR id = 2 ORDER BY id"), [
+        { name: "fourth" },
+        ...["router", "my shop", "my site"].map((name) => ({ name })),
+      ]);
+      assert.deepEqual(
+        beatsOf(alone),
+        beats.map((row) => ({ ...row, monitor_id: row.monitor_id + 1_000_000_000 })),
+      );
+      assert.match(
+        said(await alone.command("status")),
+        /its own +entries that are here alone \(monitors: 3, others: \d+\)/,
+      );
+      assert.match(
+        said(await alone.command("diff")),
+        /no differences[\s\S]*live has of its own, not compared: entries that are here alone/,
+      );
+      const { stdout } = await alone.command("doctor");
+      assert.match(stdout, /ok +its own +entries that are here alone \(monitors: 3,/);
+    };
+    await insistKept();
+    await alone.restart();
+    await insistKept();
+    assert.match(said(await alone.command("adopt", "--keep", "--yes")), /nothing to adopt/);
+    await alone.restart({ REPLICATOR_LOCAL: "" });
+    await untilLogged(
+      alone,
+      /table monitor: added here while REPLICATOR_LOCAL was on, and removed, since it is off; `rollback`/,
+    );
+    said(await alone.command("rollback", "--yes"));
+    assert.equal(alone.query("SELECT 1 FROM monitor WHERE name = 'my shop'").length, 1);
+    assert.match(
+      (await alone.command("doctor")).stdout,
+      /warn +its own +.*REPLICATOR_LOCAL.*off, so the next apply removes them/,
+    );
+    await alone.instance.stop();
+  });
+
   it("a follower is applied to as ever, what it loses is named, and rollback brings it back whole", async () => {
     const mover = await rig.add("mover", "RESTORE", {}, withOneMore);
     await untilLogged(mover, /removed or replaced monitor "added here"/);

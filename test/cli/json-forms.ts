@@ -95,6 +95,7 @@ export const forms = {
   diff: z.strictObject({
     from: z.union([z.literal("live"), id]),
     to: z.union([z.literal("live"), id]),
+    rows: z.record(z.string(), z.number()),
     changes: z.array(
       z.strictObject({
         table: z.string(),

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, it } from "node:test";
-import { checkClock, checkDatabase, checkNtfy, checkPrimaries } from "../../src/doctor/index.ts";
+import { checkClock, checkDatabase, checkNtfy, checkOwn, checkPrimaries } from "../../src/doctor/index.ts";
 import type { SnapshotInfo } from "../../src/repository/index.ts";
 import { failure, success } from "../../src/result.ts";
 
@@ -53,6 +53,27 @@ describe("check for a second primary", () => {
     assert.equal(checkPrimaries(snapshots, self, NOW).status, "error");
     assert.equal(checkPrimaries(snapshots, { ...self, head: "1".repeat(8) }, NOW).status, "ok");
     assert.equal(checkPrimaries(snapshots, { ...self, isPrimary: false }, NOW).status, "ok");
+  });
+});
+
+describe("check of what is an instance's own", () => {
+  const own = { local: { monitors: 2, others: 1 }, paused: 0, values: 0, countsLocally: true };
+  const none = { ...own, local: { monitors: 0, others: 0 } };
+
+  it("counts it, and is silent where there is none", () => {
+    const [found] = checkOwn(own, { local: true }, "replica");
+    assert.equal(found?.status, "ok");
+    assert.match(found.message, /monitors: 2, others: 1/);
+    assert.deepEqual(checkOwn(none, { local: true }, "replica"), []);
+    assert.deepEqual(checkOwn({ ...none, countsLocally: false }, { local: false }, "replica"), []);
+  });
+
+  it("warns of what the settings do not keep", () => {
+    const [lost] = checkOwn(own, { local: false }, "replica");
+    assert.equal(lost?.status, "warn");
+    assert.match(`${lost.message} ${lost.advice}`, /the next apply removes them\. Set REPLICATOR_LOCAL=true/);
+    const [early] = checkOwn({ ...none, countsLocally: false }, { local: true }, "replica");
+    assert.match(early?.message ?? "", /nothing was applied with it yet/);
   });
 });
 

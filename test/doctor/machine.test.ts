@@ -14,13 +14,14 @@ import { after, before, describe, it } from "node:test";
 import Database from "better-sqlite3";
 import { execa, execaSync } from "execa";
 import type { Config } from "../../src/config/index.ts";
-import { inspectSqlite, openSqlite } from "../../src/database/index.ts";
+import { openSqlite } from "../../src/database/index.ts";
 import { checkCommand, checkDisk, checkOrphans, checkTimeZone } from "../../src/doctor/index.ts";
 import { contentHash, type Snapshot } from "../../src/snapshot/index.ts";
 import { waitFor } from "../support/wait.ts";
 
 describe("checks of the machine and of Uptime Kuma's database", () => {
   let folder: string;
+  const inspect = (file: string) => openSqlite({ file, uploadDir: "", kumaVersion: "" }).inspect();
 
   before(() => {
     folder = mkdtempSync(join(tmpdir(), "doctor-"));
@@ -67,7 +68,7 @@ describe("checks of the machine and of Uptime Kuma's database", () => {
     const file = join(folder, "zone.db");
     copyFileSync(fixture("2.5.3"), file);
     const setting = async () => {
-      const inspected = await inspectSqlite(file);
+      const inspected = inspect(file);
       assert.ok(inspected.ok);
       return inspected.value.zoneSetting;
     };
@@ -102,11 +103,11 @@ describe("checks of the machine and of Uptime Kuma's database", () => {
         ).run(monitor);
       });
       const count = async () => {
-        const inspected = await inspectSqlite(file);
+        const inspected = inspect(file);
         assert.ok(inspected.ok);
         return inspected.value;
       };
-      assert.equal(checkOrphans(await count(), version).status, "ok");
+      assert.equal(checkOrphans(await count(), version, "sqlite").status, "ok");
 
       // An apply removes all monitors, and keeps their history for its undo.
       const database = openSqlite({ file, uploadDir: join(folder, "upload"), kumaVersion: version });
@@ -131,7 +132,7 @@ describe("checks of the machine and of Uptime Kuma's database", () => {
         assert.equal(db.prepare("SELECT count(*) FROM monitor").pluck().get(), 0);
         assert.notEqual(db.prepare("SELECT count(*) FROM heartbeat").pluck().get(), 0);
       });
-      assert.equal(checkOrphans(await count(), version).status, "ok");
+      assert.equal(checkOrphans(await count(), version, "sqlite").status, "ok");
 
       inDatabase(file, (db) => {
         db.pragma("foreign_keys = OFF");
@@ -139,13 +140,13 @@ describe("checks of the machine and of Uptime Kuma's database", () => {
           "INSERT INTO heartbeat (monitor_id, status, time, important) VALUES (9999, 1, '2026-01-01 00:00:00', 0)",
         );
       });
-      const found = checkOrphans(await count(), version);
+      const found = checkOrphans(await count(), version, "sqlite");
       assert.equal(found.status, "warn");
       assert.match(found.message, /^heartbeat has 1 row of monitors that do not exist/);
       assert.equal(/migration to Uptime Kuma 2 breaks/.test(found.message), version.startsWith("1."));
       const statement = /DELETE FROM heartbeat WHERE [^;]+;/.exec(found.advice ?? "")?.[0] ?? "";
       inDatabase(file, (db) => void db.exec(statement));
-      assert.equal(checkOrphans(await count(), version).status, "ok", "the advice helps");
+      assert.equal(checkOrphans(await count(), version, "sqlite").status, "ok", "the advice helps");
     });
 
   it("a disk that is full, without an inode left, and one that has room", (t) => {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { checkProxy, checkSsh } from "../../src/doctor/index.ts";
 import { freePort } from "../support/ports.ts";
-import { never, open } from "../support/repository.ts";
+import { makeFolder, never, open } from "../support/repository.ts";
 import { serveSsh, whyNoSshd } from "../support/ssh-server.ts";
 
 describe("check of the proxy", () => {
@@ -71,7 +71,9 @@ describe("check of ssh", { skip: whyNoSshd, timeout: 120_000 }, () => {
   });
 
   it("names a key that is missing, open to others, and a host key that is unknown; then all is ok", async () => {
-    const { address, PATH, at, port, publicKey } = await serveSsh();
+    const at = makeFolder();
+    const { address, PATH, port, publicKey, close } = await serveSsh(at);
+    after(close);
     const restic = { env: { PATH, RESTIC_REPOSITORY: address } };
     const check = async (options: string[] = []) => (await checkSsh({ restic: { ...restic, options } }))[0];
     const known = join(at, "known_hosts");

@@ -6,7 +6,6 @@ import Database from "better-sqlite3";
 import { catalog } from "../../src/database/catalog.ts";
 import type { ReplicatorEvent } from "../../src/events/index.ts";
 import { publishAsBash, publishFilesAsBash } from "../support/bash-publisher.ts";
-import { step } from "../support/documented.ts";
 import { type Fleet, openFleet } from "../support/fleet.ts";
 import { ensureBuilt } from "../support/install/build.ts";
 import { projectFolder } from "../support/paths.ts";
@@ -92,7 +91,6 @@ describe("a repository of a bash version", () => {
     await publish(true);
     fill("replica", "2.3.2");
     change(fleet.dataOf("replica"), ["UPDATE monitor SET name = 'stale' WHERE id = 3"]);
-    step("Change the image of one replica and start it: it follows the bash primary.");
     const { instance: replica } = await fleet.start("replica", "RESTORE");
     assert.deepEqual(rows("replica"), rows("old"));
 
@@ -110,7 +108,6 @@ describe("a repository of a bash version", () => {
     assert.equal((await replica.cycle()).type, "unchanged");
     assert.equal(stops(replica), stopped);
 
-    step("Start the instance with an empty volume and the old repository.");
     fillNew("second");
     const { instance: second } = await fleet.start("second", "RESTORE");
     assert.deepEqual(rows("second"), rows("old"));
@@ -120,9 +117,6 @@ describe("a repository of a bash version", () => {
       /table monitor: docker_host left empty/,
     );
 
-    step(
-      "Change the image of the primary and start it: it publishes what it has, and the replicas follow that from then on.",
-    );
     const { outcome } = await fleet.start("old", "BACKUP");
     assert.equal(outcome.type, "published");
     for (const each of [replica, second]) await each.cycle();
@@ -151,9 +145,6 @@ describe("a repository of a bash version", () => {
   });
 
   it("gives a primary with an empty volume its configuration back before it publishes", async () => {
-    step(
-      "A replica applies the latest snapshot of the bash version; a primary does the same before it publishes.",
-    );
     await publish();
     fillNew("primary");
     const { instance } = await fleet.start("primary", "BACKUP");

@@ -16,6 +16,7 @@ const basic = `Basic ${Buffer.from("ops:open sesame").toString("base64")}`;
 
 describe("a primary, seen from outside", () => {
   const pings: string[] = [];
+  const shownPages: string[] = [];
   const watcher = createServer((request, response) => {
     pings.push(request.url ?? "");
     response.end("{}");
@@ -83,8 +84,24 @@ describe("a primary, seen from outside", () => {
     assert.equal(pings[0], `/api/push/${TOKEN}?status=up&msg=OK`);
   });
 
+  it("the page of a snapshot says what it holds, at no cost for anybody else", async () => {
+    const get = async (path: string) => {
+      const answer = await fetch(`${web}/${path}`, { headers: { authorization: basic } });
+      return [answer.status, await answer.text()] as const;
+    };
+    const [, page] = await get("");
+    const [, link = ""] = /href="(snapshot\?id=[0-9a-f]+)"/.exec(page) ?? [];
+    const [status, snapshot] = await get(link);
+    assert.equal(status, 200, snapshot);
+    for (const text of ["It holds", /<li>\d+ monitors<\/li>/, /by primary/])
+      assert.match(snapshot, new RegExp(text));
+    const [, list] = await get("snapshots");
+    assert.match(list, /href="snapshot\?id=[0-9a-f]{64}"/);
+    shownPages.push(snapshot, list);
+  });
+
   it("no secret is on the page, in the metrics or in the log", async () => {
-    const shown = [primary.log()];
+    const shown = [primary.log(), ...shownPages];
     for (const path of ["/", "/metrics"])
       shown.push(await (await fetch(`${web}${path}`, { headers: { authorization: basic } })).text());
     assert.doesNotMatch(shown.join(), new RegExp(`${TOKEN}|open sesame|repository-password`));

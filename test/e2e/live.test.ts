@@ -52,15 +52,22 @@ test("a replica applies under its running Kuma", async (t) => {
   assert.equal(scenario.instance.kumaPid(), pid);
 });
 
-test("a real, patched Kuma is not stopped for an apply either", async (t) => {
+test("a real, patched Kuma is not stopped for an apply either; a pre-release is, and that is told once", async (t) => {
   const kuma = await copyPatchedKuma();
   t.after(kuma.remove);
   const env = { ...LIVE, KUMA_DIR: kuma.dir, KUMA_COMMAND: "", REPLICATOR_PROOF_WINDOW: "2s" };
   const scenario = await openScenario(t, env, kuma.version);
   const pid = scenario.instance.kumaPid();
   const events = await applyNext(scenario);
-  assert.ok(!typesOf(events).includes("warning"), scenario.instance.output().slice(-2_000));
   await scenario.converge();
+  const warnings = scenario.instance.events().filter((event) => event.type === "warning");
+  if (kuma.version.includes("-")) {
+    assert.equal(warnings.length, 1, scenario.instance.output().slice(-2_000));
+    assert.match(warnings[0]?.message ?? "", /Uptime Kuma \S+ is a pre-release/);
+    assert.ok(typesOf(events).includes("kuma-stopping"));
+    return;
+  }
+  assert.equal(warnings.length, 0, scenario.instance.output().slice(-2_000));
   assert.equal(scenario.instance.kumaPid(), pid);
 });
 

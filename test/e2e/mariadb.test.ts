@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
 import { type Populated, populate } from "../../scripts/demo/populate.ts";
 import { startTargets, type Targets } from "../../scripts/demo/targets.ts";
 import { readKumaVersion } from "../../src/kuma/index.ts";
@@ -14,10 +15,12 @@ import { queryMariaDb, readMariaDbTables, withNumbers } from "../support/mariadb
 import { startMariadbd, type TestMariaDb } from "../support/mariadbd.ts";
 import { freePort } from "../support/ports.ts";
 import { makeRepository } from "../support/repository.ts";
-import { readReplicatedTables } from "../support/rows.ts";
+import { readLocal, readReplicatedTables } from "../support/rows.ts";
 import { openNamespace, type SupervisorNamespace } from "../support/supervisor-namespace.ts";
 import { waitFor } from "../support/wait.ts";
 
+/** A process for Kuma's, which writes nothing. */
+const STAND_IN = fileURLToPath(new URL("../fixtures/programs/stand-in-kuma.mjs", import.meta.url));
 const HOSTILE = `Robert'); DROP TABLE monitor;-- "quoted" \\n \\" NULL;\n;\t漢 🐻 `;
 /** A machine of two cores starts several Kumas at once, each of which makes its tables. */
 
@@ -36,7 +39,11 @@ const instances = new Map<Name, SupervisorNamespace>();
 
 const dataOf = (name: Name) => join(folder, name);
 
-async function start(name: Name, mode: Mode): Promise<SupervisorNamespace> {
+async function start(
+  name: Name,
+  mode: Mode,
+  env: Readonly<Record<string, string>> = {},
+): Promise<SupervisorNamespace> {
   const databases: Record<Name, Record<string, string>> = {
     sqlite: { UPTIME_KUMA_DB_TYPE: "sqlite" },
     external: chooseMariaDb(dataOf("external"), port),
@@ -45,7 +52,7 @@ async function start(name: Name, mode: Mode): Promise<SupervisorNamespace> {
   const instance = await openNamespace({
     ...{ name, mode, dataDir: dataOf(name), repository: join(folder, "repository") },
     ownRoot: name === "embedded",
-    env: { ...databases[name], KUMA_DIR: kumaDir, KUMA_COMMAND: "", REPLICATOR_PROOF_WINDOW: "1s" },
+    env: { ...databases[name], KUMA_DIR: kumaDir, KUMA_COMMAND: "", REPLICATOR_PROOF_WINDOW: "1s", ...env },
   });
   instances.set(name, instance);
   return instance;
@@ -81,6 +88,42 @@ async function rowsOf(name: Name) {
 
 async function assertEqual(one: Name, other: Name): Promise<void> {
   assert.deepEqual(await rowsOf(one), await rowsOf(other));
+}
+
+/**
+ * Every row of every table that is not replicated, but for history of monitors that were gone already: that goes one day. For
+ * an instance whose Kuma does not run.
+ */
+async function othersOf(name: "sqlite" | "external"): Promise<Record<string, unknown>> {
+  const { monitor } = await rowsOf(name);
+  assert.ok(monitor);
+  const ids = new Set(monitor.rows.map((row) => String(row[monitor.columns.indexOf("id")])));
+  const tables = name === "sqlite" ? readLocal(join(dataOf(name), "kuma.db")) : await readOthers();
+  const isKept = (row: Record<string, unknown>) =>
+    !("monitor_id" in row) || row.monitor_id === null || ids.has(String(row.monitor_id));
+  return Object.fromEntries(Object.entries(tables).map(([table, rows]) => [table, rows.filter(isKept)]));
+}
+
+async function readOthers(): Promise<Record<string, Record<string, unknown>[]>> {
+  const replicated = Object.keys(readReplicatedTables(join(dataOf("sqlite"), "kuma.db")));
+  const find = "SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'kuma'";
+  const names = (await queryMariaDb(mariadb.socket, "kuma", find)).map(({ name }) => String(name));
+  const tables: Record<string, Record<string, unknown>[]> = {};
+  for (const name of names.filter((each) => !replicated.includes(each) && !each.startsWith("replicator_")))
+    tables[name] = await queryMariaDb(mariadb.socket, "kuma", `SELECT * FROM \`${name}\` ORDER BY 1`);
+  return tables;
+}
+
+/** Has a stopped instance apply the latest, with a stand-in for Kuma, so that nobody else writes; and stops it again. */
+async function applyAlone(name: "sqlite" | "external"): Promise<void> {
+  const before = await othersOf(name);
+  assert.ok(Object.keys(before).length >= 8, Object.keys(before).join());
+  const alone = await start(name, "RESTORE", { KUMA_COMMAND: `"${process.execPath}" "${STAND_IN}"` });
+  await alone.untilLogged("applied");
+  assert.equal(await alone.stop(), 0);
+  const after = await othersOf(name);
+  assert.deepEqual(Object.keys(after), Object.keys(before));
+  for (const [table, rows] of Object.entries(before)) assert.deepEqual(after[table], rows, table);
 }
 
 /** What an apply must not touch, as far as Kuma itself adds to it only. */
@@ -190,6 +233,14 @@ describe("replication between SQLite, MariaDB and Kuma's own MariaDB", () => {
     assert.equal(pids.length, 1);
   });
 
+  it("an apply leaves every row of every other table on MariaDB as it was", async () => {
+    assert.equal(await instance("external").stop(), 0);
+    await asUser("sqlite", (kuma) => kuma.editMonitor(populated.steadyMonitor, { description: "alone" }));
+    await cycle("sqlite", "published");
+    await applyAlone("external");
+    await assertEqual("sqlite", "external");
+  });
+
   it("SQLite and Kuma's own MariaDB follow a primary on MariaDB, before their Kuma's only start", async () => {
     await Promise.all([...instances.values()].map(async (each) => assert.equal(await each.stop(), 0)));
     const primary = await start("external", "BACKUP");
@@ -199,6 +250,7 @@ describe("replication between SQLite, MariaDB and Kuma's own MariaDB", () => {
       await kuma.addMonitor({ type: "ping", name: "of MariaDB", hostname: "127.0.0.1" });
     });
     await cycle("external", "published");
+    await applyAlone("sqlite");
     for (const name of ["sqlite", ...replicas.filter((each) => each === "embedded")] as const) {
       const replica = await start(name, "RESTORE");
       await replica.untilLogged("applied");

@@ -148,7 +148,7 @@ describe("a real Prometheus that scrapes a primary and a replica", () => {
       },
       { timeout: LIMIT },
     );
-    assert.deepEqual(evaluated, Array(3).fill({ health: "ok", state: "inactive" }));
+    assert.deepEqual(evaluated, Array(4).fill({ health: "ok", state: "inactive" }));
   });
 
   it("finds nothing to say against the metrics", async () => {

@@ -117,6 +117,15 @@ describe("REPLICATOR_WAKE", () => {
     assert.ok(performance.now() - asked < 20_000, "an open stream holds up no shutdown");
   });
 
+  it("has a primary publish an edit by itself, whatever its interval, and once", async () => {
+    const primary = await start("primary", "BACKUP");
+    const from = primary.events().length;
+    edit(primary.dataDir, 1);
+    await primary.untilLogged("published", { from });
+    await sleep(5_000);
+    assert.equal(count(primary, "published"), 2, "that of its start, and this one");
+  });
+
   it("follows the role: who is demoted is woken by who is promoted", async () => {
     const first = await start("first", "BACKUP");
     const second = await start("second", "RESTORE");

@@ -44,6 +44,10 @@ export const samples: { [Type in ReplicatorEvent["type"]]: EventOf<Type> } = {
   replaced: { type: "replaced", snapshot, lost: 'monitor "router" and 3 more' },
   "rolled-back": { type: "rolled-back", snapshot, problem },
   "taken-over": { type: "taken-over", resumed: 1, shared: 2 },
+  "own-counted": {
+    type: "own-counted",
+    own: { local: { monitors: 2, others: 1 }, paused: 0, values: 1 },
+  },
   "cycle-failed": { type: "cycle-failed", problem, repeated: 0 },
   "cycle-recovered": { type: "cycle-recovered", failures: 3 },
   "snapshots-forgotten": { type: "snapshots-forgotten", forgotten: 3 },
@@ -55,6 +59,7 @@ export const samples: { [Type in ReplicatorEvent["type"]]: EventOf<Type> } = {
   woken: { type: "woken" },
   "peer-reached": { type: "peer-reached", address: "http://kuma-sgp:3080", name: "sgp" },
   "peer-lost": { type: "peer-lost", address: "http://kuma-sgp:3080", problem },
+  "restart-waits": { type: "restart-waits", waitMs: 23_000 },
   "shutting-down": { type: "shutting-down", signal: "SIGTERM" },
   stopped: { type: "stopped", exitCode: 0 },
 };

@@ -8,6 +8,7 @@ import { secondsSince } from "../support/install/progress.ts";
 import { startChecklist } from "./checklist.ts";
 import { checkBuild } from "./checks/build.ts";
 import { checkConfined, removeConfined } from "./checks/confined.ts";
+import { checkEmbedded, removeEmbedded } from "./checks/embedded.ts";
 import { checkPair } from "./checks/pair.ts";
 import { checkTransports, removeTransports } from "./checks/transports.ts";
 import { isEngineUp } from "./engine.ts";
@@ -24,15 +25,19 @@ async function main(): Promise<number> {
   const pair = await composePair(base);
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
     process.once(signal, () =>
-      Promise.allSettled([pair.remove(), removeConfined(), removeTransports()]).then(() => process.exit(1)),
+      Promise.allSettled([pair.remove(), removeConfined(), removeTransports(), removeEmbedded()]).then(() =>
+        process.exit(1),
+      ),
     );
   try {
     if (await checkBuild(list, pair.compose, { base, image: pair.image })) {
       await checkPair(list, await pair.start());
       await checkConfined(list, pair.image);
       await checkTransports(list, pair.image, base);
+      await checkEmbedded(list, pair.image);
     }
   } finally {
+    await removeEmbedded();
     await removeTransports();
     await pair.remove();
   }

@@ -46,7 +46,7 @@ function listen(server: string, { timeouts = quick, authorization = undefined as
   let heard = 0;
   const done = subscribeToTopic(
     { ntfy: { server, topic: "my-secret-topic", authorization }, timeouts, fetch },
-    () => heard++,
+    { publish: () => heard++, apply: () => undefined },
     (event) => {
       events.push(event);
       reported.push(event.type === "wake-failed" ? event.problem.code : event.type);

@@ -14,6 +14,7 @@ import { openWebServer } from "../../src/web/index.ts";
 import { ready, started } from "../observed/story.ts";
 import { freePort, listen } from "../support/ports.ts";
 import { waitFor } from "../support/wait.ts";
+import { noSnapshots } from "../web/no-snapshots.ts";
 
 const ends: (() => void)[] = [];
 after(() => {
@@ -48,7 +49,7 @@ async function open(name: string, calls: readonly number[], port: number, passwo
     observer,
     post,
   });
-  const web = await openWebServer(config, observer, peers);
+  const web = await openWebServer(config, observer, noSnapshots, peers);
   const events: ReplicatorEvent[] = [];
   const emit = combineListeners([observer.listener, peers.listener, (event) => events.push(event)]);
   for (const event of [started, ready]) emit(event);

@@ -9,7 +9,8 @@ import { describe, it } from "node:test";
 import type { Repository, RepositoryResult } from "../../src/repository/index.ts";
 import { freePort, listen } from "../support/ports.ts";
 import { forgetBy, makeFolder, never, open, request } from "../support/repository.ts";
-import { createS3, KEYS, READ_ONLY } from "./s3.ts";
+import { KEYS, READ_ONLY } from "../support/s3-rights.ts";
+import { createS3 } from "./s3.ts";
 
 /**
  * restic's own limit for `snapshots` is a minute here, and newer ones would use it up: a second for a key, some for a
@@ -140,7 +141,7 @@ describe("an answer that no patience changes is told at once, with what was said
   it("S3: a key that may not delete: publishing goes on, thinning out is refused and says append-only", async () => {
     const repository = open(s3.address, KEYS);
     assert.ok((await repository.create(never)).ok);
-    const appending = { ...KEYS, AWS_ACCESS_KEY_ID: "append-only" };
+    const appending = { ...KEYS, AWS_ACCESS_KEY_ID: "may-append" };
     for (const text of ["one", "two"])
       assert.ok((await open(s3.address, appending).publish(request(text), never)).ok);
     await insist({

@@ -1,18 +1,10 @@
 import http from "node:http";
 import { listen } from "../support/ports.ts";
-
-export const KEYS = {
-  AWS_ACCESS_KEY_ID: "full-access",
-  AWS_SECRET_ACCESS_KEY: "hush-hush",
-};
-export const READ_ONLY = { ...KEYS, AWS_ACCESS_KEY_ID: "read-only" };
+import { keyOf, type Refusal, refuseByRights } from "../support/s3-rights.ts";
 
 type Answer = http.ServerResponse;
 
-/**
- * As much of S3 as restic asks for, in memory. What a key may do is in its name; its errors are worded as Amazon's:
- * https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
- */
+/** As much of S3 as restic asks for, in memory. */
 export async function createS3(): Promise<{ address: string }> {
   const buckets = new Map<string, Objects>([["bucket", new Map()]]);
   const server = http.createServer(async (incoming, answer) => {
@@ -20,7 +12,7 @@ export async function createS3(): Promise<{ address: string }> {
     const url = new URL(incoming.url ?? "/", "http://s3");
     const [, bucket = "", key = ""] = /^\/([^/]*)\/?(.*)$/.exec(decodeURIComponent(url.pathname)) ?? [];
     const method = incoming.method ?? "GET";
-    const refusal = refuse(/Credential=([^/]+)/.exec(incoming.headers.authorization ?? "")?.[1], method, key);
+    const refusal = refuseByRights(keyOf(incoming.headers), method, key);
     if (refusal !== undefined) return fail(answer, method, refusal);
     if (key === "") return answerForBucket(answer, { buckets, bucket, method, query: url.searchParams });
     const objects = buckets.get(bucket);
@@ -74,28 +66,6 @@ function answerForObject(
   return send(answer, method, content, range);
 }
 
-function refuse(id: string | undefined, method: string, key: string): Refusal | undefined {
-  const denied: Refusal = [403, "AccessDenied", "Access Denied."];
-  switch (id) {
-    case "full-access":
-      return undefined;
-    case "append-only":
-      return method === "DELETE" && !key.startsWith("locks/") ? denied : undefined;
-    case "read-only":
-      return method === "GET" || method === "HEAD" ? undefined : denied;
-    case "wrong-secret":
-      return [
-        403,
-        "SignatureDoesNotMatch",
-        "The request signature we calculated does not match the signature you provided. Check your key and signing method.",
-      ];
-    case undefined:
-      return denied;
-    default:
-      return [403, "InvalidAccessKeyId", "The Access Key Id you provided does not exist in our records."];
-  }
-}
-
 function list(answer: Answer, objects: Objects, query: URLSearchParams): void {
   const prefix = query.get("prefix") ?? "";
   const delimiter = query.get("delimiter");
@@ -139,8 +109,6 @@ function unchunk(body: Buffer, headers: http.IncomingHttpHeaders): Buffer {
   }
   return Buffer.concat(pieces);
 }
-
-type Refusal = readonly [status: number, code: string, message: string];
 
 function fail(answer: Answer, method: string, [status, code, message]: Refusal): void {
   // The answer to HEAD has no body; minio-go then goes by the status alone.

@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, it } from "node:test";
-import { never, open, request } from "../support/repository.ts";
+import { after, describe, it } from "node:test";
+import { makeFolder, never, open, request } from "../support/repository.ts";
 import { serveSsh, whyNoSshd } from "../support/ssh-server.ts";
 
 describe("a repository behind sftp", { skip: whyNoSshd }, () => {
   it("is published to and listed; what ssh says of a failure is told", async () => {
-    const { address, PATH, port, at, publicKey } = await serveSsh();
+    const at = makeFolder();
+    const { address, PATH, port, publicKey, close } = await serveSsh(at);
+    after(close);
     const list = () => open(address, { PATH }).list(never);
     const fails = async (words: RegExp) => {
       // From 0.18 on restic may end before it has read what ssh says: then the advice names all that it can be.

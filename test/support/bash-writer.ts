@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
+import type { Connection, RowDataPacket } from "mysql2/promise";
 
 /** In the order in which the version for Uptime Kuma 1.23 dumps them. */
 const DUMPED = [
@@ -108,4 +109,17 @@ export function writeExports(databaseFile: string, folder: string): void {
 function field(value: unknown): string {
   const text = String(value);
   return /[,"\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** The same from MariaDB, as the bash version asks mysql2: prepared statements, dates as text. @param folder is made */
+export async function writeMariaDbExports(connection: Connection, folder: string): Promise<void> {
+  mkdirSync(folder, { recursive: true });
+  for (const table of EXPORTED) {
+    const [described] = await connection.execute<RowDataPacket[]>(`DESCRIBE \`${table}\``);
+    const columns = described.map(({ Field }) => String(Field));
+    const [rows] = await connection.execute<RowDataPacket[]>(`SELECT * FROM \`${table}\``);
+    const records = [columns, ...rows.map((row) => columns.map((column) => row[column]))];
+    const text = records.map((record) => `${record.map(field).join(",")}\n`).join("");
+    if (rows.length > 0) writeFileSync(join(folder, `${table}.csv`), text);
+  }
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,10 +10,14 @@ import { ensureBuilt } from "./install/build.ts";
 import { type Instance, instanceEnvironment, startInstance } from "./kuma/instance.ts";
 import { programFile } from "./paths.ts";
 import { freePort } from "./ports.ts";
+import { makeRepository } from "./repository.ts";
 import { PATIENCE, waitFor } from "./wait.ts";
 
 const STAND_IN = fileURLToPath(new URL("../fixtures/programs/stand-in-kuma.mjs", import.meta.url));
 const KUMA_VERSION = "2.5.3";
+
+/** Has a stand-in run where the others have a real Kuma. */
+export const STAND_IN_COMMAND = { KUMA_COMMAND: `"${process.execPath}" "${STAND_IN}"` };
 export const PASSWORD = "password-of-the-commands-8812";
 
 export interface Said {
@@ -58,16 +62,17 @@ export interface Rig {
 
 /**
  * A temporary folder with a repository in it that instances share.
- * @param realKuma the folder of a Kuma 2.5.3 that runs instead of the stand-in
+ * @param realKuma the folder of a Kuma that runs instead of the stand-in
+ * @param standsFor the release that the stand-in is, and whose database each instance begins with
  */
-export function makeRig(realKuma?: string): Rig {
+export function makeRig(realKuma?: string, standsFor = KUMA_VERSION): Rig {
   const folder = mkdtempSync(join(tmpdir(), "commands-"));
   const repository = join(folder, "repository");
   const kumaDir = realKuma ?? join(folder, "kuma");
-  const version = realKuma === undefined ? KUMA_VERSION : readKumaVersion(realKuma);
+  const version = realKuma === undefined ? standsFor : readKumaVersion(realKuma);
   if (realKuma === undefined) {
-    mkdirSync(join(kumaDir, "db", "knex_migrations"), { recursive: true });
-    writeFileSync(join(kumaDir, "package.json"), JSON.stringify({ version: KUMA_VERSION }));
+    mkdirSync(join(kumaDir, "db", version.startsWith("1.") ? "" : "knex_migrations"), { recursive: true });
+    writeFileSync(join(kumaDir, "package.json"), JSON.stringify({ version }));
   }
   const members: Member[] = [];
 
@@ -78,12 +83,13 @@ export function makeRig(realKuma?: string): Rig {
     prepare: (db: Database.Database) => void = () => undefined,
   ): Promise<Member> {
     const dataDir = join(folder, name);
-    mkdirSync(dataDir);
+    mkdirSync(dataDir, { recursive: true });
+    if (!existsSync(repository)) await makeRepository(repository, PASSWORD);
     copyFileSync(new URL(`../fixtures/kuma-dbs/${version}.db`, import.meta.url), join(dataDir, "kuma.db"));
     inDatabase(dataDir, prepare);
     const port = await freePort();
     const more = {
-      ...(realKuma === undefined ? { KUMA_COMMAND: `"${process.execPath}" "${STAND_IN}"` } : {}),
+      ...(realKuma === undefined ? STAND_IN_COMMAND : {}),
       // The rhythm is the tests': nothing happens that no command asked for.
       BACKUP_INTERVAL: "1h",
       RESTORE_INTERVAL: "1h",

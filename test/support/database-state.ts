@@ -33,21 +33,29 @@ export function readState(dataDir: string): DatabaseState {
     const file = join(folder, "kuma.db");
     const { integrity, proven, sequences } = ask(file);
     assertInvariant(integrity === "ok", `integrity_check of ${dataDir}: ${integrity}`);
-    const replicated = Object.entries(readReplicatedTables(file));
-    const local = Object.entries(readLocalTables(file));
-    const monitors = replicated.find(([table]) => table === "monitor")?.[1];
-    const icon = join(dataDir, "upload", "logo1.png");
-    return {
-      replicated: new Map(replicated.map(([table, rows]) => [table, toTexts(rows).join("\n")])),
-      local: new Map(local.map(([table, rows]) => [table, toTexts(withoutBeats(rows))])),
-      monitors: new Set(monitors && columnOf(monitors, "id").map(String)),
-      proven,
-      sequences,
-      icon: existsSync(icon) ? readFileSync(icon, "utf8") : undefined,
-    };
+    const tables = { replicated: readReplicatedTables(file), local: readLocalTables(file) };
+    return stateOf(dataDir, tables, { proven, sequences });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** The state of a database by its rows, whatever the engine. @param dataDir has the icon */
+export function stateOf(
+  dataDir: string,
+  tables: Readonly<Record<"replicated" | "local", Readonly<Record<string, TableRows>>>>,
+  facts: Pick<DatabaseState, "proven" | "sequences">,
+): DatabaseState {
+  const { monitor } = tables.replicated;
+  const icon = join(dataDir, "upload", "logo1.png");
+  const [replicated, local] = [Object.entries(tables.replicated), Object.entries(tables.local)];
+  return {
+    replicated: new Map(replicated.map(([table, rows]) => [table, toTexts(rows).join("\n")])),
+    local: new Map(local.map(([table, rows]) => [table, toTexts(withoutBeats(rows))])),
+    monitors: new Set(monitor && columnOf(monitor, "id").map(String)),
+    ...facts,
+    icon: existsSync(icon) ? readFileSync(icon, "utf8") : undefined,
+  };
 }
 
 function ask(file: string): { integrity: string; proven: boolean | undefined; sequences: string } {

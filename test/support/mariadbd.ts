@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -37,29 +37,32 @@ export interface TestMariaDb {
   close(): Promise<void>;
 }
 
+/** Data folders as mariadb-install-db makes them, by what they are made with: each is made once, and copied. */
+const installed = new Map<string, Promise<string>>();
+
 /**
  * A database server with a data folder of its own, reached by its socket alone unless an option names a port; small, and
  * killed with this process.
  */
-export async function startMariadbd(...options: string[]): Promise<TestMariaDb> {
-  const folder = mkdtempSync(join(tmpdir(), "mariadbd-"));
+export function startMariadbd(...options: string[]): Promise<TestMariaDb> {
+  return startMariadbdIn(mkdtempSync(join(tmpdir(), "mariadbd-")), ...options);
+}
+
+/** The same in a folder that is there, which goes with the server. */
+export async function startMariadbdIn(folder: string, ...options: string[]): Promise<TestMariaDb> {
   chmodSync(folder, 0o755);
   const [data, socket] = [join(folder, "data"), join(folder, "mariadb.sock")];
-  mkdirSync(data);
+  // Of which files the data are is decided when they are made.
+  const files = options.filter((option) => option.startsWith("--innodb"));
+  const template = installed.get(files.join()) ?? install(files);
+  installed.set(files.join(), template);
+  cpSync(await template, data, { recursive: true });
   const common = [
-    "--no-defaults",
-    `--user=${userInfo().username}`,
-    `--datadir=${data}`,
-    "--innodb-log-file-size=8M",
+    ...commonOptions(data),
     // A server that starts removes the temporary tables of all others in the folder that it has for them.
     `--tmpdir=${folder}`,
     ...options,
   ];
-  await promisify(execFile)(
-    "mariadb-install-db",
-    [...common, "--auth-root-authentication-method=normal", "--skip-test-db"],
-    { timeout: PATIENCE },
-  );
   let server: ChildProcess;
   const start = async () => {
     const own = [`--socket=${socket}`, `--pid-file=${folder}/pid`, `--log-error=${folder}/log`];
@@ -151,4 +154,20 @@ export async function startMariadbd(...options: string[]): Promise<TestMariaDb> 
       await connection.end();
     }
   }
+}
+
+function commonOptions(data: string): string[] {
+  return ["--no-defaults", `--user=${userInfo().username}`, `--datadir=${data}`, "--innodb-log-file-size=8M"];
+}
+
+async function install(options: readonly string[]): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), "mariadb-installed-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  const data = join(folder, "data");
+  mkdirSync(data);
+  const more = [`--tmpdir=${folder}`, "--auth-root-authentication-method=normal", "--skip-test-db"];
+  await promisify(execFile)("mariadb-install-db", [...commonOptions(data), ...options, ...more], {
+    timeout: PATIENCE,
+  });
+  return data;
 }

@@ -52,9 +52,10 @@ export async function restic(
   repository: string,
   args: readonly string[],
   input?: string | Uint8Array,
+  more: Readonly<Record<string, string>> = {},
 ): Promise<string> {
   const done = await execa("restic", args, {
-    env: resticEnvironment(repository),
+    env: resticEnvironment(repository, more),
     extendEnv: false,
     timeout: PATIENCE,
     ...(input === undefined ? { stdin: "ignore" } : { input }),
@@ -62,18 +63,21 @@ export async function restic(
   return done.stdout;
 }
 
-let template: Promise<string> | undefined;
+/** By password. */
+const templates = new Map<string, Promise<string>>();
 
 /** An empty repository at `folder`, a copy of one made once. */
-export async function makeRepository(folder: string): Promise<void> {
-  template ??= makeTemplate();
+export async function makeRepository(folder: string, password = PASSWORD): Promise<void> {
+  const template = templates.get(password) ?? makeTemplate(password);
+  templates.set(password, template);
   cpSync(await template, folder, { recursive: true });
 }
 
-async function makeTemplate(): Promise<string> {
-  const folder = join(homeFolder(), "template");
-  await restic(folder, ["init", "-q"]);
-  giveCheapKey(folder, PASSWORD, await restic(folder, ["cat", "masterkey"]));
+async function makeTemplate(password: string): Promise<string> {
+  const folder = join(homeFolder(), `template ${templates.size}`);
+  const env = { RESTIC_PASSWORD: password };
+  await restic(folder, ["init", "-q"], undefined, env);
+  giveCheapKey(folder, password, await restic(folder, ["cat", "masterkey"], undefined, env));
   return folder;
 }
 

@@ -222,6 +222,7 @@ function isKuma(command: readonly string[]): boolean {
   return command.some(
     (word) =>
       word.includes("kuma-with-database") ||
+      word.includes("kuma-with-mariadb") ||
       word.includes("server/server.js") ||
       word.includes("uptime-kuma"),
   );

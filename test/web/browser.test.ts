@@ -11,6 +11,7 @@ import { morning } from "../observed/story.ts";
 import { type Browser, findBrowser, openBrowser } from "../support/browser.ts";
 import { freePort } from "../support/ports.ts";
 import { waitFor } from "../support/wait.ts";
+import { noSnapshots } from "./no-snapshots.ts";
 
 const program = findBrowser();
 const skip = program === undefined && "no Chromium here; on Debian: apt-get install chromium";
@@ -34,7 +35,7 @@ describe("the page in a real browser", { skip, timeout: 600_000 }, () => {
     const loaded = loadConfig({ RESTIC_REPOSITORY: "/r", RESTIC_PASSWORD: "hush-hush", ...env }, "/nowhere");
     assert.ok(loaded.ok);
     const observer = createObserver(loaded.config);
-    const web = await openWebServer(loaded.config, observer);
+    const web = await openWebServer(loaded.config, observer, noSnapshots);
     listener = combineListeners([observer.listener, web.listener]);
     web.start(shutdown.signal, () => assert.fail("it must be able to listen"));
     for (const [, ...events] of morning) for (const event of events) listener(event);

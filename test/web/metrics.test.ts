@@ -88,6 +88,17 @@ describe("metrics", () => {
     assert.match(info ?? "", /version="\d.*kuma_version="2\.5\.3",role="replica",node_version="v/);
   });
 
+  it("count what is this instance's own, once there is any", async () => {
+    assert.ok(
+      ![...parse(await measure(morning, 163).text()).keys()].some((name) => name.includes("own_entries")),
+    );
+    const values = parse(await measure([...morning, [161, samples["own-counted"]]], 163).text());
+    const counts = ["monitors", "others", "paused", "values"].map((kind) =>
+      values.get(`replicator_own_entries{kind="${kind}"}`),
+    );
+    assert.deepEqual(counts, [2, 1, 0, 1]);
+  });
+
   it("leave out what is not known yet, and are the same however often they are asked", async () => {
     const fresh = measure([], 1);
     const values = parse(await fresh.text());

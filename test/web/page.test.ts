@@ -59,6 +59,15 @@ describe("formatDuration", () => {
 });
 
 describe("renderPage", () => {
+  it("counts what is this instance's own, once there is any", () => {
+    assert.doesNotMatch(renderPage(live(morning), open, now), /Its own/);
+    const page = renderPage(live([...morning, [161, samples["own-counted"]]]), open, now);
+    assert.match(
+      page,
+      /<dt>Its own<\/dt><dd>entries that are here alone \(monitors: 2, others: 1\); 1 of proxies, Docker hosts/,
+    );
+  });
+
   const page = renderPage(live(morning), open, now);
 
   it("says who it is, whether it agrees, what changed, and what was wrong", () => {

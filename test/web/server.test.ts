@@ -11,6 +11,7 @@ import { openWebServer } from "../../src/web/index.ts";
 import { begin, ready, started } from "../observed/story.ts";
 import { freePort } from "../support/ports.ts";
 import { waitFor } from "../support/wait.ts";
+import { noSnapshots } from "./no-snapshots.ts";
 
 const ends: (() => void)[] = [];
 afterEach(() => {
@@ -26,7 +27,7 @@ function configure(env: Record<string, string>) {
 /** The server behind an observer, as a running instance has it. */
 async function open(config: Config) {
   const observer = createObserver(config);
-  const web = await openWebServer(config, observer);
+  const web = await openWebServer(config, observer, noSnapshots);
   return { ...web, listener: combineListeners([observer.listener, web.listener]) };
 }
 
@@ -81,7 +82,10 @@ describe("web server", () => {
     assert.match(await metrics.text(), /^replicator_kuma_up 1$/m);
     assert.equal((await fetch(`${url}/healthz`)).status, 200);
     assert.equal((await fetch(`${url}/../etc/passwd`)).status, 404);
-    for (const { headers } of [page, metrics]) {
+    const snapshots = await fetch(`${url}/snapshots?x=1`);
+    assert.equal(snapshots.status, 200);
+    assert.match(await snapshots.text(), /There is no snapshot in the repository yet/);
+    for (const { headers } of [page, metrics, snapshots]) {
       assert.match(
         headers.get("content-security-policy") ?? "",
         /^default-src 'none'; style-src 'sha256-[^']+';/,
@@ -133,7 +137,7 @@ describe("web server", () => {
     const { url } = await serve({ credentials: "ops:pa:ss wörd" });
     const get = async (path: string, headers: Record<string, string> = {}) =>
       (await fetch(`${url}${path}`, { headers })).status;
-    for (const path of ["/", "/metrics", "/other"]) {
+    for (const path of ["/", "/metrics", "/snapshots", "/snapshot", "/diff", "/other"]) {
       assert.equal(await get(path), 401, path);
       for (const wrong of ["ops:pa", "ops", "", "OPS:pa:ss wörd", "ops:pa:ss wörd "])
         assert.equal(await get(path, basic(wrong)), 401, wrong);

@@ -27,15 +27,15 @@ export function watchChanges(db: Database, tables: readonly string[]): void {
     const old = columns.map((column) => `OLD.${quote(column)}`).join(", ");
     const isFirst = `WHERE NOT EXISTS (SELECT 1 FROM ${touched} WHERE id = OLD.id)`;
     const keep = `INSERT INTO ${before} SELECT ${old} ${isFirst}; INSERT INTO ${touched} SELECT OLD.id ${isFirst}`;
+    const arrive = `INSERT INTO ${touched} SELECT NEW.id WHERE NOT EXISTS (SELECT 1 FROM ${touched} WHERE id = NEW.id)`;
     db.exec(`
       CREATE TEMP TABLE ${before} AS SELECT * FROM ${own} WHERE 0;
       CREATE INDEX temp.${quote(`${table} before id`)} ON ${before} (id);
       CREATE TEMP TABLE ${touched} (id INTEGER PRIMARY KEY);
       CREATE TEMP TRIGGER ${quote(`${table} updated`)} BEFORE UPDATE ON main.${own} BEGIN ${keep}; END;
       CREATE TEMP TRIGGER ${quote(`${table} deleted`)} BEFORE DELETE ON main.${own} BEGIN ${keep}; END;
-      CREATE TEMP TRIGGER ${quote(`${table} inserted`)} AFTER INSERT ON main.${own} BEGIN
-        INSERT INTO ${touched} SELECT NEW.id WHERE NOT EXISTS (SELECT 1 FROM ${touched} WHERE id = NEW.id);
-      END
+      CREATE TEMP TRIGGER ${quote(`${table} inserted`)} AFTER INSERT ON main.${own} BEGIN ${arrive}; END;
+      CREATE TEMP TRIGGER ${quote(`${table} renumbered`)} AFTER UPDATE OF id ON main.${own} BEGIN ${arrive}; END
     `);
   }
 }

@@ -1,6 +1,7 @@
 import type { Database } from "better-sqlite3";
 import { accountTables, catalog, historyTables } from "../catalog.ts";
 import { makeRemembered, REMEMBERED, REMEMBERED_COLUMNS } from "../own/remembered.ts";
+import { OTHER_ACCOUNTS } from "../plan/owners.ts";
 import { openInMemory, quote } from "../sqlite/connection.ts";
 import { makeTable, TABLE as RECORD } from "../write/record.ts";
 import { fromServer } from "./history.ts";
@@ -55,7 +56,7 @@ export async function withMirror<T>(
 /** Copies what the scope names. */
 async function makeMirror(session: Session, scope: MirrorScope): Promise<Mirror> {
   const names = [...accountTables, ...catalog].map(({ name }) => name);
-  const found = await readTables(session, [...names, ...historyTables, RECORD, REMEMBERED]);
+  const found = await readTables(session, [...names, ...historyTables, RECORD, REMEMBERED, OTHER_ACCOUNTS]);
   const tables = found.filter(({ name }) => names.includes(name));
   if (tables.length === 0) throw new NoTables();
   const db = openInMemory();
@@ -64,6 +65,7 @@ async function makeMirror(session: Session, scope: MirrorScope): Promise<Mirror>
     db.exec("CREATE TABLE setting (id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT, value TEXT)");
     makeTable(db);
     makeRemembered(db);
+    if (found.some(({ name }) => name === OTHER_ACCOUNTS)) await copyOtherAccounts(session, db);
     const lock = scope.lock ? " FOR UPDATE" : "";
     if (scope.rows) {
       for (const { name, columns } of tables) {
@@ -87,6 +89,13 @@ async function makeMirror(session: Session, scope: MirrorScope): Promise<Mirror>
     db.close();
     throw error;
   }
+}
+
+/** Kuma 3's accounts: all that is asked of them is which there are, and which was the first. */
+async function copyOtherAccounts(session: Session, db: Database): Promise<void> {
+  db.exec(`CREATE TABLE ${OTHER_ACCOUNTS} (id TEXT PRIMARY KEY, createdAt TEXT)`);
+  const rows = await session.read(`SELECT id, CAST(createdAt AS CHAR) FROM ${OTHER_ACCOUNTS}`);
+  insertRows(db, OTHER_ACCOUNTS, ["id", "createdAt"], rows);
 }
 
 function defineTable({ name, columns, unique, references }: MariaDbTable): string {

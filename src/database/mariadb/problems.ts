@@ -83,6 +83,18 @@ export function explainMariaDb(error: unknown, server: MariaDbServer) {
   return refuse("database-failed", `The database ${name} failed: ${tell(error)}.`);
 }
 
+/**
+ * A server of another make that speaks the same protocol, as MySQL's: it takes other SQL (no default of a LONGTEXT) and refuses
+ * other values, and nobody has tried what it would do with an apply.
+ * @param version as it says itself; MariaDB's own says "MariaDB"
+ */
+export function refuseServer(server: MariaDbServer, version: string) {
+  return refuse(
+    "database-not-mariadb",
+    `The database ${describeServer(server)} is not on MariaDB: the server says ${version}.`,
+  );
+}
+
 /** As "kuma at db.example:3306". */
 export function describeServer({ database, address }: MariaDbServer): string {
   return `${database} at ${address.kind === "tcp" ? `${address.host}:${address.port}` : address.path}`;

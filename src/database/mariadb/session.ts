@@ -3,7 +3,7 @@ import { type Connection, createConnection, type ResultSetHeader, type RowDataPa
 import type { Value } from "../../snapshot/index.ts";
 import type { MariaDbLocation } from "../location.ts";
 import type { DatabaseResult } from "../types.ts";
-import { explainMariaDb, TimeUp } from "./problems.ts";
+import { explainMariaDb, refuseServer, TimeUp } from "./problems.ts";
 
 /** Where the server is, and as whom it is asked. */
 export type MariaDbServer = Omit<MariaDbLocation, "engine">;
@@ -57,7 +57,8 @@ export async function withSession<T>(
     const connection = await within(LIMIT.connect, socket, connect(server, socket));
     const session = createSession(connection, socket);
     for (const statement of SETTINGS) await session.run(statement);
-    const [[maxPacket] = []] = await session.read("SELECT @@max_allowed_packet");
+    const [[version, maxPacket] = []] = await session.read("SELECT VERSION(), @@max_allowed_packet");
+    if (!String(version).includes("MariaDB")) return refuseServer(server, String(version));
     const result = await work({ ...session, maxPacket: Number(maxPacket) });
     // In order, or the server logs each call as an aborted connection.
     await within(LIMIT.end, socket, connection.end()).catch(() => {});

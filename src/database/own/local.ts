@@ -2,7 +2,7 @@ import type { Database } from "better-sqlite3";
 import type { Content, Value } from "../../snapshot/index.ts";
 import { type CatalogReference, isAccountTable } from "../catalog.ts";
 import { quote } from "../sqlite/connection.ts";
-import type { LiveTable, Schema } from "../sqlite/schema.ts";
+import { type LiveTable, referencesOf, type Schema } from "../sqlite/schema.ts";
 import type { Rules } from "./rules.ts";
 
 /**
@@ -42,11 +42,8 @@ function isParent(schema: Schema, { entry: { name } }: LiveTable): boolean {
 }
 
 /** What a row belongs to: it goes with these. */
-function ownersOf(schema: Schema, { entry, columns }: LiveTable): readonly CatalogReference[] {
-  return (entry.references ?? []).filter(
-    ({ column, parent, dangling }) =>
-      dangling === "row goes" && schema.has(parent) && columns.some(({ name }) => name === column),
-  );
+function ownersOf(schema: Schema, live: LiveTable): readonly CatalogReference[] {
+  return referencesOf(live).filter(({ parent, dangling }) => dangling === "row goes" && schema.has(parent));
 }
 
 /** All of them; none where the rules have none. */
@@ -67,14 +64,16 @@ export function sharedRows(schema: Schema, live: LiveTable, { keepsLocal = false
   return `(SELECT * FROM ${name} AS own WHERE NOT ${isLocalRow(schema, live, "own")})`;
 }
 
-/** The tables of content that hold ids which only a replica's own rows may have. */
-export function tablesWithLocalIds({ tables }: Content): string[] {
-  return tables
-    .filter(({ columns, rows }) => {
-      const position = columns.indexOf("id");
-      return rows.some((row) => typeof row[position] === "bigint" && row[position] >= LOCAL_FROM);
-    })
-    .map(({ name }) => name);
+/** No row that is shared may have an id of those that are a replica's own. A sentence about all that do. */
+export function describeLocalIds({ tables }: Content): string[] {
+  const found = tables.filter(({ columns, rows }) => {
+    const position = columns.indexOf("id");
+    return rows.some((row) => typeof row[position] === "bigint" && row[position] >= LOCAL_FROM);
+  });
+  if (found.length === 0) return [];
+  return [
+    `Ids from ${LOCAL_FROM} on in ${found.map(({ name }) => name).join(", ")} are for what is a replica's own: a restart of the primary's container gives these rows others.`,
+  ];
 }
 
 /** Sees to it that Kuma gives local ids from now on; no counter is ever lowered. Must run in a transaction. */
@@ -87,13 +86,39 @@ export function raiseCounters(db: Database, schema: Schema): void {
   }
 }
 
+/** Has Kuma give shared ids again, once no row has a local one. @param last the greatest id that is given away for good */
+export function lowerCounter(db: Database, table: string, last: bigint): void {
+  db.prepare("UPDATE sqlite_sequence SET seq = ? WHERE name = ? AND seq >= ?").run(
+    last,
+    table,
+    LOCAL_FROM - 1n,
+  );
+}
+
+/** The greatest shared id; of monitors also of those that are gone and whose history is kept: nobody may inherit that. */
+export function lastShared(db: Database, table: string, history: readonly string[]): bigint {
+  const columns = [
+    [table, "id"],
+    ...(table === "monitor" ? history.map((each) => [each, "monitor_id"]) : []),
+  ];
+  return columns.reduce((last, [name = "", column = ""]) => {
+    const found = db
+      .prepare<[bigint], bigint | null>(
+        `SELECT max(${quote(column)}) FROM ${quote(name)} WHERE ${quote(column)} < ?`,
+      )
+      .pluck()
+      .get(LOCAL_FROM);
+    return found !== null && found !== undefined && found > last ? found : last;
+  }, 0n);
+}
+
 /** Whether Kuma gives local ids now. */
 export function areCountersRaised(db: Database): boolean {
   return db.prepare("SELECT 1 FROM sqlite_sequence WHERE seq >= ?").get(LOCAL_FROM - 1n) !== undefined;
 }
 
 /** Those whose ids are given by a counter. */
-export function countedTables(db: Database, schema: Schema): string[] {
+function countedTables(db: Database, schema: Schema): string[] {
   const isCounted = db.prepare("SELECT 1 FROM sqlite_master WHERE name = ? AND sql LIKE '%AUTOINCREMENT%'");
   return [...schema.keys()].filter((name) => !isAccountTable(name) && isCounted.get(name) !== undefined);
 }

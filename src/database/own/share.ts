@@ -1,42 +1,48 @@
 import type { Database } from "better-sqlite3";
 import type { Value } from "../../snapshot/index.ts";
+import { isAccountTable } from "../catalog.ts";
 import { quote } from "../sqlite/connection.ts";
-import type { Schema } from "../sqlite/schema.ts";
+import { referencesOf, type Schema } from "../sqlite/schema.ts";
+import type { UploadState } from "../uploads/uploads.ts";
 import { tablesHere } from "../write/history.ts";
-import { countedTables, LOCAL_FROM } from "./local.ts";
+import { renameIcons } from "./icons.ts";
+import { LOCAL_FROM, lastShared, lowerCounter } from "./local.ts";
 
 /**
- * Gives the rows that are this instance's own ids as shared rows have them, with all that refers to them and their history,
- * and sets the counters back: it is the primary now, and what it has is everybody's. Must run in a transaction, with Kuma
- * stopped.
- * @returns how many monitors became everybody's
+ * Gives the rows that are this instance's own ids as shared rows have them, with all that refers to them, their history and
+ * the names of their icons, and sets the counters back: it is the primary now, and what it has is everybody's. Must run in a
+ * transaction, with Kuma stopped.
+ * @returns how many monitors became everybody's, and the files of icons
  */
-export function shareLocal(db: Database, schema: Schema): number {
+export function shareLocal(
+  db: Database,
+  schema: Schema,
+  uploadDir: string,
+): { readonly monitors: number; readonly files: readonly UploadState[] } {
   const history = tablesHere(db);
   let monitors = 0;
+  let files: readonly UploadState[] = [];
   for (const name of schema.keys()) {
+    if (isAccountTable(name)) continue;
     const last = lastShared(db, name, history);
     const moved = findIds(db, name).map((from, at) => ({ from, to: last + 1n + BigInt(at) }));
+    const referrers = [
+      ...findReferrers(schema, name),
+      ...(name === "monitor" ? history.map((table) => ({ table, column: "monitor_id" })) : []),
+    ];
     for (const { from, to } of moved) {
       renumber(db, name, from, to);
-      for (const { table, column } of referrers(schema, name))
+      for (const { table, column } of referrers)
         db.prepare(`UPDATE ${quote(table)} SET ${quote(column)} = ? WHERE ${quote(column)} = ?`).run(
           to,
           from,
         );
-      if (name !== "monitor") continue;
-      monitors += 1;
-      for (const table of history)
-        db.prepare(`UPDATE ${quote(table)} SET monitor_id = ? WHERE monitor_id = ?`).run(to, from);
     }
-    if (countedTables(db, schema).includes(name))
-      db.prepare("UPDATE sqlite_sequence SET seq = ? WHERE name = ? AND seq >= ?").run(
-        last + BigInt(moved.length),
-        name,
-        LOCAL_FROM - 1n,
-      );
+    if (name === "monitor") monitors = moved.length;
+    if (name === "status_page") files = renameIcons(db, moved, uploadDir);
+    lowerCounter(db, name, last + BigInt(moved.length));
   }
-  return monitors;
+  return { monitors, files };
 }
 
 function findIds(db: Database, table: string): bigint[] {
@@ -46,29 +52,14 @@ function findIds(db: Database, table: string): bigint[] {
     .all(LOCAL_FROM);
 }
 
-/** The greatest id below; of monitors also of those that are gone and whose history is kept: nobody may inherit that. */
-function lastShared(db: Database, table: string, history: readonly string[]): bigint {
-  const columns = [
-    [table, "id"],
-    ...(table === "monitor" ? history.map((each) => [each, "monitor_id"]) : []),
-  ];
-  return columns.reduce((last, [name = "", column = ""]) => {
-    const found = db
-      .prepare<[bigint], bigint | null>(
-        `SELECT max(${quote(column)}) FROM ${quote(name)} WHERE ${quote(column)} < ?`,
-      )
-      .pluck()
-      .get(LOCAL_FROM);
-    return found !== null && found !== undefined && found > last ? found : last;
-  }, 0n);
-}
-
-function referrers(schema: Schema, parent: string): { readonly table: string; readonly column: string }[] {
-  return [...schema.values()].flatMap(({ entry, columns }) =>
-    (entry.references ?? [])
+function findReferrers(
+  schema: Schema,
+  parent: string,
+): { readonly table: string; readonly column: string }[] {
+  return [...schema.values()].flatMap((live) =>
+    referencesOf(live)
       .filter((reference) => reference.parent === parent)
-      .filter(({ column }) => columns.some(({ name }) => name === column))
-      .map(({ column }) => ({ table: entry.name, column })),
+      .map(({ column }) => ({ table: live.entry.name, column })),
   );
 }
 

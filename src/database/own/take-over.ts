@@ -2,6 +2,7 @@ import type { Database } from "better-sqlite3";
 import { success } from "../../result.ts";
 import { type LiveTable, readSchema, type Schema } from "../sqlite/schema.ts";
 import type { DatabaseResult, OwnParts } from "../types.ts";
+import type { ChangedRows } from "../write/apply.ts";
 import { areCountersRaised, findLocal } from "./local.ts";
 import { countPaused, resumePush } from "./push.ts";
 import type { Rules } from "./rules.ts";
@@ -21,13 +22,18 @@ export function readOwn(db: Database, { keepsValues = false }: Rules = {}): Data
 }
 
 /** Makes all of that the primary's, since this instance is it. Must run in a transaction, with Kuma stopped. */
-export function takeOver(db: Database): DatabaseResult<{ resumed: number; shared: number }> {
+export function takeOver(
+  db: Database,
+  uploadDir: string,
+): DatabaseResult<ChangedRows<{ resumed: number; shared: number }>> {
   const schema = readSchema(db);
   if (!schema.ok) return schema;
-  return success({ resumed: resumePush(db), shared: shareLocal(db, schema.value) });
+  const { monitors, files } = shareLocal(db, schema.value, uploadDir);
+  return success({ outcome: { resumed: resumePush(db), shared: monitors }, files });
 }
 
-function countLocal(db: Database, schema: Schema): OwnParts["local"] {
+/** Without what only connects. */
+export function countLocal(db: Database, schema: Schema): OwnParts["local"] {
   const made = [...schema.values()].filter(({ entry }) =>
     (entry.references ?? []).every(({ dangling }) => dangling !== "row goes"),
   );

@@ -1,11 +1,13 @@
 import type { Database } from "better-sqlite3";
 import { success } from "../../result.ts";
 import type { Content } from "../../snapshot/index.ts";
+import { describeLocalIds } from "../own/local.ts";
 import { readTable, type Surroundings } from "../read/read.ts";
 import { readSchema } from "../sqlite/schema.ts";
 import { findDuplicates } from "../sqlite/unique.ts";
 import type { DatabaseResult, Examination } from "../types.ts";
 import { readUploads } from "../uploads/uploads.ts";
+import { describeAccountFaults } from "./accounts.ts";
 import { dropDangling } from "./dangling.ts";
 import { describeUnresolved } from "./references.ts";
 
@@ -24,6 +26,8 @@ export function examineContent(
   return success({
     leftOut: [...dropDangling({ tables, files: [] }).notes, ...readUploads(uploadDir, tables).notes],
     faults: [
+      ...describeAccountFaults(content),
+      ...describeLocalIds(content),
       ...describeUnresolved(db, schema.value, content, new Set()),
       ...findDuplicates(db, schema.value, content),
     ],

@@ -5,6 +5,7 @@ import { LOCAL_FROM, type LocalIds } from "../own/local.ts";
 import type { LiveTable } from "../sqlite/schema.ts";
 import { uniqueColumns } from "../sqlite/unique.ts";
 import { nameRows } from "./name-rows.ts";
+import type { OwnerMap } from "./owners.ts";
 import type { ChangedRows, TablePlan } from "./plan-table.ts";
 
 /** What has to change in the rows of one table that are this instance's own, so that they fit the snapshot. */
@@ -29,13 +30,13 @@ export function idsWithLocal({ tables }: Content, local: LocalIds): (table: stri
  * The plan of a table with what becomes of its local rows (`TablePlan.local`). They stay; but one that belongs to a row which
  * goes, goes with it, a reference to such a row becomes NULL, a link whose id the snapshot needs gets another, and a value which
  * only one may have is the snapshot's.
- * @param after from `idsWithLocal`
+ * @param context.after from `idsWithLocal`
  */
 export function keepLocal(
   db: Database,
   { entry }: LiveTable,
   { plan, table }: { readonly plan: TablePlan; readonly table: Table },
-  after: (table: string) => ReadonlySet<Value>,
+  { after, ownerOf }: { readonly after: (table: string) => ReadonlySet<Value>; readonly ownerOf: OwnerMap },
 ): KeptLocal {
   const { columns, local } = plan;
   if (local.length === 0) return { plan, notes: [] };
@@ -95,7 +96,17 @@ export function keepLocal(
       return value !== null && !after(parent).has(value);
     });
     if (broken.some(({ dangling }) => dangling === "row goes")) return undefined;
-    return rename(broken.reduce((fitting, { column }) => fitting.with(columns.indexOf(column), null), row));
+    return rename(
+      broken.reduce((fitting, { column }) => fitting.with(columns.indexOf(column), null), withOwner(row)),
+    );
+  }
+
+  /** Its account may be none of those that come with the snapshot. */
+  function withOwner(row: Row): Row {
+    const position = columns.indexOf(entry.owner ?? "");
+    const owner = row[position] ?? null;
+    const kept = owner === null ? owner : ownerOf(owner, owner);
+    return kept === owner ? row : row.with(position, kept);
   }
 
   function rename(row: Row): Row {

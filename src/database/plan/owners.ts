@@ -1,6 +1,9 @@
 import type { Database } from "better-sqlite3";
 import type { Content, Table, Value } from "../../snapshot/index.ts";
 
+/** Where Kuma 3 has its accounts. */
+export const OTHER_ACCOUNTS = "better_auth_user";
+
 /** Gives the account of this instance that a row shall belong to. */
 export type OwnerMap = (wanted: Value, current: Value) => Value;
 
@@ -36,12 +39,12 @@ export function hasAccounts(db: Database): boolean {
 function readAccounts(db: Database): { readonly ids: readonly Value[]; readonly next: Value } {
   const list = (sql: string) => db.prepare<[], Value>(sql).pluck().all();
   return hasOtherAccounts(db)
-    ? { ids: list("SELECT id FROM better_auth_user ORDER BY createdAt, id"), next: null }
+    ? { ids: list(`SELECT id FROM ${OTHER_ACCOUNTS} ORDER BY createdAt, id`), next: null }
     : { ids: list("SELECT id FROM user ORDER BY id"), next: 1n };
 }
 
 /** Whether accounts are no rows of `user` here. */
 export function hasOtherAccounts(db: Database): boolean {
-  const find = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'better_auth_user'";
-  return db.prepare(find).get() !== undefined;
+  const find = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?";
+  return db.prepare(find).get(OTHER_ACCOUNTS) !== undefined;
 }

@@ -1,8 +1,8 @@
 import type { Database } from "better-sqlite3";
 import { success } from "../../result.ts";
-import type { Content, Snapshot, Table, TableCounts } from "../../snapshot/index.ts";
+import type { Content, Snapshot, TableCounts } from "../../snapshot/index.ts";
 import { catalog } from "../catalog.ts";
-import { findLocal, LOCAL_FROM, sharedRows, tablesWithLocalIds } from "../own/local.ts";
+import { describeLocalIds, findLocal, LOCAL_FROM, sharedRows } from "../own/local.ts";
 import { planRemembered } from "../own/remembered.ts";
 import type { Rules } from "../own/rules.ts";
 import { refuse } from "../problems.ts";
@@ -12,9 +12,11 @@ import { findDuplicates } from "../sqlite/unique.ts";
 import type { DatabaseResult, PlanSummary } from "../types.ts";
 import type { UploadState } from "../uploads/uploads.ts";
 import { readRecord } from "../write/record.ts";
+import { describeAccountFaults } from "./accounts.ts";
 import { type ColumnMatch, matchColumns } from "./columns.ts";
 import { idsWithLocal, keepLocal } from "./keep-local.ts";
 import { findMemoryChanges } from "./memory.ts";
+import { nameRows } from "./name-rows.ts";
 import { mapOwners } from "./owners.ts";
 import { type PlannedFiles, planFiles } from "./plan-files.ts";
 import { planTable, type TablePlan } from "./plan-table.ts";
@@ -50,12 +52,12 @@ export function makePlan(
   if (!schema.ok) return schema;
   const settled = settleContent(db, schema.value, snapshot.content, surroundings);
   const { content, notes } = settled;
-  const complete = checkTables(content.tables, schema.value);
+  const complete = checkTables(content, schema.value);
   if (!complete.ok) return complete;
   const record = readRecord(db);
   if (!record.ok) return record;
   const localIds = findLocal(db, schema.value, rules);
-  const idsAfter = idsWithLocal(content, localIds);
+  const after = idsWithLocal(content, localIds);
   const context = { ownerOf: mapOwners(db, content), localIds };
   const tables: TablePlan[] = [];
   const lost: string[] = [];
@@ -69,15 +71,20 @@ export function makePlan(
     const match = matchColumns(live, table);
     const known = record.value === undefined ? withoutWeakAspects(live) : live;
     const shared = planTable(db, known, table, match, context);
-    const { plan, notes: told } = keepLocal(db, live, { plan: shared, table }, idsAfter);
+    const { plan, notes: told } = keepLocal(
+      db,
+      live,
+      { plan: shared, table },
+      { after, ownerOf: context.ownerOf },
+    );
     notes.push(...told);
     tables.push(plan);
     lost.push(...nameColumns(plan, match));
-    notes.push(...describePlan(plan, match, kumaVersion));
+    notes.push(...describePlan(plan, match, kumaVersion), ...describeLocalRemoved(live, plan, rules));
   }
   if (lost.length > 0) return refuseVersion(versions, lost);
   const faults = [
-    ...describeLocalIds(snapshot.content, rules),
+    ...describeSharedIds(snapshot.content, rules),
     ...describeUnresolved(db, schema.value, content, findBrokenReferences(db, schema.value)),
     ...findDuplicates(db, schema.value, content),
   ];
@@ -91,11 +98,8 @@ export function makePlan(
     : files;
 }
 
-/** No row of the primary may have an id of those that are this instance's own. */
-function describeLocalIds(content: Content, { keepsLocal = false }: Rules): string[] {
-  const tables = keepsLocal ? tablesWithLocalIds(content) : [];
-  if (tables.length === 0) return [];
-  return [`Ids from ${LOCAL_FROM} on in ${tables.join(", ")} are for what is a replica's own.`];
+function describeSharedIds(content: Content, { keepsLocal = false }: Rules): string[] {
+  return keepsLocal ? describeLocalIds(content) : [];
 }
 
 /** Before the first apply both sides have counted their ids by themselves: of most monitors the type is the same. */
@@ -104,7 +108,11 @@ function withoutWeakAspects({ entry, ...live }: LiveTable): LiveTable {
   return { ...live, entry: rest };
 }
 
-function checkTables(tables: readonly Table[], schema: Schema): DatabaseResult<void> {
+function checkTables(content: Content, schema: Schema): DatabaseResult<void> {
+  const { tables } = content;
+  const faults = describeAccountFaults(content);
+  if (faults.length > 0)
+    return refuse("snapshot-inconsistent", `Its accounts cannot be taken over. ${faults.join(" ")}`);
   const unknown = tables.find(
     (table) => !schema.has(table.name) && !catalog.some((entry) => entry.name === table.name),
   );
@@ -133,6 +141,20 @@ function describePlan(plan: TablePlan, match: ColumnMatch, kumaVersion: string):
       ? [`${plan.adopted} of the written rows of ${plan.name} belong to an account of this instance.`]
       : []),
     ...(plan.replaced.size > 0 ? [describeReplaced(plan)] : []),
+  ];
+}
+
+/** Of what people make: what only connects goes with it. */
+function describeLocalRemoved(
+  { entry }: LiveTable,
+  { columns, removed }: TablePlan,
+  { keepsLocal = false }: Rules,
+): string[] {
+  const rows = removed.filter((row) => Number(row[columns.indexOf("id")]) >= LOCAL_FROM);
+  const connects = entry.references?.some(({ dangling }) => dangling === "row goes") ?? false;
+  if (keepsLocal || rows.length === 0 || connects) return [];
+  return [
+    `${nameRows({ name: entry.name, columns, rows }, rows)}: added here while REPLICATOR_LOCAL was on, and removed, since it is off; \`rollback\` brings that back.`,
   ];
 }
 

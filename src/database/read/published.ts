@@ -5,7 +5,7 @@ import { sharedRows } from "../own/local.ts";
 import { publishedActive } from "../own/push.ts";
 import type { Rules } from "../own/rules.ts";
 import { quote } from "../sqlite/connection.ts";
-import type { Column, LiveTable, Schema } from "../sqlite/schema.ts";
+import { type Column, type LiveTable, referencesOf, type Schema } from "../sqlite/schema.ts";
 import { settledZone } from "./zone.ts";
 
 /** Gives what stands for a table in FROM, so that a statement sees the rows that are published. */
@@ -72,11 +72,6 @@ export function publishedRows(db: Database, schema: Schema, zone: string, rules:
     if (rows === undefined) return "0";
     return `EXISTS (SELECT 1 FROM ${rows} AS parent WHERE parent.id = ${own(column)})`;
   }
-}
-
-/** Those whose column this version of Kuma has. */
-function referencesOf({ entry, columns }: LiveTable): readonly CatalogReference[] {
-  return (entry.references ?? []).filter(({ column }) => columns.some(({ name }) => name === column));
 }
 
 function own(column: string): string {

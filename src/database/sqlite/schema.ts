@@ -1,7 +1,7 @@
 import type { Database } from "better-sqlite3";
 import { success } from "../../result.ts";
 import type { Value } from "../../snapshot/index.ts";
-import { accountTables, type CatalogTable, catalog } from "../catalog.ts";
+import { accountTables, type CatalogReference, type CatalogTable, catalog } from "../catalog.ts";
 import { type Moment, momentOf } from "../moments.ts";
 import type { Rules } from "../own/rules.ts";
 import { refuse } from "../problems.ts";
@@ -51,6 +51,11 @@ export function readSchema(db: Database, { accounts = false }: Rules = {}): Data
     schema.set(entry.name, { entry, columns, references: readReferences(db, entry.name) });
   }
   return success(schema);
+}
+
+/** Those whose column this version of Kuma has. */
+export function referencesOf({ entry, columns }: LiveTable): readonly CatalogReference[] {
+  return (entry.references ?? []).filter(({ column }) => columns.some(({ name }) => name === column));
 }
 
 export function isSelfWritten(entry: CatalogTable, column: string): boolean {

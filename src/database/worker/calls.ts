@@ -50,11 +50,13 @@ export function createCalls(engine: Engine, decoder: Decoder): Calls {
   const { decode } = decoder;
   return {
     hash: async () => engine.hash(),
+    look: async (before) => engine.look(before),
     isUntouched: async () => engine.isUntouched(),
     lastApply: async () => engine.lastApply(),
     confirm: async () => engine.confirm(),
     dropHistory: async () => engine.dropHistory(),
     rollBack: async () => engine.rollBack(),
+    serverUpFor: async () => engine.serverUpFor(),
     readOwn: async () => engine.readOwn(),
     takeOver: async () => engine.takeOver(),
 
@@ -118,10 +120,10 @@ export function createCalls(engine: Engine, decoder: Decoder): Calls {
       return success(withNames(plan.value));
     },
 
-    apply: async (loaded, id) => {
+    apply: async (loaded, order) => {
       const snapshot = decode(loaded);
       if (!snapshot.ok) return snapshot;
-      const applied = await engine.apply(snapshot.value, id);
+      const applied = await engine.apply(snapshot.value, order);
       return applied.ok ? success(withNames(applied.value)) : applied;
     },
 

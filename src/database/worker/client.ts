@@ -28,7 +28,19 @@ const HEAVY: ReadonlySet<CallName> = new Set<CallName>([
 
 /** What changes nothing, and so may be given up. */
 const READING: ReadonlySet<CallName> = new Set<CallName>([
-  ...(["read", "toFolder", "hash", "isUntouched", "lastApply", "readOwn", "verify", "meet", "plan"] as const),
+  ...([
+    "read",
+    "toFolder",
+    "hash",
+    "look",
+    "isUntouched",
+    "lastApply",
+    "serverUpFor",
+    "readOwn",
+    "verify",
+    "meet",
+    "plan",
+  ] as const),
 ]);
 
 const NEEDS_NO_DATABASE: ReadonlySet<CallName> = new Set<CallName>(["verify"]);
@@ -68,11 +80,13 @@ export function openDatabaseWorker(
 
   return {
     hash: () => ask("hash"),
+    look: (before) => ask("look", before),
     isUntouched: () => ask("isUntouched"),
     lastApply: () => ask("lastApply"),
     confirm: () => ask("confirm"),
     dropHistory: () => ask("dropHistory"),
     rollBack: () => ask("rollBack"),
+    serverUpFor: () => ask("serverUpFor"),
     readOwn: () => ask("readOwn"),
     takeOver: () => ask("takeOver"),
     read: (origin, before) => ask("read", origin, before),

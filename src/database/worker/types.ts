@@ -2,7 +2,7 @@ import type { FirstContact } from "../../diff/index.ts";
 import type { FolderFile } from "../../export/index.ts";
 import type { Result } from "../../result.ts";
 import type { ChangeCounts, NamedChanges, Origin } from "../../snapshot/index.ts";
-import type { Examination, KumaDatabase, PlanSummary } from "../types.ts";
+import type { ApplyOrder, Examination, KumaDatabase, PlanSummary } from "../types.ts";
 
 /** What a primary publishes, ready for the repository. */
 export interface Reading {
@@ -38,7 +38,16 @@ export interface LoadedSnapshot {
 /** The calls of `KumaDatabase` that carry little, as they are. */
 type LightCalls = Pick<
   KumaDatabase,
-  "hash" | "isUntouched" | "lastApply" | "confirm" | "dropHistory" | "rollBack" | "readOwn" | "takeOver"
+  | "hash"
+  | "look"
+  | "isUntouched"
+  | "lastApply"
+  | "confirm"
+  | "dropHistory"
+  | "rollBack"
+  | "serverUpFor"
+  | "readOwn"
+  | "takeOver"
 >;
 
 /**
@@ -64,10 +73,7 @@ export interface DatabaseWorker extends LightCalls {
   /** See `KumaDatabase.plan`; also by name. */
   plan(snapshot: LoadedSnapshot): Promise<Result<PlanSummary>>;
   /** See `KumaDatabase.apply`; also by name, as far as `plan` was asked before. */
-  apply(
-    snapshot: LoadedSnapshot,
-    id: { snapshotId: string; contentHash: string },
-  ): Promise<Result<PlanSummary>>;
+  apply(snapshot: LoadedSnapshot, order: ApplyOrder): Promise<Result<PlanSummary>>;
   /** See `KumaDatabase.markApplied`. */
   markApplied(
     snapshot: LoadedSnapshot,

@@ -1,16 +1,20 @@
 import type { Database } from "better-sqlite3";
 import { success } from "../../result.ts";
 import type { Snapshot } from "../../snapshot/index.ts";
+import { mergeFiles } from "../own/icons.ts";
+import { keepAll } from "../own/keep-all.ts";
 import { raiseCounters } from "../own/local.ts";
 import { makeRemembered, REMEMBERED, readRemembered } from "../own/remembered.ts";
 import { remembersAnything } from "../own/rules.ts";
+import { countLocal } from "../own/take-over.ts";
 import { hasAccounts } from "../plan/owners.ts";
 import { makePlan, type Plan } from "../plan/plan.ts";
 import { describeBroken, findBrokenReferences } from "../plan/references.ts";
 import { refuse } from "../problems.ts";
 import type { Surroundings } from "../read/read.ts";
 import { inTransaction } from "../sqlite/connection.ts";
-import type { DatabaseResult, PlanSummary } from "../types.ts";
+import { readSchema } from "../sqlite/schema.ts";
+import type { ApplyOrder, DatabaseResult, PlanSummary } from "../types.ts";
 import { removeUploads, type UploadState, writeUploads } from "../uploads/uploads.ts";
 import { makeRoom } from "./make-room.ts";
 import { readRecord, recordApplied, summarize, writeRecord } from "./record.ts";
@@ -34,10 +38,10 @@ export interface ChangedRows<T> {
 export function applySnapshot(
   db: Database,
   snapshot: Snapshot,
-  id: { snapshotId: string; contentHash: string },
+  order: ApplyOrder,
   surroundings: Surroundings & { readonly kumaVersion: string },
 ): DatabaseResult<PlanSummary> {
-  return withFiles(db, surroundings.uploadDir, () => applyRows(db, snapshot, id, surroundings));
+  return withFiles(db, surroundings.uploadDir, () => applyRows(db, snapshot, order, surroundings));
 }
 
 /** Changes rows in a transaction. Files are written right before its end, and go back when it fails; they are removed after it. */
@@ -64,28 +68,39 @@ export function withFiles<T>(
 export function applyRows(
   db: Database,
   snapshot: Snapshot,
-  id: { snapshotId: string; contentHash: string },
+  { keepsAll = false, ...id }: ApplyOrder,
   surroundings: Surroundings & { readonly kumaVersion: string },
 ): DatabaseResult<ChangedRows<PlanSummary>> {
+  const { uploadDir } = surroundings;
+  const found = readSchema(db, surroundings.rules);
+  if (!found.ok) return found;
+  const kept = keepsAll ? keepAll(db, found.value, uploadDir) : undefined;
   const plan = makePlan(db, snapshot, surroundings);
   if (!plan.ok) return plan;
-  const { summary, files, schema } = plan.value;
+  const { schema } = plan.value;
+  const summary = kept ? withKept(db, plan.value) : plan.value.summary;
   if (surroundings.rules?.keepsLocal) raiseCounters(db, schema);
   const record = readRecord(db);
   if (!record.ok) return record;
-  if (summary.empty) {
+  if (summary.empty && kept === undefined) {
     const noted = noteApplied(db, plan.value, id);
     return noted.ok ? success({ outcome: summary, files: [] }) : noted;
   }
   const previous = record.value && summarize(record.value);
-  const prepared = prepareUndo(db, plan.value, surroundings.uploadDir, previous);
+  const prepared = prepareUndo(db, plan.value, uploadDir, previous);
   const { setAside, ...history } = makeRoom(db, plan.value, record.value);
-  const undo = encodeUndo({ ...prepared, setAside });
+  const undo = encodeUndo({ ...prepared, setAside, keptBy: kept?.by });
   const written = writePlan(db, plan.value);
   if (!written.ok) return written;
   const now = Date.now();
   writeRecord(db, { ...id, appliedAt: now, changedAt: now, verified: false, undo, ...history });
-  return success({ outcome: summary, files });
+  return success({ outcome: summary, files: mergeFiles(...(kept?.files ?? []), ...plan.value.files) });
+}
+
+function withKept(db: Database, { schema, summary }: Plan): PlanSummary {
+  const { monitors, others } = countLocal(db, schema);
+  const note = `What was here stays, as this instance's own (monitors: ${monitors}, others: ${others}).`;
+  return { ...summary, notes: [note, ...summary.notes] };
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Database } from "better-sqlite3";
 import { success } from "../../result.ts";
 import { type Content, encodeValue, type Row, type Value } from "../../snapshot/index.ts";
+import { giveBack } from "../own/keep-all.ts";
 import { hasRemembered, REMEMBERED } from "../own/remembered.ts";
 import { readContent, type Surroundings } from "../read/read.ts";
 import { openInMemory, quote } from "../sqlite/connection.ts";
@@ -28,6 +29,7 @@ export function previewRollBack(
   try {
     const dangling = restoreRows(copy, schema, undo);
     if (!dangling.ok) return dangling;
+    if (undo.keptBy !== undefined) giveBack(copy, schema, undo.keptBy, surroundings.uploadDir);
     const after = readContent(copy, surroundings);
     if (!after.ok) return after;
     const { changedAt, snapshotId } = record;

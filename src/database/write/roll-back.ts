@@ -1,6 +1,8 @@
 import type { Database } from "better-sqlite3";
 import { success } from "../../result.ts";
 import type { Row, Value } from "../../snapshot/index.ts";
+import { mergeFiles } from "../own/icons.ts";
+import { giveBack } from "../own/keep-all.ts";
 import { LOCAL_FROM } from "../own/local.ts";
 import { REMEMBERED } from "../own/remembered.ts";
 import { findBrokenReferences } from "../plan/references.ts";
@@ -20,11 +22,11 @@ import { changeRows, deleteRows, insertRows } from "./write-rows.ts";
  * that were made since and that refer to what goes are treated as Kuma does when that is deleted: see `settleDangling`.
  */
 export function rollBackApply(db: Database, uploadDir: string): DatabaseResult<void> {
-  return withFiles(db, uploadDir, () => rollBackRows(db));
+  return withFiles(db, uploadDir, () => rollBackRows(db, uploadDir));
 }
 
 /** The rows of a roll-back, and the record; must run in a transaction. */
-export function rollBackRows(db: Database): DatabaseResult<ChangedRows<void>> {
+export function rollBackRows(db: Database, uploadDir: string): DatabaseResult<ChangedRows<void>> {
   const read = readLastUndo(db);
   if (!read.ok) return read;
   if (read.value === undefined) return success({ outcome: undefined, files: [] });
@@ -32,8 +34,10 @@ export function rollBackRows(db: Database): DatabaseResult<ChangedRows<void>> {
   const restored = restoreRows(db, schema, undo);
   if (!restored.ok) return restored;
   restoreHistory(db, undo);
+  const icons = undo.keptBy === undefined ? [] : giveBack(db, schema, undo.keptBy, uploadDir);
   writeRecord(db, undo.previous && recordBefore(undo.previous, record));
-  return success({ outcome: undefined, files: undo.files });
+  // An icon that somebody has uploaded since is the newer one.
+  return success({ outcome: undefined, files: mergeFiles(...undo.files, ...icons) });
 }
 
 /** All that undoing the last apply begins with; undefined when there is none to undo. Must run in a transaction. */

@@ -28,6 +28,8 @@ export interface Undo {
   }[];
   /** History that was moved out of the way of monitors that the apply added. */
   readonly setAside: readonly SetAside[];
+  /** By how much the ids of what was here grew, since all of it became this instance's own; undefined: it did not. */
+  readonly keptBy?: bigint | undefined;
   /** AUTOINCREMENT counters as they were; null: the table had none yet. */
   readonly sequences: readonly { readonly table: string; readonly seq: Value }[];
   readonly files: readonly UploadState[];
@@ -41,7 +43,7 @@ export function prepareUndo(
   plan: Plan,
   uploadDir: string,
   previous: ApplyRecord | undefined,
-): Omit<Undo, "setAside"> {
+): Omit<Undo, "setAside" | "keptBy"> {
   const readSequence = db.prepare<[string], bigint>("SELECT seq FROM sqlite_sequence WHERE name = ?").pluck();
   return {
     tables: plan.tables.map(({ name, columns, addedColumns, added, changed, removed }) => ({
@@ -93,6 +95,7 @@ const undoShape = z.object({
     }),
   ),
   setAside: z.array(z.object({ monitor: id, under: id })).default([]),
+  keptBy: id.optional(),
   sequences: z.array(z.object({ table: z.string(), seq: value })),
   files: z.array(z.object({ name: z.string().refine(isSafeFileName), bytes: value })),
   previous: z
@@ -118,6 +121,7 @@ export function encodeUndo(undo: Undo): string {
       monitor: encodeValue(monitor),
       under: encodeValue(under),
     })),
+    keptBy: undo.keptBy && encodeValue(undo.keptBy),
     sequences: undo.sequences.map(({ table, seq }) => ({ table, seq: encodeValue(seq) })),
     files: undo.files.map(({ name, bytes }) => ({ name, bytes: encodeValue(bytes ?? null) })),
     previous: undo.previous && toStored(undo.previous),

@@ -14,6 +14,8 @@ interface Parts extends OutcomeParts {
   readonly kuma: Pick<Supervisor, "state" | "start" | "stop" | "startAndVerify" | "channel" | "untilReady">;
   /** With "live" Kuma is restarted only where that is not possible, or does not show that Kuma runs with it. */
   readonly way: ApplyWay;
+  /** Is asked before a restart that nothing hastens: others may be about to restart theirs as well. */
+  readonly waitForTurn: (snapshotId: string, signal: AbortSignal) => Promise<void>;
 }
 
 /** Brings this instance's Kuma to a snapshot, and sees to it that Kuma runs with that, or with what was before. */
@@ -25,6 +27,8 @@ export interface Applier {
    * @param signal a shutdown: work that has not touched the database yet ends at once
    */
   apply(snapshot: LoadedSnapshot, name: SnapshotName, signal: AbortSignal): Promise<Result<Outcome>>;
+  /** The same beside what is here, all of which stays as this instance's own: always between a stop and a start of Kuma. */
+  applyBeside(snapshot: LoadedSnapshot, name: SnapshotName, signal: AbortSignal): Promise<Result<Outcome>>;
   /** Tells, once Kuma is ready, when applies will restart it though they should not. Ends at once on a shutdown. */
   reportWay(signal: AbortSignal): Promise<void>;
   /**
@@ -45,11 +49,16 @@ export interface Applier {
 
 export function createApplier(parts: Parts): Applier {
   const { database, kuma, way, verifyWindow, emit } = parts;
-  const { startVerified, settleApplied, settleFailed, reportApplied } = createOutcomes(parts);
+  const { startVerified, settleApplied, settleFailed, reportApplied, reportConfirmed } =
+    createOutcomes(parts);
   /** Why Kuma was restarted last instead of a live apply: the same is not told again. */
   let toldWhy: string | undefined;
   return {
     apply,
+    applyBeside: (snapshot, name, signal) => {
+      const order = { snapshotId: name.id, contentHash: name.contentHash, keepsAll: true };
+      return applyByRestart({ snapshot, order }, name, signal);
+    },
     reportWay: async (signal) => {
       if (way === "restart") return;
       const isReady = await kuma.untilReady(signal).then(
@@ -73,13 +82,12 @@ export function createApplier(parts: Parts): Applier {
     verifyLate: async (signal) => {
       const last = await database.lastApply();
       if (!last.ok) return last;
-      const before = kuma.state;
-      if (last.value === undefined || last.value.verified || before.name !== "ready")
-        return success(undefined);
-      await sleep(verifyWindow, undefined, { signal }).catch(() => undefined);
-      const now = kuma.state;
-      const isSameProcess = now.name === "ready" && now.pid === before.pid;
-      return isSameProcess && !signal.aborted ? database.confirm() : success(undefined);
+      if (last.value === undefined) return success(undefined);
+      const { snapshotId, verified } = last.value;
+      if (!verified && !(await runsOn(signal))) return success(undefined);
+      const confirmed = verified ? success(undefined) : await database.confirm();
+      if (confirmed.ok) reportConfirmed(snapshotId);
+      return confirmed;
     },
     dropStaleHistory: async () => {
       const last = await database.lastApply();
@@ -88,23 +96,34 @@ export function createApplier(parts: Parts): Applier {
     },
   };
 
+  /** Whether Kuma runs, and goes on doing so for the usual time. */
+  async function runsOn(signal: AbortSignal): Promise<boolean> {
+    const before = kuma.state;
+    if (before.name !== "ready") return false;
+    await sleep(verifyWindow, undefined, { signal }).catch(() => undefined);
+    const now = kuma.state;
+    return now.name === "ready" && now.pid === before.pid && !signal.aborted;
+  }
+
   async function apply(
     snapshot: LoadedSnapshot,
     name: SnapshotName,
     signal: AbortSignal,
   ): Promise<Result<Outcome>> {
-    const id = { snapshotId: name.id, contentHash: name.contentHash };
+    const order = { snapshotId: name.id, contentHash: name.contentHash };
     const plan = await database.plan(snapshot);
     if (!plan.ok) return plan;
     if (plan.value.empty) {
-      const marked = await database.markApplied(snapshot, id);
+      const marked = await database.markApplied(snapshot, order);
       if (marked.ok) reportApplied(name, plan.value, 0);
       return marked.ok ? success("applied") : marked;
     }
     if (signal.aborted) return failure(interrupted(APPLYING));
-    const work = { snapshot, id, planned: plan.value.memory };
+    const work = { snapshot, order, planned: plan.value.memory };
     const goesLive = way === "live" && kuma.state.name === "ready";
-    return goesLive ? applyUnderKuma(work, name, signal) : applyByRestart(work, name, signal);
+    if (goesLive) return applyUnderKuma(work, name, signal);
+    await parts.waitForTurn(name.id, signal);
+    return applyByRestart(work, name, signal);
   }
 
   /** Changes the database of the Kuma that runs, or, where that is not possible, between its stop and its start. */
@@ -116,6 +135,7 @@ export function createApplier(parts: Parts): Applier {
     const live = await applyLive(parts, work, signal);
     if (live.kind === "restart-needed") {
       tellWhy(live.why);
+      if (!live.isHeld) await parts.waitForTurn(name.id, signal);
       return applyByRestart(work, name, signal);
     }
     return live.kind === "failed" ? settleLiveFailed(name, live) : settleWritten(name, live, signal);
@@ -148,7 +168,7 @@ export function createApplier(parts: Parts): Applier {
 
   /** Stops Kuma, changes its database, and starts it again. */
   async function applyByRestart(
-    { snapshot, id }: Pick<LiveWork, "snapshot" | "id">,
+    { snapshot, order }: Pick<LiveWork, "snapshot" | "order">,
     name: SnapshotName,
     signal: AbortSignal,
   ): Promise<Result<Outcome>> {
@@ -156,7 +176,7 @@ export function createApplier(parts: Parts): Applier {
     const stoppedAt = steadyNow();
     await kuma.stop("apply");
     if (signal.aborted) return failure(interrupted(APPLYING));
-    const applied = await database.apply(snapshot, id);
+    const applied = await database.apply(snapshot, order);
     if (!applied.ok) {
       kuma.start();
       return settleFailed(name, applied.problem);

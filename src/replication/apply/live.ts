@@ -1,12 +1,18 @@
-import type { DatabaseWorker, LoadedSnapshot, MemoryChanges, PlanSummary } from "../../database/index.ts";
+import type {
+  ApplyOrder,
+  DatabaseWorker,
+  LoadedSnapshot,
+  MemoryChanges,
+  PlanSummary,
+} from "../../database/index.ts";
 import type { Supervisor } from "../../kuma/index.ts";
 import { interrupted, type Problem, type Result } from "../../result.ts";
 import { verifyLive } from "./verify-live.ts";
 
 /** How a live apply ended. */
 export type LiveOutcome =
-  /** Kuma cannot, or cannot now; the database is as it was. Held monitors may stand still: Kuma has to be restarted. */
-  | { readonly kind: "restart-needed"; readonly why: Problem }
+  /** Kuma cannot, or cannot now; the database is as it was. `isHeld`: monitors may stand still until Kuma is restarted. */
+  | { readonly kind: "restart-needed"; readonly why: Problem; readonly isHeld: boolean }
   /** The database is as it was. */
   | { readonly kind: "failed"; readonly problem: Problem; readonly doesKumaRun: boolean }
   /** It is in the database; whether Kuma runs with it is shown, or not. */
@@ -22,7 +28,7 @@ interface Parts {
 /** What is to be applied. */
 export interface LiveWork {
   readonly snapshot: LoadedSnapshot;
-  readonly id: { readonly snapshotId: string; readonly contentHash: string };
+  readonly order: ApplyOrder;
   /** What will change; the transaction plans once more, and what it finds counts. */
   readonly planned: MemoryChanges;
 }
@@ -34,30 +40,31 @@ export interface LiveWork {
  */
 export async function applyLive(
   { database, kuma, verifyWindow }: Parts,
-  { snapshot, id, planned }: LiveWork,
+  { snapshot, order, planned }: LiveWork,
   signal: AbortSignal,
 ): Promise<LiveOutcome> {
   const found = kuma.channel();
-  if (!found.ok) return { kind: "restart-needed", why: found.problem };
+  if (!found.ok) return { kind: "restart-needed", why: found.problem, isHeld: false };
   const channel = found.value;
-  if (planned.movesHistory) return { kind: "restart-needed", why: MOVES_HISTORY };
-  if (planned.tables.includes("user")) return { kind: "restart-needed", why: CHANGES_ACCOUNTS };
+  if (planned.movesHistory) return { kind: "restart-needed", why: MOVES_HISTORY, isHeld: false };
+  if (planned.tables.includes("user"))
+    return { kind: "restart-needed", why: CHANGES_ACCOUNTS, isHeld: false };
   const hello = await channel.ask("hello", {});
-  if (!hello.ok) return { kind: "restart-needed", why: hello.problem };
+  if (!hello.ok) return { kind: "restart-needed", why: hello.problem, isHeld: false };
   if (signal.aborted)
     return { kind: "failed", problem: interrupted("Applying the snapshot"), doesKumaRun: true };
   const { monitors } = planned;
   const held = await channel.ask("hold", { monitors });
-  if (!held.ok) return { kind: "restart-needed", why: held.problem };
+  if (!held.ok) return { kind: "restart-needed", why: held.problem, isHeld: true };
 
-  const applied = await database.apply(snapshot, id);
+  const applied = await database.apply(snapshot, order);
   if (!applied.ok) {
     const released = await channel.ask("resume", { monitors, reset: [], maintenance: [], tables: [] });
     return { kind: "failed", problem: applied.problem, doesKumaRun: released.ok };
   }
   const { memory } = applied.value;
   const resumed = await channel.ask("resume", memory);
-  const wanted = { snapshotId: id.snapshotId, monitors: memory.monitors, errors: held.value.errors };
+  const wanted = { snapshotId: order.snapshotId, monitors: memory.monitors, errors: held.value.errors };
   const verified = resumed.ok ? await verifyLive(channel, wanted, verifyWindow, signal) : resumed;
   return { kind: "written", summary: applied.value, verified };
 }

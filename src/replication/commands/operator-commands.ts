@@ -11,7 +11,7 @@ import { isSameSnapshot } from "../chain/lineage.ts";
 import type { CycleReason } from "../cycles.ts";
 import type { Mutex } from "../mutex.ts";
 import type { Publisher } from "../primary/publisher.ts";
-import { type Follower, IS_PRIMARY } from "../replica/follower.ts";
+import { type Adoption, type Follower, IS_PRIMARY } from "../replica/follower.ts";
 import { forgetRefused, listRefused } from "../state/refused.ts";
 import type { RoleSwitch } from "../state/role.ts";
 import { rollBack } from "./roll-back.ts";
@@ -32,8 +32,8 @@ export interface OperatorCommands {
   rollBack(options: { changedAt?: number | undefined }, signal: AbortSignal): Promise<Result<string>>;
   /** Goes back to a snapshot of the repository, and publishes that. @param snapshotId whole, 64 hex digits */
   restore(snapshotId: string, signal: AbortSignal): Promise<Result<string>>;
-  /** On a replica: takes its first snapshot in place of what is here. @param snapshotId whole, 64 hex digits */
-  adopt(snapshotId: string, signal: AbortSignal): Promise<Result<string>>;
+  /** On a replica: takes its first snapshot, in place of what is here or beside it. @param snapshotId whole, 64 hex digits */
+  adopt(snapshotId: string, how: Adoption, signal: AbortSignal): Promise<Result<string>>;
   /** Takes the configuration out of an exported file. @param bytes an encoded snapshot */
   importSnapshot(bytes: Uint8Array, signal: AbortSignal): Promise<Result<string>>;
   /** Applies the latest snapshot, becomes the primary and publishes. @param asIs keep what is here instead */
@@ -86,11 +86,11 @@ export function createOperatorCommands(parts: Parts): OperatorCommands {
         return replaceContent(() => fetchAndApply(parts, info.value, signal), signal);
       }),
 
-    adopt: (snapshotId, signal) =>
+    adopt: (snapshotId, how, signal) =>
       runWhenReady(async () => {
         if (role.current === "primary") return failure(IS_PRIMARY);
         const info = await find(snapshotId, signal);
-        return info.ok ? follower.adopt(info.value, signal) : info;
+        return info.ok ? follower.adopt(info.value, how, signal) : info;
       }),
 
     importSnapshot: (bytes, signal) =>

@@ -28,6 +28,6 @@ export function findUnpublishable({ faults }: Examination): Problem | undefined 
     code: "content-unpublishable",
     message: `Not published, for no replica would take it. ${faults.join(" ")}`,
     advice:
-      "Open each of these entries in Uptime Kuma and save or delete it. What its pages do not show: stop the container, and with the sqlite3 shell set the named column of these rows to NULL or another value, or delete them.",
+      "Open each of these entries in Uptime Kuma and save or delete it. What its pages do not show: stop the container, and with the sqlite3 shell or the mariadb client set the named column of these rows to NULL or another value, or delete them.",
   };
 }

@@ -17,6 +17,6 @@ export function notAdopted(snapshot: { id: string; instanceName: string }, lost:
     code: "not-adopted",
     message: `Not applied: this Uptime Kuma has a configuration of its own, and snapshot ${shortId(snapshot.id)} of ${JSON.stringify(snapshot.instanceName)} would remove or replace ${describeLost(lost)}.`,
     advice:
-      "If it shall be a replica: `replicator-kuma adopt --replace` shows what goes and what comes, and asks; REPLICATOR_ADOPT=replace does it unasked. If it shall not: correct REPLICATOR_MODE. Until then Uptime Kuma runs with what it has.",
+      "If it shall be a replica: `replicator-kuma adopt --replace` shows what goes and what comes, and asks; REPLICATOR_ADOPT=replace does it unasked; `adopt --keep` keeps all of it beside the snapshot (with REPLICATOR_LOCAL=true). If it shall not: correct REPLICATOR_MODE. Until then Uptime Kuma runs with what it has.",
   };
 }

@@ -16,9 +16,11 @@ import { describeLost, notAdopted } from "./first-contact.ts";
 interface Parts extends ChainSources {
   readonly repository: Pick<Repository, "listAll" | "download" | "downloadBash">;
   readonly database: Pick<DatabaseWorker, "lastApply" | "load" | "meet">;
-  readonly applier: Pick<Applier, "apply">;
+  readonly applier: Pick<Applier, "apply" | "applyBeside">;
   /** What becomes of a configuration of its own that the first snapshot does not have. */
   readonly adopt: Config["adopt"];
+  /** Whether something here may be this instance's own. */
+  readonly keepsLocal: boolean;
   /** Is given what each cycle finds. */
   readonly reportBash: (found: Found) => void;
   readonly instanceName: string;
@@ -26,6 +28,9 @@ interface Parts extends ChainSources {
 }
 
 type FoundSnapshot = Extract<Found, { kind: "snapshot" }>;
+
+/** What becomes of a configuration of its own: it goes, or it stays beside the snapshot as this instance's own. */
+export type Adoption = "replace" | "keep";
 
 /** The cycle of a replica. */
 export interface Follower {
@@ -37,10 +42,10 @@ export interface Follower {
    */
   follow(options: { reapply: boolean; acceptLoss: boolean }, signal: AbortSignal): Promise<Result<void>>;
   /**
-   * Takes a snapshot in place of a configuration of its own, because a person who was shown what goes has asked for it.
+   * Takes the first snapshot, because a person who was shown what becomes of their own configuration has asked for it.
    * @returns one sentence on how things are now
    */
-  adopt(info: SnapshotInfo | BashSnapshot, signal: AbortSignal): Promise<Result<string>>;
+  adopt(info: SnapshotInfo | BashSnapshot, how: Adoption, signal: AbortSignal): Promise<Result<string>>;
 }
 
 export function createFollower(parts: Parts): Follower {
@@ -58,14 +63,15 @@ export function createFollower(parts: Parts): Follower {
       return success(undefined);
     },
 
-    adopt: async (info, signal) => {
+    adopt: async (info, how, signal) => {
+      if (how === "keep" && !parts.keepsLocal) return failure(KEEPS_NOTHING);
       const last = await database.lastApply();
       if (!last.ok) return last;
       if (last.value !== undefined) return success(NOTHING_TO_ADOPT);
       // Perhaps this very one was undone before: now it is wanted.
       const cleared = forgetRefused(stateFile);
       if (!cleared.ok) return cleared;
-      const applied = await fetchAndApplyFirst(info, "replace", signal);
+      const applied = await fetchAndApplyFirst(info, how, signal);
       const done = "madeBy" in info ? withoutOutcome(applied) : remember(info, applied);
       return done.ok ? success("This instance follows the primary from now on.") : done;
     },
@@ -144,16 +150,17 @@ export function createFollower(parts: Parts): Follower {
   /**
    * Applies a snapshot to a database that has no record of ours, unless that would cost somebody a configuration of
    * their own. What it does cost is reported once it is in place.
-   * @param consent "replace": a person has agreed to what is lost
+   * @param consent "replace": a person has agreed to what is lost; "keep": nothing is
    */
   async function fetchAndApplyFirst(
     info: SnapshotInfo | BashSnapshot,
-    consent: Config["adopt"],
+    consent: Config["adopt"] | Adoption,
     signal: AbortSignal,
   ): Promise<Result<Outcome>> {
     const fetched = await fetchAny({ repository, load: database.load }, info, signal);
     if (!fetched.ok) return fetched;
     const { snapshot, name } = fetched.value;
+    if (consent === "keep") return applier.applyBeside(snapshot, name, signal);
     const met = await database.meet(snapshot);
     if (!met.ok) return met;
     const { kind, lost } = met.value;
@@ -176,6 +183,13 @@ function withoutOutcome(done: Result<Outcome>): Result<void> {
 }
 
 export const NOTHING_TO_ADOPT = "This instance follows the primary already: there is nothing to adopt.";
+
+export const KEEPS_NOTHING: Problem = {
+  code: "keeps-nothing",
+  message: "REPLICATOR_LOCAL is not on, so this replica can keep nothing of its own: nothing was changed.",
+  advice:
+    "Set REPLICATOR_LOCAL=true, restart the container and try again; or `adopt --replace` gives up what is here.",
+};
 
 export const IS_PRIMARY: Problem = {
   code: "is-primary",

@@ -58,6 +58,22 @@ export function historyContract(engine: ContractEngine): void {
     assert.deepEqual(heartbeat, was);
     assert.deepEqual(after, rest);
   });
+
+  it("inspects: history of monitors that do not exist, but for what an undo brings back, and the zone", async (t) => {
+    const { instance, monitor } = await prepare(t, engine);
+    await instance.sql(
+      "DELETE FROM heartbeat WHERE monitor_id NOT IN (SELECT id FROM monitor)",
+      `DELETE FROM setting WHERE "key" = 'serverTimezone'`,
+      `INSERT INTO setting ("key", value, type) VALUES ('serverTimezone', '"America/New_York"', 'general')`,
+    );
+    value(await instance.kuma.apply(await take(instance, (all) => replaceMonitor(all, monitor)), IDS));
+    const { zoneSetting, orphans } = value(await instance.kuma.inspect());
+    assert.deepEqual([zoneSetting, orphans], ["America/New_York", []]);
+    await instance.sql(
+      "INSERT INTO heartbeat (monitor_id, status, time) VALUES (9999, 1, '2026-01-01 00:00:00')",
+    );
+    assert.deepEqual(value(await instance.kuma.inspect()).orphans, [{ table: "heartbeat", rows: 1 }]);
+  });
 }
 
 async function prepare(

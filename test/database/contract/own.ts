@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { it } from "node:test";
 import type { Rules } from "../../../src/database/index.ts";
 import { type Content, contentHash, type Value } from "../../../src/snapshot/index.ts";
-import { changeRows, IDS, removeMonitor, value } from "../fixtures.ts";
+import { changeRows, ICON, IDS, png, removeMonitor, value } from "../fixtures.ts";
 import type { ContractEngine, ContractInstance } from "./engine.ts";
 import { countHistory, dumpAll, NEXT_IDS, plainMonitors, take } from "./support.ts";
 
@@ -240,12 +242,97 @@ export function ownContract(engine: ContractEngine): void {
     const [next] = await instance.query("SELECT id FROM monitor WHERE name = 'next'");
     assert.ok(typeof next?.id === "bigint" && next.id > shared.id && next.id < 1_000_000_000n);
   });
+
+  it("keeps all that is here beside a first snapshot, with its history and icon, and gives it back", async (t) => {
+    const instance = await engine.makeInstance(t, () => ({ keepsLocal: true }));
+    const { uploadDir, query, sql } = instance;
+    const snapshot = await take(instance, (content) => ({
+      ...removeMonitor(content, plainMonitors(content)[0] ?? 0n),
+      files: [{ name: "logo1.png", bytes: png("of the primary") }],
+    }));
+    const [page] = await query("SELECT id, icon FROM status_page WHERE icon LIKE '/upload/logo1.png%'");
+    assert.ok(typeof page?.id === "bigint");
+    const before = await dumpAll(instance);
+    const counted = await Promise.all(MADE_AND_LINKED.map((name) => countRows(instance, name)));
+    const beats = await query("SELECT monitor_id, count(*) AS beats FROM heartbeat GROUP BY monitor_id");
+
+    const { notes } = value(await instance.kuma.apply(snapshot, { ...IDS, keepsAll: true }));
+    assert.match(notes.join(), /What was here stays, as this instance's own \(monitors: \d+, others: \d+\)/);
+    assert.equal(value(await instance.kuma.hash()), contentHash(snapshot.content));
+    for (const [at, name] of MADE_AND_LINKED.entries()) {
+      const shared = snapshot.content.tables.find((each) => each.name === name)?.rows.length ?? 0;
+      assert.equal(await countRows(instance, name), (counted[at] ?? 0) + shared, name);
+    }
+    assert.deepEqual(
+      await query("SELECT monitor_id, count(*) AS beats FROM heartbeat GROUP BY monitor_id"),
+      beats.map((row) => ({ ...row, monitor_id: Number(row.monitor_id) + LOCAL_FROM })).map(asBigints),
+    );
+    assert.deepEqual(
+      await query(
+        `SELECT count(*) AS n FROM monitor_tag WHERE monitor_id >= ${LOCAL_FROM} AND tag_id < ${LOCAL_FROM}`,
+      ),
+      [{ n: 0n }],
+    );
+    const own = `logo${LOCAL_FROM + Number(page.id)}.png`;
+    assert.deepEqual(readFileSync(join(uploadDir, own)), ICON);
+    assert.deepEqual(readFileSync(join(uploadDir, "logo1.png")), png("of the primary"));
+    const slugs = await query(`SELECT slug FROM status_page WHERE id > ${LOCAL_FROM} ORDER BY id`);
+    assert.ok(slugs.every(({ slug }) => String(slug).endsWith("-local")));
+
+    // Another apply leaves it; so does one that changes nothing.
+    const next = await take(instance, (content) =>
+      changeRows(content, "tag", (rows) => rows.map((row) => ({ ...row, color: "#010203" }))),
+    );
+    const monitors = await countRows(instance, "monitor");
+    assert.equal(value(await instance.kuma.plan(snapshot)).empty, true);
+    assert.ok(value(await instance.kuma.previewRollBack())?.after.tables.some(({ rows }) => rows.length > 0));
+
+    await sql(
+      "INSERT INTO monitor (name, type, url, user_id, \"interval\", active) VALUES ('since', 'http', 'http://since', 1, 60, 1)",
+    );
+    value(await instance.kuma.rollBack());
+    const since = await query("SELECT id FROM monitor WHERE name = 'since'");
+    assert.ok(
+      since.every(({ id }) => typeof id === "bigint" && id < LOCAL_FROM),
+      "what was added since is there, too",
+    );
+    await sql("DELETE FROM monitor WHERE name = 'since'");
+    assert.deepEqual(
+      { ...(await dumpAll(instance)), sqlite_sequence: [] },
+      { ...before, sqlite_sequence: [] },
+    );
+
+    value(await instance.kuma.apply(snapshot, { ...IDS, keepsAll: true }));
+    value(await instance.kuma.apply(next, NEXT_IDS));
+    assert.equal(await countRows(instance, "monitor"), monitors);
+  });
 }
 
 const PROXY = {
   ...{ user_id: 1n, protocol: "http", port: 3128n, auth: 0n, username: null, password: null },
   ...{ active: 1n, default: 0n, created_date: "2026-01-02 03:04:05" },
 };
+
+const LOCAL_FROM = 1_000_000_000;
+
+const MADE_AND_LINKED = [
+  "monitor",
+  "notification",
+  "tag",
+  "monitor_tag",
+  "monitor_notification",
+  "status_page",
+  "group",
+];
+
+async function countRows({ query }: ContractInstance, table: string): Promise<number> {
+  const [row] = await query(`SELECT count(*) AS n FROM \`${table}\``);
+  return Number(row?.n);
+}
+
+function asBigints(row: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(row).map(([name, cell]) => [name, BigInt(String(cell))]));
+}
 
 async function hosts({ query }: ContractInstance): Promise<unknown[]> {
   return (await query("SELECT host FROM proxy ORDER BY id")).map(({ host }) => host);

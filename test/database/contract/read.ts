@@ -5,7 +5,7 @@ import { changeRows, IDS, removeMonitor, table, value } from "../fixtures.ts";
 import type { ContractEngine } from "./engine.ts";
 import { dumpAll, plainMonitors, recolour, take } from "./support.ts";
 
-/** read, hash, examine, isUntouched: what only looks. */
+/** read, hash, look, examine, isUntouched: what only looks. */
 export function readContract(engine: ContractEngine): void {
   it("reads tables in catalog order, columns by name, rows by id, and the icon", async (t) => {
     const { kuma } = await engine.makeInstance(t);
@@ -50,6 +50,27 @@ export function readContract(engine: ContractEngine): void {
     await instance.sql("UPDATE tag SET color = '#abcdef'");
     assert.notEqual(value(await instance.kuma.hash()), before);
     assert.equal(value(await instance.kuma.hash()), contentHash(value(await instance.kuma.read())));
+  });
+
+  it("looks for a change: finds each, and hashes nothing while there is no trace of one", async (t) => {
+    const instance = await engine.makeInstance(t);
+    const hash = value(await instance.kuma.hash());
+    const first = value(await instance.kuma.look(undefined));
+    assert.equal(first.contentHash, hash);
+    const known = { ...first, contentHash: "what was found before" };
+    assert.deepEqual(value(await instance.kuma.look(known)), known);
+    for (const edit of [
+      "UPDATE monitor SET name = 'as long' WHERE id = 2",
+      "UPDATE monitor SET name = 'as Long' WHERE id = 2",
+      "DELETE FROM monitor_tag",
+    ]) {
+      const before = value(await instance.kuma.look(undefined));
+      await instance.sql(edit);
+      const after = value(await instance.kuma.look(before));
+      assert.notEqual(after.mark, before.mark, edit);
+      assert.notEqual(after.contentHash, before.contentHash, edit);
+      assert.equal(after.contentHash, value(await instance.kuma.hash()), edit);
+    }
   });
 
   it("reads text as it was written, whatever is in it", async (t) => {

@@ -69,13 +69,15 @@ export function refusalContract(engine: ContractEngine): void {
     });
 }
 
+/** All but what asks the server alone. */
 function everyCall(
   kuma: KumaDatabase,
   snapshot: Snapshot,
-): Record<keyof KumaDatabase, () => ReturnType<KumaDatabase[keyof KumaDatabase]>> {
+): Record<Exclude<keyof KumaDatabase, "serverUpFor">, () => ReturnType<KumaDatabase[keyof KumaDatabase]>> {
   return {
     read: () => kuma.read(),
     hash: () => kuma.hash(),
+    look: () => kuma.look(undefined),
     examine: () => kuma.examine(snapshot.content),
     isUntouched: () => kuma.isUntouched(),
     plan: () => kuma.plan(snapshot),
@@ -86,6 +88,7 @@ function everyCall(
     dropHistory: () => kuma.dropHistory(),
     previewRollBack: () => kuma.previewRollBack(),
     rollBack: () => kuma.rollBack(),
+    inspect: () => kuma.inspect(),
     readOwn: () => kuma.readOwn(),
     takeOver: () => kuma.takeOver(),
   };

@@ -23,6 +23,7 @@ export function throughWorker(worker: DatabaseWorker, direct: KumaDatabase): Kum
   return {
     ...worker,
     examine: direct.examine,
+    inspect: direct.inspect,
     previewRollBack: direct.previewRollBack,
     read: async () => {
       const read = await worker.read(ORIGIN);

@@ -55,6 +55,34 @@ describe("the same configuration on SQLite and on MariaDB", () => {
       assert.deepEqual(await dumpMariaDb(maria, instance), before);
     });
 
+  it("gives rows to the first account of Kuma 3, as on SQLite", async (t) => {
+    const instance = await makeMariaDb(t, maria);
+    const owned = [
+      "proxy",
+      "docker_host",
+      "remote_browser",
+      "notification",
+      "monitor",
+      "maintenance",
+      "api_key",
+    ];
+    // In the form of 3.0.0-beta.0: the ids of its accounts are text, and what was owned belongs to nobody.
+    await maria.run(
+      instance.database,
+      "CREATE TABLE better_auth_user (id VARCHAR(36) PRIMARY KEY, createdAt TIMESTAMP NOT NULL)",
+      ...owned.flatMap((table) => [
+        `ALTER TABLE ${table} RENAME COLUMN user_id TO was_user_id`,
+        `ALTER TABLE ${table} ADD COLUMN user_id VARCHAR(36) REFERENCES better_auth_user (id)`,
+      ]),
+      "INSERT INTO better_auth_user VALUES ('later', '2026-02-01 00:00:00'), ('zFirst', '2026-01-01 00:00:00')",
+    );
+    const snapshot = takeSnapshot(makeInstance(t, "2.5.3"));
+    value(await instance.kuma.apply(snapshot, IDS));
+    const owners = await maria.query(instance.database, "SELECT DISTINCT user_id AS owner FROM monitor");
+    assert.deepEqual(owners, [{ owner: "zFirst" }]);
+    assert.ok(value(await instance.kuma.plan(snapshot)).empty);
+  });
+
   /** What the bash version lost or broke on its way to MariaDB, by CSV and one SQL file for all rows. */
   const traps: readonly (readonly [what: string, text: string])[] = [
     ["backslashes", 'C:\\new\\table \\" \\\\ {"regex":"^\\\\d+\\n$"}'],

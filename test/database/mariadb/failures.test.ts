@@ -187,6 +187,24 @@ describe("MariaDB", () => {
     assert.doesNotMatch(JSON.stringify(refused), /wrong-secret/);
   });
 
+  it("that is MySQL is refused in one sentence", async (t) => {
+    // A MariaDB that gives another name for itself.
+    const other = await startMariadbd("--version=8.0.36");
+    t.after(other.close);
+    const kuma = openMariaDb({ server: await other.create("kuma"), uploadDir: "", kumaVersion: "2.5.3" });
+    const refused = problem(await kuma.hash());
+    assert.equal(refused.code, "database-not-mariadb");
+    assert.match(refused.message, /kuma at .* is not on MariaDB: the server says 8\.0\.36/);
+  });
+
+  it("tells for how long it has been up", async (t) => {
+    const instance = await makeMariaDb(t, maria);
+    await maria.kill();
+    await maria.start();
+    const upFor = value(await instance.kuma.serverUpFor()) ?? Number.NaN;
+    assert.ok(upFor >= 0 && upFor < 20_000, `${upFor} ms`);
+  });
+
   it("that does not answer is given up", async (t) => {
     const instance = await makeMariaDb(t, maria);
     const silent = createServer(() => {});

@@ -7,17 +7,20 @@ import { killOneFaults } from "./kill-one.ts";
 import { goodLargeSnapshot } from "./large.ts";
 import { lockFaults } from "./locks.ts";
 import { killWithManyMonitors } from "./many.ts";
+import { mariaDbFaults } from "./mariadb.ts";
 import { peersThatFail } from "./peers.ts";
 import { repositoryFaults } from "./repository.ts";
 import { secretFaults } from "./secrets.ts";
 import { snapshotFaults } from "./snapshot.ts";
 import { stateFaults } from "./state.ts";
+import { stopBusyKuma } from "./stop.ts";
 import { togetherFaults } from "./together.ts";
 
 /** Everything that is tried. */
 export const faults: readonly Fault[] = [
   ...killWhileApplying,
   killWhilePublishing,
+  stopBusyKuma,
   ...killOneFaults,
   ...diskFaults,
   ...repositoryFaults,
@@ -30,5 +33,6 @@ export const faults: readonly Fault[] = [
   ...togetherFaults,
   ...doesNotRunFaults,
   ...secretFaults,
+  ...mariaDbFaults,
   peersThatFail,
 ];

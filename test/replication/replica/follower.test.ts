@@ -46,7 +46,11 @@ function rig(instanceName = "nyc") {
       downloadBash: () => assert.fail("nothing is downloaded"),
     },
     reportBash: () => undefined,
-    applier: { apply: () => assert.fail("nothing is applied") },
+    applier: {
+      apply: () => assert.fail("nothing is applied"),
+      applyBeside: () => assert.fail("nothing is applied"),
+    },
+    keepsLocal: false,
     emit: (event) => void events.push(event),
   });
   return { follower, events };
@@ -61,6 +65,12 @@ describe("follower", () => {
       const done = await follower.follow({ reapply, acceptLoss: false }, never);
       assert.equal(done.ok ? "ok" : done.problem.code, "state-not-writable");
     }
+  });
+
+  it("keeps nothing of its own where REPLICATOR_LOCAL is off", async () => {
+    const { follower } = rig();
+    const done = await follower.adopt(latest, "keep", never);
+    assert.equal(done.ok ? "ok" : done.problem.code, "keeps-nothing");
   });
 
   it("warns once that the latest snapshot is by its own name: it was the primary and forgot", async () => {

@@ -1,0 +1,75 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { freePort } from "../../support/ports.ts";
+import type { Backend, Env } from "../backend.ts";
+import { onlyReading, openFront } from "../front.ts";
+import { startServer } from "../server.ts";
+
+const USER = "kuma";
+const PASSWORD = "hush-hush";
+
+/** restic's backend that starts rclone, for storage that rclone alone speaks to: here a WebDAV server. */
+export const rcloneBackend: Backend = {
+  name: "rclone: (WebDAV)",
+  open: async (folder) => {
+    const data = join(folder, "data");
+    mkdirSync(data);
+    const server = await startServer((port) => [
+      ...["rclone", "serve", "webdav", "--addr", `127.0.0.1:${port}`],
+      ...["--user", USER, "--pass", PASSWORD, "--dir-cache-time", "0s", data],
+    ]);
+    const fronts = [await openFront(server.port), await openFront(server.port, onlyReading)] as const;
+    const [full, readOnly] = fronts;
+    const at = ({ port }: { port: number }, password = PASSWORD): Env => ({
+      RESTIC_REPOSITORY: "rclone:storage:kuma",
+      RCLONE_CONFIG_STORAGE_TYPE: "webdav",
+      RCLONE_CONFIG_STORAGE_VENDOR: "other",
+      RCLONE_CONFIG_STORAGE_URL: `http://127.0.0.1:${port}`,
+      RCLONE_CONFIG_STORAGE_USER: USER,
+      RCLONE_CONFIG_STORAGE_PASS: execFileSync("rclone", ["obscure", password], { encoding: "utf8" }).trim(),
+    });
+    return {
+      full: at(full),
+      readOnly: at(readOnly),
+      mistakes: [
+        {
+          name: "another password",
+          mode: "RESTORE",
+          env: at(full, "wrong"),
+          says: /The restic repository refuses to be read.*401/,
+        },
+        {
+          name: "a remote that rclone does not know",
+          mode: "RESTORE",
+          env: { ...at(full), RESTIC_REPOSITORY: "rclone:nowhere:kuma" },
+          says: /rclone does not know the remote that RESTIC_REPOSITORY names/,
+        },
+        {
+          name: "a port where nobody listens",
+          mode: "BACKUP",
+          env: at({ port: await freePort() }),
+          says: /The restic repository cannot be reached.*connection refused/,
+        },
+        {
+          name: "a path with no repository",
+          mode: "RESTORE",
+          env: { ...at(full), RESTIC_REPOSITORY: "rclone:storage:missing" },
+          says: /There is no restic repository where RESTIC_REPOSITORY points/,
+        },
+      ],
+      whenReadOnly: /The restic repository may not be written to.*403/,
+      whenAway: /The restic repository cannot be reached.*connection refused/,
+      away: async () => {
+        await Promise.all(fronts.map((front) => front.away()));
+      },
+      back: async () => {
+        await Promise.all(fronts.map((front) => front.back()));
+      },
+      requests: () => fronts.reduce((sum, front) => sum + front.requests(), 0),
+      close: async () => {
+        await Promise.all([...fronts.map((front) => front.away()), server.close()]);
+      },
+    };
+  },
+};

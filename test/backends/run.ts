@@ -1,0 +1,48 @@
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { errorMessage } from "../../src/format.ts";
+import type { Backend, Restic } from "./backend.ts";
+import { casesOf } from "./cases.ts";
+import { createStage, type KumaToRun } from "./stage.ts";
+
+/** How one case ended. */
+export interface Row {
+  readonly name: string;
+  /** What was seen, or why it does not hold. */
+  readonly saw: string;
+  readonly holds: boolean;
+}
+
+/**
+ * Tries all cases at a backend, on one primary and one replica. After one that does not hold it goes on with the others,
+ * unless there is no pair to go on with.
+ * @param report hears of each as soon as it has ended
+ */
+export async function tryBackend(
+  backend: Backend,
+  { restic, kuma, report }: { restic: Restic; kuma: KumaToRun; report?: (row: Row) => void },
+): Promise<Row[]> {
+  const folder = mkdtempSync(join(tmpdir(), "backends-"));
+  const served = join(folder, "served");
+  mkdirSync(served);
+  const opened = await backend.open(served, restic);
+  const stage = createStage(folder, opened, restic, kuma);
+  const rows: Row[] = [];
+  try {
+    for (const { name, run } of casesOf(opened)) {
+      const row = await run(stage).then(
+        (saw): Row => ({ name, saw, holds: true }),
+        (error: unknown): Row => ({ name, saw: errorMessage(error), holds: false }),
+      );
+      rows.push(row);
+      report?.(row);
+      if (!row.holds && rows.length === 1) break;
+    }
+    return rows;
+  } finally {
+    await stage.close();
+    await opened.close();
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}

@@ -1,0 +1,398 @@
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { readKumaVersion } from "../../../src/kuma/index.ts";
+import {
+  assertEqualsOneOf,
+  assertLocalUnchanged,
+  assertNothingLost,
+  type DatabaseState,
+} from "../../support/database-state.ts";
+import { assertInvariant } from "../../support/invariant.ts";
+import { type MariaDbScenario, openMariaDbScenario } from "../../support/mariadb-scenarios.ts";
+import { change } from "../../support/source-data.ts";
+import { waitFor } from "../../support/wait.ts";
+import { mountDisk, whyNoDisk } from "../disk.ts";
+import type { Fault, Stage } from "../fault.ts";
+import type { Random } from "../random.ts";
+
+type Victim = "mariadbd" | "the supervisor" | "Kuma";
+
+const VICTIMS: readonly Victim[] = ["mariadbd", "the supervisor", "Kuma"];
+
+/** A publish or an apply takes less here, milliseconds. */
+const SPAN = 1_300;
+/** The same with a real Kuma. */
+const REAL_SPAN = 12_000;
+
+const ROWS = "rows old or new as a whole, other tables";
+
+const whileApplying = (victim: Victim): Fault => ({
+  group: 11,
+  name: `MariaDB: SIGKILL of ${victim}, while applying`,
+  checked: `${ROWS}, never refused for an outage, convergence`,
+  rounds: (asked) => asked,
+  roundsPerStage: 25,
+  open: (folder) =>
+    stage(openMariaDbScenario(folder, { mode: "RESTORE" }), (scenario, random) =>
+      killInApply(scenario, victim, { span: SPAN }, random),
+    ),
+});
+
+const whilePublishing = (victim: Victim): Fault => ({
+  group: 11,
+  name: `MariaDB: SIGKILL of ${victim}, while publishing`,
+  checked: "the repository's latest is what Kuma holds after the next cycle",
+  rounds: (asked) => asked,
+  roundsPerStage: 25,
+  open: (folder) =>
+    stage(openMariaDbScenario(folder, { mode: "BACKUP" }), (scenario, random) =>
+      killInPublish(scenario, victim, random),
+    ),
+});
+
+/** History and accounts; a real Kuma writes the rest by itself. */
+const LOCAL = ["user", "api_key", "setting", "heartbeat"];
+
+const withRealKuma: Fault = {
+  group: 11,
+  name: "MariaDB: SIGKILL of any of the three while applying, with a real Uptime Kuma",
+  checked:
+    "rows old or new as a whole, accounts, settings, history, never refused for an outage, convergence",
+  rounds: (asked) => Math.min(Math.ceil(asked / 7), 30),
+  roundsPerStage: 15,
+  isSlow: true,
+  impossible: () =>
+    process.env.KUMA_DIR && readKumaVersion(process.env.KUMA_DIR) === "2.5.3"
+      ? undefined
+      : "KUMA_DIR must name an Uptime Kuma 2.5.3, whose database it begins with",
+  open: (folder) => {
+    const env = { KUMA_DIR: process.env.KUMA_DIR ?? "", KUMA_COMMAND: "", REPLICATOR_PROOF_WINDOW: "1s" };
+    return stage(openMariaDbScenario(folder, { mode: "RESTORE", env }), (scenario, random, index) =>
+      killInApply(scenario, VICTIMS[index % 3] ?? "Kuma", { span: REAL_SPAN, local: LOCAL }, random),
+    );
+  },
+};
+
+async function killInApply(
+  scenario: MariaDbScenario,
+  victim: Victim,
+  { span, local }: { span: number; local?: readonly string[] },
+  random: Random,
+): Promise<string> {
+  const before = await scenario.look();
+  await scenario.editNext();
+  const after = scenario.wanted();
+  const from = scenario.instance.events().length;
+  scenario.instance.signal("SIGUSR1");
+  await sleep(random.below(span));
+  await killFor(scenario, victim, random);
+  const isSame = victim !== "the supervisor";
+  const { type } = await scenario.instance.outcome(isSame ? from : 0);
+  const now = await scenario.look();
+  assertEqualsOneOf(now, { before, after });
+  assertOthers(before, now, local);
+  const events = scenario.instance.events().slice(isSame ? from : 0);
+  if (events.some((event) => event.type === "rolled-back")) {
+    assertInvariant(
+      victim !== "mariadbd",
+      `refused for an outage\n${scenario.instance.output().slice(-4_000)}`,
+    );
+    // Whether Kuma died of the new configuration cannot be known: it is refused, and the next one is taken.
+    await scenario.editNext();
+  }
+  await cycleUntilWell(scenario);
+  assertOthers(before, await scenario.converge(), local);
+  return `${victim} → ${type}`;
+}
+
+function assertOthers(before: DatabaseState, now: DatabaseState, local: readonly string[] | undefined): void {
+  if (local === undefined) assertLocalUnchanged(before, now);
+  else assertNothingLost(before, now, local);
+}
+
+async function killInPublish(scenario: MariaDbScenario, victim: Victim, random: Random): Promise<string> {
+  await scenario.editNext();
+  const from = scenario.instance.events().length;
+  scenario.instance.signal("SIGUSR1");
+  await sleep(random.below(SPAN));
+  await killFor(scenario, victim, random);
+  const { type } = await scenario.instance.outcome(victim === "the supervisor" ? 0 : from);
+  await scenario.instance.untilLogged("kuma-ready");
+  await cycleUntilWell(scenario);
+  await scenario.assertPublished();
+  return `${victim} → ${type}`;
+}
+
+/** What is killed is there again a moment later: the server by its own supervisor, the container by Docker. */
+async function killFor(scenario: MariaDbScenario, victim: Victim, random: Random): Promise<void> {
+  if (victim === "the supervisor") {
+    await scenario.instance.kill();
+    await scenario.start();
+  } else if (victim === "mariadbd") {
+    await scenario.mariadb.kill();
+    await sleep(random.below(1_500));
+    await scenario.mariadb.start();
+  } else {
+    const find = () => scenario.instance.kumaPid();
+    const pid = await waitFor("Kuma", find, { timeout: 300, every: 4 }).catch(() => undefined);
+    if (pid !== undefined) kill(pid);
+  }
+}
+
+const awayAtStart: Fault = {
+  group: 11,
+  name: "MariaDB: away for a moment while Kuma starts with what was applied",
+  checked: `${ROWS}; applied all the same, never refused`,
+  rounds: (asked) => Math.min(asked, 40),
+  roundsPerStage: 20,
+  open: (folder) =>
+    stage(openMariaDbScenario(folder, { mode: "RESTORE" }), async (scenario, random) => {
+      const before = await scenario.look();
+      await scenario.editNext();
+      const from = scenario.instance.events().length;
+      scenario.instance.signal("SIGUSR1");
+      await scenario.instance.untilLogged("kuma-stopped", { from });
+      const isApplied = () =>
+        scenario.mariadb
+          .query("kuma", "SELECT proven FROM replicator_apply WHERE proven = 0")
+          .then((rows) => (rows.length > 0 ? true : undefined));
+      await waitFor("the commit", isApplied, { every: 2 });
+      await scenario.mariadb.kill();
+      await sleep(random.below(2_500));
+      await scenario.mariadb.start();
+      const { type } = await scenario.instance.outcome(from);
+      assertInvariant(type === "applied", `${type}\n${scenario.instance.output().slice(-4_000)}`);
+      assertLocalUnchanged(before, await scenario.converge());
+      const died = scenario.instance
+        .events()
+        .slice(from)
+        .filter((event) => event.type === "warning").length;
+      return died > 0 ? "Kuma had ended" : "Kuma had not";
+    }),
+};
+
+const cut: Fault = {
+  group: 11,
+  name: "MariaDB: all connections of its account cut, while applying",
+  checked: `${ROWS}, never refused for it, convergence`,
+  rounds: (asked) => asked,
+  roundsPerStage: 25,
+  open: (folder) =>
+    stage(openWithAccount(folder), async (scenario, random) => {
+      const before = await scenario.look();
+      await scenario.editNext();
+      const after = scenario.wanted();
+      const from = scenario.instance.events().length;
+      scenario.instance.signal("SIGUSR1");
+      // Restic takes the first half second; of the rest most is Kuma's stop and start.
+      await sleep(random.below(SPAN));
+      for (let times = 0; times < 20; times += 1) {
+        await asAdministrator(scenario, `KILL CONNECTION USER ${ACCOUNT}`);
+        await sleep(5);
+      }
+      const { type } = await scenario.instance.outcome(from);
+      assertInvariant(type !== "rolled-back", `refused for it\n${scenario.instance.output().slice(-4_000)}`);
+      const now = await scenario.look();
+      assertEqualsOneOf(now, { before, after });
+      assertLocalUnchanged(before, now);
+      await cycleUntilWell(scenario);
+      assertLocalUnchanged(before, await scenario.converge());
+      return type;
+    }),
+};
+
+const fullDisk: Fault = {
+  group: 11,
+  name: "MariaDB: its disk full, while applying",
+  checked: `${ROWS}, told, never refused for it, converges once there is room`,
+  rounds: (asked) => Math.min(asked, 40),
+  roundsPerStage: 10,
+  impossible: whyNoDisk,
+  open: async (folder) => {
+    const disk = await mountDisk(join(folder, "disk"), 256);
+    const mariadb = { folder: join(folder, "disk", "mariadb"), options: [], account: {} };
+    const opened = await stage(
+      openMariaDbScenario(folder, { mode: "RESTORE", mariadb }),
+      async (scenario, random) => {
+        const before = await scenario.look();
+        // Much more than there is room for.
+        change(scenario.sourceDir, ["UPDATE monitor SET headers = hex(randomblob(25000))"]);
+        await scenario.editNext();
+        const after = scenario.wanted();
+        disk.fillBut(random.below(4_000_000));
+        const reported = await scenario.instance.cycle();
+        assertInvariant(reported.type !== "rolled-back", "refused for it");
+        disk.free();
+        // A server that has nowhere to write to may end; then somebody starts it.
+        await scenario.mariadb.kill();
+        await scenario.mariadb.start();
+        const now = await scenario.look();
+        assertEqualsOneOf(now, { before, after });
+        assertLocalUnchanged(before, now);
+        await cycleUntilWell(scenario);
+        assertLocalUnchanged(before, await scenario.converge());
+        return reported.type === "cycle-failed" ? reported.problem.code : reported.type;
+      },
+    );
+    const close = async () => {
+      await opened.close();
+      await disk.remove();
+    };
+    return { ...opened, close };
+  },
+};
+
+/** What is wrong with the server, until it is not any more. */
+interface Trouble {
+  readonly name: string;
+  /** By which it is told. */
+  readonly code: string;
+  /** Makes it so; gives what ends it. */
+  begin(scenario: MariaDbScenario): Promise<() => Promise<void>>;
+}
+
+const TROUBLES: readonly Trouble[] = [
+  {
+    name: "read-only",
+    code: "database-read-only",
+    begin: (scenario) => toggle(scenario, "SET GLOBAL read_only = 1", "SET GLOBAL read_only = 0"),
+  },
+  {
+    name: "wrong password",
+    code: "database-login-refused",
+    begin: (scenario) =>
+      toggle(
+        scenario,
+        `ALTER USER ${ACCOUNT} IDENTIFIED BY 'another'`,
+        `ALTER USER ${ACCOUNT} IDENTIFIED BY 'right'`,
+      ),
+  },
+  {
+    name: "TLS demanded",
+    code: "database-login-refused",
+    begin: (scenario) =>
+      toggle(scenario, `ALTER USER ${ACCOUNT} REQUIRE SSL`, `ALTER USER ${ACCOUNT} REQUIRE NONE`),
+  },
+  {
+    name: "rows held by another program",
+    code: "database-locked",
+    begin: async ({ mariadb }) => {
+      const other = await mariadb.connect("kuma");
+      await other.query("START TRANSACTION");
+      await other.query("SELECT * FROM monitor FOR UPDATE");
+      return () => other.end();
+    },
+  },
+];
+
+const troubles: Fault = {
+  group: 11,
+  name: `MariaDB: ${TROUBLES.map(({ name }) => name).join(", ")}`,
+  checked: "told by its name, no row changed, Kuma runs; converges once it is over",
+  rounds: (asked) => Math.min(asked, 40),
+  roundsPerStage: 20,
+  open: (folder) =>
+    stage(openWithAccount(folder), async (scenario, _random, index) => {
+      const trouble = TROUBLES[index % TROUBLES.length];
+      assertInvariant(trouble !== undefined, "no trouble");
+      const before = await scenario.look();
+      await scenario.editNext();
+      const end = await trouble.begin(scenario);
+      const reported = await scenario.instance.cycle();
+      await end();
+      assertInvariant(
+        reported.type === "cycle-failed" && reported.problem.code === trouble.code,
+        `${trouble.name}: ${JSON.stringify(reported)}`,
+      );
+      const now = await scenario.look();
+      assertEqualsOneOf(now, { before });
+      assertLocalUnchanged(before, now);
+      await waitFor("Kuma", () => scenario.instance.kumaPid());
+      await cycleUntilWell(scenario);
+      assertLocalUnchanged(before, await scenario.converge());
+      return trouble.name;
+    }),
+};
+
+const doesNotRun: Fault = {
+  group: 11,
+  name: "MariaDB: Kuma does not start with the new configuration",
+  checked: "every row as before, refused; a newer one applied",
+  rounds: (asked) => Math.min(asked, 10),
+  roundsPerStage: 10,
+  open: (folder) =>
+    stage(openMariaDbScenario(folder, { mode: "RESTORE" }), async (scenario) => {
+      const before = await scenario.look();
+      change(scenario.sourceDir, [
+        "INSERT INTO monitor (name, type, active, user_id, description) VALUES ('stand-in', 'group', 0, 1, 'die 0')",
+      ]);
+      await scenario.editNext();
+      const { type } = await scenario.instance.cycle();
+      assertInvariant(type === "rolled-back", `reported ${type}`);
+      const now = await scenario.look();
+      assertEqualsOneOf(now, { before });
+      assertLocalUnchanged(before, now);
+      change(scenario.sourceDir, ["DELETE FROM monitor WHERE name = 'stand-in'"]);
+      await scenario.editNext();
+      await cycleUntilWell(scenario);
+      assertLocalUnchanged(before, await scenario.converge());
+      return "rolled back";
+    }),
+};
+
+/** Everything that is tried with MariaDB. */
+export const mariaDbFaults: readonly Fault[] = [
+  ...VICTIMS.map(whileApplying),
+  ...VICTIMS.map(whilePublishing),
+  awayAtStart,
+  cut,
+  fullDisk,
+  troubles,
+  doesNotRun,
+  withRealKuma,
+];
+
+/** Of Kuma's in the database: the administrator's writes in spite of read_only. */
+const ACCOUNT = "'kuma'@'%'";
+
+async function openWithAccount(folder: string): Promise<MariaDbScenario> {
+  const account = { username: "kuma", password: "right" };
+  const mariadb = { folder: join(folder, "mariadb"), options: [], account };
+  return openMariaDbScenario(folder, { mode: "RESTORE", mariadb });
+}
+
+function asAdministrator(scenario: MariaDbScenario, ...statements: string[]): Promise<void> {
+  return scenario.mariadb.run("mysql", ...statements);
+}
+
+async function toggle(scenario: MariaDbScenario, on: string, off: string): Promise<() => Promise<void>> {
+  await asAdministrator(scenario, on);
+  return () => asAdministrator(scenario, off);
+}
+
+async function stage(
+  opening: Promise<MariaDbScenario>,
+  round: (scenario: MariaDbScenario, random: Random, index: number) => Promise<string>,
+): Promise<Stage> {
+  const scenario = await opening;
+  return { round: (random, index) => round(scenario, random, index), close: scenario.close };
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It had just ended by itself.
+  }
+}
+
+/** The next cycle, or one of the next few, goes well: what was done is no lasting harm. */
+async function cycleUntilWell({ instance }: MariaDbScenario): Promise<void> {
+  const types: string[] = [];
+  for (let times = 0; times < 4; times += 1) {
+    const { type } = await instance.cycle();
+    types.push(type);
+    if (type !== "cycle-failed" && type !== "rolled-back") return;
+  }
+  assertInvariant(false, `no cycle goes well: ${types.join(", ")}\n${instance.output().slice(-3_000)}`);
+}
