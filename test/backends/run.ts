@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { errorMessage } from "../../src/format.ts";
-import type { Backend, Restic } from "./backend.ts";
+import type { Backend } from "./backend.ts";
 import { casesOf } from "./cases.ts";
-import { createStage, type KumaToRun } from "./stage.ts";
+import { type Common, createStage } from "./stage.ts";
 
 /** How one case ended. */
 export interface Row {
@@ -21,13 +21,13 @@ export interface Row {
  */
 export async function tryBackend(
   backend: Backend,
-  { restic, kuma, report }: { restic: Restic; kuma: KumaToRun; report?: (row: Row) => void },
+  { report, ...common }: Common & { readonly report?: (row: Row) => void },
 ): Promise<Row[]> {
   const folder = mkdtempSync(join(tmpdir(), "backends-"));
   const served = join(folder, "served");
   mkdirSync(served);
-  const opened = await backend.open(served, restic);
-  const stage = createStage(folder, opened, restic, kuma);
+  const opened = await backend.open(served, common.restic);
+  const stage = createStage(folder, opened, common);
   const rows: Row[] = [];
   try {
     for (const { name, run } of casesOf(opened)) {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { it } from "node:test";
 import type { Rules } from "../../../src/database/index.ts";
@@ -113,6 +113,46 @@ export function ownContract(engine: ContractEngine): void {
     assert.deepEqual(await dumpAll(instance), before);
   });
 
+  it("refuses accounts that nobody could log in with, and keys of nobody, and changes nothing", async (t) => {
+    const instance = await engine.makeInstance(t, () => ({ accounts: true }));
+    const before = await dumpAll(instance);
+    const key = { id: 3n, key: "hash", name: "key", active: 1n, created_date: "2026-01-02 03:04:05" };
+    const users = (change: (first: Record<string, Value>) => Record<string, Value>[]) => (content: Content) =>
+      changeRows(content, "user", ([first = {}]) => change(first));
+    const without = (columns: readonly string[]) => (content: Content) => ({
+      ...content,
+      tables: content.tables.map((table) => {
+        if (table.name !== "user") return table;
+        const kept = table.columns.filter((name) => !columns.includes(name));
+        const rows = table.rows.map((row) => kept.map((name) => row[table.columns.indexOf(name)] ?? null));
+        return { ...table, columns: kept, rows };
+      }),
+    });
+    for (const [change, told] of [
+      [without(["username", "password"]), "The table user has no column username, password."],
+      [users((first) => [{ ...first, username: null }]), "Row 1 of table user: no username."],
+      [users((first) => [{ ...first, username: "" }]), "Row 1 of table user: no username."],
+      [users((first) => [{ ...first, password: null }]), "Row 1 of table user: no password."],
+      [users((first) => [first, { ...first, id: 7n }]), "Row 7 of table user: the same username as another."],
+      [
+        (content: Content) => changeRows(content, "api_key", () => [{ ...key, user_id: 9n }]),
+        "Row 3 of table api_key: the key of an account that does not exist.",
+      ],
+    ] as const) {
+      const snapshot = await take(instance, change);
+      for (const refused of [await instance.kuma.plan(snapshot), await instance.kuma.apply(snapshot, IDS)]) {
+        assert.equal(refused.ok ? "applied" : refused.problem.code, "snapshot-inconsistent", told);
+        assert.ok(
+          !refused.ok && refused.problem.message === `Its accounts cannot be taken over. ${told}`,
+          told,
+        );
+      }
+      const examined = value(await instance.kuma.examine(snapshot.content));
+      assert.ok(examined.faults.includes(told), "a primary does not publish it");
+    }
+    assert.deepEqual(await dumpAll(instance), before);
+  });
+
   it("leaves its accounts alone without that rule, and where the snapshot has none", async (t) => {
     let rules: Rules = { accounts: true };
     const instance = await engine.makeInstance(t, () => rules);
@@ -204,8 +244,9 @@ export function ownContract(engine: ContractEngine): void {
       `INSERT INTO monitor_notification (monitor_id, notification_id) VALUES (${here.id}, ${channel.id})`,
       `INSERT INTO heartbeat (monitor_id, status, time) VALUES (${here.id}, 1, '2026-01-01 00:00:00')`,
       `INSERT INTO status_page (slug, title, icon, theme, published, search_engine_index, show_tags)
-        VALUES ('wanted', 'here', '', 'auto', 1, 1, 0)`,
+        VALUES ('wanted', 'here', '/upload/logo${LOCAL_FROM}.png?t=1', 'auto', 1, 1, 0)`,
     );
+    writeFileSync(join(instance.uploadDir, `logo${LOCAL_FROM}.png`), png("of here"));
     assert.equal(value(await instance.kuma.hash()), hash);
     assert.deepEqual(value(await instance.kuma.readOwn()).local, { monitors: 1, others: 2 });
     const more = await take(instance, (content) => {
@@ -235,6 +276,10 @@ export function ownContract(engine: ContractEngine): void {
     );
     assert.ok(typeof shared?.id === "bigint" && shared.id < 1_000_000_000n);
     assert.equal(links.length, 1);
+    const [page] = await instance.query("SELECT id, icon FROM status_page WHERE title = 'here'");
+    assert.equal(page?.icon, `/upload/logo${page?.id}.png?t=1`);
+    assert.deepEqual(readFileSync(join(instance.uploadDir, `logo${page?.id}.png`)), png("of here"));
+    assert.ok(!readdirSync(instance.uploadDir).includes(`logo${LOCAL_FROM}.png`));
     assert.equal(await countHistory(instance, shared.id), 1);
     await instance.sql(
       "INSERT INTO monitor (name, type, url, user_id, \"interval\", active) VALUES ('next', 'http', 'http://next', 1, 60, 1)",
