@@ -11,12 +11,12 @@ import { version } from "../version.ts";
 import { withinTime } from "../within-time.ts";
 import { type Exchange, startExchange } from "./exchange.ts";
 import { type Fleet, listMembers } from "./fleet.ts";
-import { ALIVE_FOR, createKnownPages, type Known, type KnownPages } from "./known.ts";
+import { ALIVE_FOR, createKnownPages, type KnownPages } from "./known.ts";
 import { createMonitors, keyOf } from "./monitors.ts";
+import { answerOf, describeOpinions, opinionOf } from "./opinions.ts";
 import { type Finding, MOST_QUESTIONS, type Page, type Question } from "./page.ts";
 import { reportContacts, reportTwin } from "./report.ts";
 import { openSeal } from "./seal.ts";
-import { describeOpinions, type Opinion } from "./sentence.ts";
 
 /** How long others have for an answer, milliseconds: Kuma's module sends without one a second later. */
 const QUESTION_LIMIT = 4_000;
@@ -62,12 +62,14 @@ export function createPeers({ config, observer, post }: Parts): Peers {
   let exchange: Exchange | undefined;
   let refreshStanding: () => void = () => undefined;
   let counter = 0;
+  let isTelling = false;
   let lastQuestion = 0;
 
   return {
     listener: (event) => {
       if (event.type === "kuma-starting") monitors.forget();
       if (event.type === "cycle-done") refreshStanding();
+      if (event.type === "kuma-stopping") answers.emit("answers");
       if (event.type === "kuma-ready" || event.type === "kuma-stopping" || event.type === "kuma-crashed")
         tell();
     },
@@ -104,6 +106,10 @@ export function createPeers({ config, observer, post }: Parts): Peers {
       ...{ addresses: config.addresses, seal, post, signal },
       self: { id: first.instanceId, session },
       pages: () => listPages(steadyNow()),
+      heads: () => [
+        { id: first.instanceId, session, counter },
+        ...known.list(steadyNow()).map(({ page }) => page),
+      ],
       merge,
       onContact: reportContacts(emit, () => known.list(steadyNow())),
       onTwin: reportTwin(emit),
@@ -115,8 +121,7 @@ export function createPeers({ config, observer, post }: Parts): Peers {
     if (isAsked) counter += 1;
     if (isNews) {
       answers.emit("answers");
-      // Not within the answer that is being made: it holds all of it.
-      setImmediate(() => exchange?.tell());
+      tellSoon();
     }
     return isNews;
   }
@@ -124,7 +129,17 @@ export function createPeers({ config, observer, post }: Parts): Peers {
   /** Others must hear at once of what has changed here. */
   function tell(): void {
     counter += 1;
-    exchange?.tell();
+    tellSoon();
+  }
+
+  /** Once for all that happens now; and not within an answer that is being made, which holds all of it. */
+  function tellSoon(): void {
+    if (isTelling) return;
+    isTelling = true;
+    setImmediate(() => {
+      isTelling = false;
+      exchange?.tell();
+    });
   }
 
   function listPages(now: number): Page[] {
@@ -162,6 +177,10 @@ export function createPeers({ config, observer, post }: Parts): Peers {
     return monitors.find(monitor, key, now);
   }
 
+  function isKumaEnding(): boolean {
+    return observer.onSteadyClock().kuma.state === "stopping";
+  }
+
   // -- Questions ---------------------------------------------------------------------------------------------------
 
   async function ask(beat: Beat): Promise<string | undefined> {
@@ -174,10 +193,11 @@ export function createPeers({ config, observer, post }: Parts): Peers {
     questions.set(question.id, question);
     tell();
     await untilAnswered(question).finally(() => questions.delete(question.id));
+    if (isKumaEnding()) return undefined;
     const now = steadyNow();
     const here = monitors.find(beat.id, key, now);
     const state = beat.state === "up" ? "up" : "down";
-    const opinions = known.list(now).map((each) => opinionOf(each, question, now));
+    const opinions = known.list(now).map((each) => opinionOf(each, question, session, now));
     return describeOpinions({ name: config.instanceName, state, for: here.for }, opinions);
   }
 
@@ -185,37 +205,15 @@ export function createPeers({ config, observer, post }: Parts): Peers {
   async function untilAnswered(question: Question): Promise<void> {
     const isAnswered = () => {
       const now = steadyNow();
+      // Its last messages must be out before its end.
+      if (isKumaEnding()) return true;
       return known
         .list(now)
-        .every((each) => now - each.madeAt > ALIVE_FOR || answerOf(each, question) !== undefined);
+        .every((each) => now - each.madeAt > ALIVE_FOR || answerOf(each, question, session) !== undefined);
     };
     await withinTime(QUESTION_LIMIT, new AbortController().signal, async (signal) => {
       while (!isAnswered()) await once(answers, "answers", { signal });
     }).catch(() => undefined);
-  }
-
-  function answerOf({ page }: Known, question: Question): Finding | undefined {
-    return page.answers
-      .find((each) => each.session === session)
-      ?.findings.find((finding) => finding.question === question.id);
-  }
-
-  function opinionOf(each: Known, question: Question, now: number): Opinion {
-    const { page, madeAt } = each;
-    const age = now - madeAt;
-    const answer = answerOf(each, question);
-    if (answer !== undefined)
-      return {
-        name: page.name,
-        says: { state: answer.state, for: answer.for + age, checked: answer.checked + age },
-      };
-    // What it said before it could be asked still counts: that it is down there.
-    const isIt = (down: Page["down"][number]) =>
-      down.monitor === question.monitor && down.key === question.key;
-    const down = age <= ALIVE_FOR ? page.down.find(isIt) : undefined;
-    return down === undefined
-      ? { name: page.name, says: { state: "silent", for: age } }
-      : { name: page.name, says: { state: "down", for: down.for + age, checked: age } };
   }
 
   // -- For people --------------------------------------------------------------------------------------------------

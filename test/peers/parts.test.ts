@@ -5,9 +5,9 @@ import type { Beat } from "../../src/kuma/index.ts";
 import { rememberNumbers } from "../../src/peers/guards.ts";
 import { createKnownPages } from "../../src/peers/known.ts";
 import { createMonitors, keyOf } from "../../src/peers/monitors.ts";
+import { describeOpinions, type Opinion, opinionOf } from "../../src/peers/opinions.ts";
 import { parseRequest } from "../../src/peers/page.ts";
 import { openSeal } from "../../src/peers/seal.ts";
-import { describeOpinions, type Opinion } from "../../src/peers/sentence.ts";
 import { pageOf } from "./pages.ts";
 
 describe("the sentence of a message", () => {
@@ -46,6 +46,37 @@ describe("the sentence of a message", () => {
     it(`reads "${text}"`, () => {
       assert.equal(describeOpinions({ name: "kuma-fra", state, for: 2_000 }, others), text);
     });
+});
+
+describe("what an instance says of a monitor", () => {
+  const question = { id: 3, monitor: 7, key: "k" };
+  const says = (page: Parameters<typeof pageOf>[0], madeAt = 0) =>
+    opinionOf({ page: pageOf(page), madeAt }, question, "mine", 10_000).says;
+  const finding = { state: "up", for: 60_000, checked: 2_000 } as const;
+
+  it("is its answer to this very question, older by what its page is", () => {
+    const answers = [
+      { session: "another", findings: [{ question: 3, ...finding, state: "down" as const }] },
+      {
+        session: "mine",
+        findings: [
+          { question: 2, ...finding, state: "none" as const },
+          { question: 3, ...finding },
+        ],
+      },
+    ];
+    assert.deepEqual(says({ answers }), { state: "up", for: 70_000, checked: 12_000 });
+  });
+
+  it("is, without one, only that it was down there a short time ago, the same thing", () => {
+    const down = [{ monitor: 7, key: "k", for: 5_000 }];
+    assert.deepEqual(says({ down }), { state: "down", for: 15_000, checked: 10_000 });
+    assert.deepEqual(says({ down: [{ monitor: 7, key: "other", for: 5_000 }] }), {
+      state: "silent",
+      for: 10_000,
+    });
+    assert.deepEqual(says({ down }, -60_000), { state: "silent", for: 70_000 });
+  });
 });
 
 describe("the seal", () => {

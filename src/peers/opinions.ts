@@ -1,5 +1,6 @@
 import { formatDuration } from "../format.ts";
-import type { Finding } from "./page.ts";
+import { ALIVE_FOR, type Known } from "./known.ts";
+import type { Finding, Page, Question } from "./page.ts";
 
 /** What another instance says of a monitor; "silent": it was not heard since so long, milliseconds. */
 export interface Opinion {
@@ -9,6 +10,28 @@ export interface Opinion {
 
 /** Something that was down so much longer before is said with its time: it may be out of reach from there, always. */
 const LONG_BEFORE = 5 * 60_000;
+
+/** What an instance has answered to a question of this session, as of its page. */
+export function answerOf({ page }: Known, question: Question, session: string): Finding | undefined {
+  return page.answers
+    .find((each) => each.session === session)
+    ?.findings.find((finding) => finding.question === question.id);
+}
+
+/** What an instance says to a question now, or before it could be asked: that it is down there still counts. */
+export function opinionOf(each: Known, question: Question, session: string, now: number): Opinion {
+  const { page, madeAt } = each;
+  const { name } = page;
+  const age = now - madeAt;
+  const answer = answerOf(each, question, session);
+  if (answer !== undefined)
+    return { name, says: { state: answer.state, for: answer.for + age, checked: answer.checked + age } };
+  const isIt = (down: Page["down"][number]) => down.monitor === question.monitor && down.key === question.key;
+  const down = age <= ALIVE_FOR ? page.down.find(isIt) : undefined;
+  return down === undefined
+    ? { name, says: { state: "silent", for: age } }
+    : { name, says: { state: "down", for: down.for + age, checked: age } };
+}
 
 /**
  * Who agrees: "down at kuma-fra, kuma-nyc; up at kuma-sgp (8 s ago)". This instance is the first, the others go by name.
