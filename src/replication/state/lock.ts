@@ -1,5 +1,5 @@
 import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import { errorMessage } from "../../format.ts";
 import { failure, type Problem, type Result, success } from "../../result.ts";
@@ -12,6 +12,8 @@ import { failure, type Problem, type Result, success } from "../../result.ts";
 export function lockStateDir(stateDir: string): Result<() => void> {
   const path = join(stateDir, "lock.db");
   try {
+    // The mode is for the state alone: Kuma's embedded MariaDB, another user, must reach its data in the folder above.
+    mkdirSync(dirname(stateDir), { recursive: true });
     mkdirSync(stateDir, { recursive: true, mode: 0o700 });
     const db = new Database(path, { timeout: 0 });
     try {

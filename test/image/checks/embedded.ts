@@ -1,9 +1,8 @@
 import { freePort } from "../../support/ports.ts";
-import { waitFor } from "../../support/wait.ts";
+import { PATIENCE, waitFor } from "../../support/wait.ts";
 import type { Checklist } from "../checklist.ts";
 import { type Container, openContainer } from "../container.ts";
 import { buildImage, docker, logsOf } from "../engine.ts";
-import { PATIENCE } from "../pair.ts";
 
 /** Of all that is made here, each with an end of its own. */
 const NAME = `replicator-kuma-embedded-${process.pid}`;
@@ -83,7 +82,7 @@ async function start(name: string, image: string, env: Readonly<Record<string, s
 
 async function untilSaid(name: string, words: string): Promise<void> {
   const hasSaid = async () => (await logsOf(name)).includes(words) || undefined;
-  await waitFor(`"${words}" of ${name}`, hasSaid, { timeout: PATIENCE }).catch(async (error: Error) => {
+  await waitFor(`"${words}" of ${name}`, hasSaid).catch(async (error: Error) => {
     const own = (await logsOf(name)).split("\n").filter((line) => line.includes("[REPLICATOR]"));
     throw new Error([error.message, ...own.slice(-8)].join("\n"));
   });

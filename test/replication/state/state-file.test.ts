@@ -72,6 +72,8 @@ describe("lock of the state folder", () => {
     const made = lockStateDir(join(dir, "a", "b"));
     assert.ok(made.ok);
     made.value();
+    const modes = ["a", "a/b"].map((name) => statSync(join(dir, name)).mode & 0o077);
+    assert.deepEqual(modes, [0o077 & ~process.umask(), 0], "the data folder is not ours alone");
     writeFileSync(join(dir, "file"), "");
     const refused = lockStateDir(join(dir, "file", "state"));
     assert.ok(!refused.ok && refused.problem.code === "state-not-writable");
