@@ -63,6 +63,11 @@ export const folders = {
     holds: "Kuma's database: catalog of tables, read, plan, apply, confirm, roll back; uploaded icons",
     imports: ["config", "diff", "export", "snapshot"],
   },
+  peers: {
+    holds:
+      "what instances tell one another: pages, encrypted, over HTTP; what each knows of the others; who agrees on a monitor",
+    imports: ["config", "database", "events", "fetch", "kuma", "observed"],
+  },
   "bash-snapshots": {
     holds: "reads what the bash versions published, in a process of its own, into the snapshot's form",
     imports: ["database", "snapshot"],
@@ -85,12 +90,13 @@ export const folders = {
     imports: ["config", "database", "events"],
   },
   web: {
-    holds: "page, metrics and health over HTTP, made from what is observed. Read-only",
-    imports: ["config", "events", "observed", "snapshot"],
+    holds:
+      "page, metrics and health over HTTP, made from what is observed. Read-only; and the door for other instances",
+    imports: ["config", "events", "observed", "peers", "snapshot"],
   },
   control: {
     holds: "the control socket: protocol, server in the running instance, client for the commands",
-    imports: ["config", "events", "kuma", "observed", "replication", "snapshot"],
+    imports: ["config", "events", "kuma", "observed", "peers", "replication", "snapshot"],
   },
   doctor: {
     holds: "checks of what goes wrong in practice, each gives a finding",

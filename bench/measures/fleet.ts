@@ -36,7 +36,8 @@ export const fleet: Measure = {
     const open = async (name: string) => {
       const dataDir = join(folder, name);
       fillData(dataDir);
-      const env = { REPLICATOR_WAKE: "ntfy", NTFY_URL: `${ntfy.url}/${TOPIC}`, REPLICATOR_APPLY: "restart" };
+      const wake = { REPLICATOR_WAKE: "ntfy", NTFY_URL: `${ntfy.url}/${TOPIC}` };
+      const env = { ...wake, REPLICATOR_APPLY: "restart", STAND_IN_BEAT_EVERY: "5000" };
       const replica = await openNamespace({ mode: "RESTORE", name, dataDir, repository, env });
       replicas.push(replica);
       await replica.untilLogged("wake-ready", APPLIED);

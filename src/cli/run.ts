@@ -19,6 +19,7 @@ import { createSupervisor, type End, readKumaVersion, type Supervisor } from "..
 import { createEmbeddedServer, type EmbeddedServer } from "../mariadbd/index.ts";
 import { createJsonWebhook, createNtfyNotifier, createWaker, type Waker } from "../ntfy/index.ts";
 import { createObserver, createStatusFile, type Observer } from "../observed/index.ts";
+import { openPeers, type Peers } from "../peers/index.ts";
 import { exitCodeOf, listenToSignals, startReaper } from "../pid1/index.ts";
 import { createPinger } from "../ping/index.ts";
 import {
@@ -59,7 +60,8 @@ export async function run(env: NodeJS.ProcessEnv, cwd: string): Promise<number> 
   const { config } = loaded;
   const log = createLogListener(config.log, config.secrets);
   const observer = createObserver(config);
-  const web = await openWebServer(config, observer, snapshotSource);
+  const peers = await openPeers(config, observer);
+  const web = await openWebServer(config, observer, snapshotSource, peers);
   const report = combineListeners([log, observer.listener]);
   const ntfy = createNtfyNotifier(config, report);
   const webhook = createJsonWebhook(config, report);
@@ -76,8 +78,9 @@ export async function run(env: NodeJS.ProcessEnv, cwd: string): Promise<number> 
     web.listener,
     commandListeners.listener,
     waker.listener,
+    ...(peers === undefined ? [] : [peers.listener]),
   ]);
-  const exitCode = await supervise(config, { web, observer, commandListeners, waker }, emit);
+  const exitCode = await supervise(config, { web, observer, peers, commandListeners, waker }, emit);
   emit({ type: "stopped", exitCode });
   await Promise.all([ntfy.drain(NOTICE_LIMIT), webhook.drain(NOTICE_LIMIT)]);
   return exitCode;
@@ -88,15 +91,22 @@ async function supervise(
   {
     web,
     observer,
+    peers,
     commandListeners,
     waker,
-  }: { web: WebServer; observer: Observer; commandListeners: TemporaryListeners; waker: Waker },
+  }: {
+    web: WebServer;
+    observer: Observer;
+    peers: Peers | undefined;
+    commandListeners: TemporaryListeners;
+    waker: Waker;
+  },
   emit: Listener,
 ): Promise<number> {
   const kumaVersion = readKumaVersion(config.kuma.dir);
   const place = kumaPlace(config.kuma, kumaVersion);
   const server = createEmbeddedServer(() => embeddedIn(place.locate()), config.kuma, emit);
-  const kuma = createSupervisor(config.kuma, server, emit);
+  const kuma = createSupervisor(config.kuma, server, emit, peers);
   const shutdown = new AbortController();
   let replicator: Replicator | undefined;
   // Before anything that takes time: as PID 1 we lose for good what we do not listen to.
@@ -126,8 +136,11 @@ async function supervise(
       : undefined;
   const control =
     replicator &&
-    openControl({ config, kumaVersion, kuma, replicator, observer, commandListeners }, shutdown, emit);
-  if (replicator !== undefined) waker.start(replicator.woken, emit, shutdown.signal);
+    openControl({ config, kumaVersion, kuma, replicator, observer, peers, commandListeners }, shutdown, emit);
+  if (replicator !== undefined) {
+    waker.start(replicator.woken, emit, shutdown.signal);
+    void peers?.start(replicator.status, emit, shutdown.signal);
+  }
   const work = (blocked ?? replicator)?.run(shutdown.signal);
   const end = await Promise.race([kuma.ended, once(shutdown.signal, "abort").then(() => undefined)]);
   shutdown.abort();

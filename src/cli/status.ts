@@ -86,6 +86,7 @@ function describe(status: Status, view: View): string[][] {
     ],
     ...describeView(status, view),
     ...(own.length > 0 ? [["its own", own.join("; ")]] : []),
+    ...(status.fleet === undefined ? [] : describeFleet(status.fleet)),
     [
       "next cycle",
       nextCycleAt === undefined ? "running now, or waiting for Uptime Kuma" : relative(nextCycleAt),
@@ -107,6 +108,37 @@ function describe(status: Status, view: View): string[][] {
           ["  do this", failing.problem.advice],
         ]),
   ];
+}
+
+/** All instances, a line each. */
+function describeFleet({ members, unreached }: NonNullable<Status["fleet"]>): string[][] {
+  const lines = members
+    .filter(({ isThis }) => !isThis)
+    .map((member) => {
+      const { name, role, head, kuma, heardAt, isHeard, onlyDownHere } = member;
+      const parts = [
+        `${role}, ${head === undefined ? "no snapshot" : `snapshot ${shortId(head)}`}, ${describeLag(member)}`,
+        `Uptime Kuma ${kuma.version} ${kuma.state}`,
+        ...(onlyDownHere.length > 0 ? [`down only there: ${onlyDownHere.join(", ")}`] : []),
+        `heard ${relative(heardAt)}`,
+      ];
+      return [`  ${name}`, paint(isHeard && kuma.state === "ready" ? "green" : "yellow", parts.join("; "))];
+    });
+  const alone = members.find(({ isThis }) => isThis)?.onlyDownHere ?? [];
+  return [
+    [
+      "other instances",
+      members.length === 1 ? paint("yellow", "none heard yet") : String(members.length - 1),
+    ],
+    ...lines,
+    ...(alone.length > 0 ? [["down only here", paint("yellow", alone.join(", "))]] : []),
+    ...unreached.map(({ message, advice }) => ["not reached", paint("yellow", `${message} ${advice}`)]),
+  ];
+}
+
+function describeLag({ agreement, lag }: NonNullable<Status["fleet"]>["members"][number]): string {
+  if (agreement === "unknown") return "agreement not known";
+  return agreement === "agrees" ? "up to date" : `behind for ${formatDuration(lag ?? 0)}`;
 }
 
 function describeSnapshot({

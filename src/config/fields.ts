@@ -133,6 +133,23 @@ export function webAddress() {
   });
 }
 
+/** Addresses of the web, separated by commas or white space, without a "/" at their ends. */
+export function webAddresses() {
+  return optional().transform((text, context): readonly string[] => {
+    const addresses = text.split(/[\s,]+/).filter((each) => each !== "");
+    const isAddress = (each: string) => {
+      const url = URL.canParse(each) ? new URL(each) : undefined;
+      return url !== undefined && /^https?:$/.test(url.protocol) && !url.username && !url.search && !url.hash;
+    };
+    const wrong = addresses.find((each) => !isAddress(each));
+    if (wrong === undefined) return addresses.map((each) => each.replace(/\/+$/, ""));
+    const params = { advice: "Write http://kuma-fra:3080, https://kuma-nyc.example.com, and so on." };
+    const message = `names ${JSON.stringify(wrong)}, which is not an address that begins with http:// or https://`;
+    context.addIssue({ code: "custom", message, params });
+    return z.NEVER;
+  });
+}
+
 /** The address of a topic: see `parseNtfyUrl`. It is not quoted in the message: it can hold a password. */
 export function ntfyAddress() {
   return optional().transform((text, context): NtfyAddress | undefined => {

@@ -11,6 +11,7 @@ export type {
   KumaLimits,
   NotifyLevel,
   NtfyConfig,
+  PeersConfig,
   ProxyConfig,
   ResticConfig,
   Role,

@@ -16,12 +16,13 @@ import { type KumaLocation, locateKuma } from "./kuma.ts";
 import { readSettings } from "./lenient.ts";
 import { describeMistake, type Mistake, type SettingProblem } from "./mistake.ts";
 import { type Notices, readNotices, readWake } from "./ntfy.ts";
+import { readPeers } from "./peers.ts";
 import { readProxy, secretsOfProxy } from "./proxy.ts";
 import { redact } from "./redact.ts";
 import { checkRestic } from "./restic.ts";
 import { secretsOf, secretsOfPing, worthHiding } from "./secrets.ts";
 import type { Settings } from "./settings.ts";
-import type { Config, HttpConfig, KumaConfig, NtfyConfig, ProxyConfig, Role } from "./types.ts";
+import type { Config, HttpConfig, KumaConfig, NtfyConfig, PeersConfig, ProxyConfig, Role } from "./types.ts";
 
 export type LoadedConfig =
   | { readonly ok: true; readonly config: Config }
@@ -43,10 +44,13 @@ export function loadConfig(processEnv: NodeJS.ProcessEnv, cwd: string): LoadedCo
   const resticEnv = checkResticEnv(env);
   const wake = readWake(settings?.REPLICATOR_WAKE === "ntfy", notices.value, env);
   const http = readHttp(settings?.REPLICATOR_HTTP, kuma.ok ? kuma.value.url : undefined, env, cwd);
+  const peers = readPeers(settings, env, cwd);
   const { ntfy, webhook } = notices.value;
   // A proxy that nothing would go through is not our business.
   const { REPLICATOR_PING_URL: pingUrl, REPLICATOR_WEBHOOK_URL: jsonWebhookUrl } = settings ?? {};
-  const hasRequests = [ntfy, webhook, pingUrl, jsonWebhookUrl].some((each) => each !== undefined);
+  const hasRequests = [ntfy, webhook, pingUrl, jsonWebhookUrl, peers.value].some(
+    (each) => each !== undefined,
+  );
   const proxy = hasRequests ? readProxy(env) : { value: undefined, mistakes: [] };
   const files = [file.ok ? undefined : file.problem, kuma.ok ? kuma.value.ownFileProblem : undefined];
   const allMistakes: readonly Mistake[] = [
@@ -58,6 +62,7 @@ export function loadConfig(processEnv: NodeJS.ProcessEnv, cwd: string): LoadedCo
     ...notices.mistakes,
     ...wake.mistakes,
     ...http.mistakes,
+    ...peers.mistakes,
     ...proxy.mistakes,
   ];
   const obstacles = [...restic.problems, ...(resticEnv.ok ? [] : [resticEnv.problem])];
@@ -70,6 +75,7 @@ export function loadConfig(processEnv: NodeJS.ProcessEnv, cwd: string): LoadedCo
     ...secretsOfProxy(proxy.value),
     ...secretsOfPing(pingUrl),
     ...secretsOfPing(jsonWebhookUrl),
+    peers.value?.secret ?? "",
     ...(http.value?.credentials?.split(/:(.*)/s).slice(1) ?? []),
   ]);
   const hide = (problem: SettingProblem) => hidden(problem, secrets);
@@ -90,6 +96,7 @@ export function loadConfig(processEnv: NodeJS.ProcessEnv, cwd: string): LoadedCo
       notices: notices.value,
       wake: wake.value,
       http: http.value,
+      peers: peers.value,
       proxy: proxy.value,
     },
   };
@@ -104,13 +111,14 @@ interface Parts {
   readonly notices: Notices;
   readonly wake: NtfyConfig | undefined;
   readonly http: HttpConfig | undefined;
+  readonly peers: PeersConfig | undefined;
   readonly proxy: ProxyConfig | undefined;
   readonly secrets: readonly string[];
   readonly warnings: readonly string[];
   readonly obstacles: readonly SettingProblem[];
 }
 
-function assemble({ settings, env, kuma, notices, wake, http, ...parts }: Parts): Config {
+function assemble({ settings, env, kuma, notices, wake, http, peers, ...parts }: Parts): Config {
   const chosen = chooseRole(settings.REPLICATOR_MODE);
   const instanceName = settings.REPLICATOR_INSTANCE_NAME || hostname();
   const { dir, dataDir, stateDir, url } = kuma;
@@ -123,10 +131,14 @@ function assemble({ settings, env, kuma, notices, wake, http, ...parts }: Parts)
       command: settings.KUMA_COMMAND,
       dataDir,
       url,
-      env: kumaEnvironment(env, kuma.ownFile, instanceName),
+      env: {
+        ...kumaEnvironment(env, kuma.ownFile, instanceName),
+        ...(peers && { REPLICATOR_ALERT: peers.alert }),
+      },
       // dotenv leaves a variable that exists alone, also an empty one.
       timeZone: env.TZ ?? kuma.ownFile.TZ,
       apply: settings.REPLICATOR_APPLY,
+      hasChannel: settings.REPLICATOR_APPLY === "live" || peers !== undefined,
       databaseEnv: databaseEnvironment(env, kuma.ownFile),
       limits: {
         stopGrace: settings.REPLICATOR_STOP_GRACE,
@@ -159,6 +171,7 @@ function assemble({ settings, env, kuma, notices, wake, http, ...parts }: Parts)
     proxy: parts.proxy,
     pingUrl: settings.REPLICATOR_PING_URL,
     http,
+    peers,
     exportFolder: settings.REPLICATOR_EXPORT_DIR
       ? {
           dir: resolve(parts.cwd, settings.REPLICATOR_EXPORT_DIR),

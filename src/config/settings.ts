@@ -1,7 +1,7 @@
 import { z } from "zod";
 import * as field from "./fields.ts";
 import { DEFAULT_KUMA_COMMAND } from "./kuma.ts";
-import type { ApplyWay, Config, NotifyLevel } from "./types.ts";
+import type { AlertMode, ApplyWay, Config, NotifyLevel } from "./types.ts";
 
 /** A shorter one would keep restic running without a break: each of its commands takes about half a second. */
 const SHORTEST_INTERVAL = 5_000;
@@ -66,6 +66,10 @@ export const settingsSchema = z.object({
   REPLICATOR_PING_URL: field.webAddress(),
   /** Where page, metrics and health are served. */
   REPLICATOR_HTTP: field.listenAddress(),
+  /** Where the other instances are, as far as they can be reached from here: their REPLICATOR_HTTP. */
+  REPLICATOR_PEERS: field.webAddresses(),
+  /** Whether a message about a monitor says which other instances agree. */
+  REPLICATOR_ALERT: field.oneOf<AlertMode>(["each", "annotate"], "each"),
   /** A folder that is kept as Kuma is configured, a readable file for each table. */
   REPLICATOR_EXPORT_DIR: field.optional(),
   /** Whether secrets are in those files as they are. */

@@ -9,6 +9,12 @@ export type Role = "primary" | "replica";
  */
 export type ApplyWay = "live" | "restart";
 
+/**
+ * Which instances send the messages of a monitor: "each" by itself, as Kuma does; "annotate": each, and every message ends
+ * with who agrees.
+ */
+export type AlertMode = "each" | "annotate";
+
 /** The supervisor's patience, all times in milliseconds. */
 export interface KumaLimits {
   /**
@@ -40,8 +46,10 @@ export interface KumaConfig {
   /** UPTIME_KUMA_DB_… as the child sees them: of its environment, else of the `.env` in its own folder. */
   readonly databaseEnv: Readonly<Record<string, string>>;
   readonly limits: KumaLimits;
-  /** REPLICATOR_APPLY. With "restart" Kuma is started without a channel. */
+  /** REPLICATOR_APPLY. */
   readonly apply: ApplyWay;
+  /** Kuma is started with an IPC channel: for applies without a restart, and for what instances tell one another. */
+  readonly hasChannel: boolean;
   /** Who Kuma runs as and its data folder belongs to; undefined: as we do. */
   readonly user: { readonly uid: number; readonly gid: number } | undefined;
 }
@@ -97,6 +105,15 @@ export interface HttpConfig extends ListenAddress {
   readonly credentials: string | undefined;
 }
 
+/** What instances tell one another. */
+export interface PeersConfig {
+  /** Of others, without "/" at the end; this instance's own may be among them. */
+  readonly addresses: readonly string[];
+  /** What the key is derived from that they all have: a secret. */
+  readonly secret: string;
+  readonly alert: AlertMode;
+}
+
 export interface Config {
   /** What REPLICATOR_MODE asks for. The role at work may be another one: see src/replication/state/role.ts. */
   readonly role: Role;
@@ -148,6 +165,8 @@ export interface Config {
   readonly pingUrl: string | undefined;
   /** Where page, metrics and health are served; undefined: nowhere. */
   readonly http: HttpConfig | undefined;
+  /** Undefined: this instance neither asks nor answers any other. */
+  readonly peers: PeersConfig | undefined;
   /** The folder that is kept as Kuma is configured, absolute; undefined: there is none. */
   readonly exportFolder: { readonly dir: string; readonly withSecrets: boolean } | undefined;
   readonly log: { readonly level: "debug" | "info" | "warn" | "error"; readonly format: "text" | "json" };

@@ -2,6 +2,7 @@ import type { Config } from "../config/index.ts";
 import { describeEvent, type ReplicatorEvent, type TemporaryListeners } from "../events/index.ts";
 import type { Supervisor } from "../kuma/index.ts";
 import { cycleProblem, type ObservedState, type Observer } from "../observed/index.ts";
+import type { Fleet, Peers } from "../peers/index.ts";
 import type { OperatorCommands, ReplicationStatus, Replicator } from "../replication/index.ts";
 import type { Problem, Result } from "../result.ts";
 import { describeChanges } from "../snapshot/index.ts";
@@ -18,6 +19,7 @@ export interface Instance {
   readonly kuma: Supervisor;
   readonly replicator: Replicator;
   readonly observer: Observer;
+  readonly peers: Peers | undefined;
   /** Of events, while a command is carried out. */
   readonly commandListeners: TemporaryListeners;
   /** Aborts at the shutdown. */
@@ -75,7 +77,7 @@ function toReply(result: Result<string>): Reply {
 }
 
 async function statusOf(instance: Instance): Promise<Status> {
-  const { config, version, kumaVersion, kuma, replicator, observer } = instance;
+  const { config, version, kumaVersion, kuma, replicator, observer, peers } = instance;
   const { instanceId, role, roleGivenAt, published, applied, head, refused, nextCycleAt } =
     await replicator.status();
   const observed = observer.current();
@@ -94,6 +96,14 @@ async function statusOf(instance: Instance): Promise<Status> {
     refused: [...refused],
     nextCycleAt,
     failing: failing && { problem: failing.problem, since: failing.since, times: failing.times },
+    fleet: peers && toProtocolFleet(peers.fleet()),
+  };
+}
+
+function toProtocolFleet({ members, unreached }: Fleet): Status["fleet"] {
+  return {
+    members: members.map(({ onlyDownHere, ...member }) => ({ ...member, onlyDownHere: [...onlyDownHere] })),
+    unreached: [...unreached],
   };
 }
 

@@ -27,6 +27,25 @@ const request = z.discriminatedUnion("do", [
 ]);
 export type Request = z.infer<typeof request>;
 
+/** An instance of the fleet; see src/peers/fleet.ts. */
+const member = z.object({
+  id: z.string(),
+  name: z.string(),
+  isThis: z.boolean(),
+  version: z.string(),
+  role: z.enum(["primary", "replica"]),
+  alert: z.string(),
+  head: z.string().optional(),
+  agreement: z.enum(["agrees", "behind", "unknown"]),
+  /** Milliseconds. */
+  lag: z.number().optional(),
+  kuma: z.object({ version: z.string(), state: z.string() }),
+  heardAt: time,
+  isHeard: z.boolean(),
+  downCount: z.number(),
+  onlyDownHere: z.array(z.string()),
+});
+
 /** What the running supervisor knows, without asking the repository. No secret is in it. */
 const status = z.object({
   /** Of Replicator Kuma. */
@@ -55,6 +74,13 @@ const status = z.object({
   nextCycleAt: time.optional(),
   /** The failure of the last cycle; absent once one went well. */
   failing: z.object({ problem, since: time, times: z.number() }).optional(),
+  /** All instances, and addresses that are not reached; absent without REPLICATOR_PEERS. */
+  fleet: z
+    .object({
+      members: z.array(member),
+      unreached: z.array(z.object({ address: z.string(), message: z.string(), advice: z.string() })),
+    })
+    .optional(),
 });
 export type Status = z.infer<typeof status>;
 

@@ -141,6 +141,12 @@ export function describeEvent(event: ReplicatorEvent): Description {
       return debug(
         "A publish was announced, or its announcement may have been missed: checking the repository now.",
       );
+    case "peer-reached":
+      return info(`In touch with ${JSON.stringify(event.name)} at ${event.address}.`);
+    case "peer-lost":
+      return warn(
+        `Out of touch for a minute. ${describeProblem(event.problem)} Not logged again until it is reached.`,
+      );
     case "restart-waits":
       return info(
         `Uptime Kuma is restarted for a new snapshot in ${formatDuration(event.waitMs)}, so that replicas that heard of it at once do not all stop watching at once. A command or SIGUSR1 ends the wait.`,

@@ -4,6 +4,7 @@ import type { ChangeCounts, NamedChanges } from "../snapshot/index.ts";
 import type { KumaEvent } from "./kuma-events.ts";
 import type { MessageEvent } from "./message-events.ts";
 import type { OwnCounts } from "./own-counts.ts";
+import type { PeerEvent } from "./peer-events.ts";
 
 /**
  * All that happens. Listeners (log, ntfy, page, metrics) switch over `type`; the compiler checks that none is
@@ -16,7 +17,8 @@ export type ReplicatorEvent =
   | CycleEvent
   | RepositoryEvent
   | SnapshotEvent
-  | MessageEvent;
+  | MessageEvent
+  | PeerEvent;
 
 export type Listener = (event: ReplicatorEvent) => void;
 

@@ -1,34 +1,4 @@
-import type { ProxyConfig } from "../config/index.ts";
-import { bypassesProxy } from "./bypass.ts";
-import type { Fetch } from "./send.ts";
-
-/**
- * `fetch` through the proxies of the environment, which Node's own does not know (it does from Node 24 on). Without a
- * proxy it is Node's own, and what speaks to one is not even loaded: it costs some megabytes.
- */
-export function createFetch(proxy: ProxyConfig | undefined): Fetch {
-  if (proxy === undefined) return globalThis.fetch;
-  const through: Partial<Record<"http" | "https", Promise<Fetch>>> = {};
-  return async (url, request) => {
-    const target = new URL(url);
-    const kind = target.protocol === "https:" ? "https" : "http";
-    const address = proxy[kind];
-    if (address === undefined || bypassesProxy(target, proxy.bypass)) return globalThis.fetch(url, request);
-    through[kind] ??= openProxy(address);
-    return (await through[kind])(url, request);
-  };
-}
-
-/**
- * https targets are reached by CONNECT; http ones are asked of the proxy, which often lets CONNECT to port 443 only.
- */
-async function openProxy(address: string): Promise<Fetch> {
-  const { fetch, ProxyAgent } = await import("undici");
-  const dispatcher = new ProxyAgent({ uri: address, proxyTunnel: false });
-  // undici's fetch is Node's own in another release: the same requests and answers, under other names of types.
-  const proxied = fetch as unknown as (url: string, request: object) => Promise<Response>;
-  return (url, request) => proxied(url, { ...request, dispatcher });
-}
-
 export { bypassesProxy } from "./bypass.ts";
+export { createPost, type Post } from "./post.ts";
+export { createFetch } from "./proxy.ts";
 export { type Fetch, sendRequest, shorten } from "./send.ts";

@@ -7,6 +7,7 @@ import { type Result, success } from "../result.ts";
 import type { Channel } from "./channel.ts";
 import { type Answer, probe } from "./probe.ts";
 import { type Child, type SpawnProblem, spawnChild } from "./spawn.ts";
+import type { Watch } from "./watch.ts";
 
 const PROBE_EVERY_MS = 100;
 const MIGRATION_NOTICE_EVERY_MS = 60_000;
@@ -48,8 +49,9 @@ export async function spawnKuma(
   kuma: KumaConfig,
   server: LeftServer,
   emit: Listener,
+  watch: Watch | undefined,
 ): Promise<Result<KumaProcess, SpawnProblem>> {
-  const spawned = await spawnChild(kuma);
+  const spawned = await spawnChild(kuma, watch);
   return spawned.ok ? success(followProcess(spawned.value, kuma, server, emit)) : spawned;
 }
 

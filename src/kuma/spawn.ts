@@ -4,6 +4,7 @@ import type { KumaConfig } from "../config/index.ts";
 import type { Exit } from "../events/index.ts";
 import { failure, type Problem, type Result, success } from "../result.ts";
 import { type Channel, openChannel } from "./channel.ts";
+import { answerWatch, type Watch } from "./watch.ts";
 
 /** The child process itself. */
 export interface Child {
@@ -23,8 +24,14 @@ export interface SpawnProblem extends Problem<"kuma-not-found" | "kuma-not-execu
 /** A data folder may hold many files on a slow disk; past this Kuma is started all the same. Milliseconds. */
 const CHOWN_LIMIT = 60_000;
 
-/** Starts Kuma in a session of its own, so that a Ctrl-C at the terminal reaches us alone and the order is ours. */
-export async function spawnChild(kuma: KumaConfig): Promise<Result<Child, SpawnProblem>> {
+/**
+ * Starts Kuma in a session of its own, so that a Ctrl-C at the terminal reaches us alone and the order is ours.
+ * @param watch is told what its checks find, if it has a channel
+ */
+export async function spawnChild(
+  kuma: KumaConfig,
+  watch: Watch | undefined,
+): Promise<Result<Child, SpawnProblem>> {
   await chownDataDir(kuma);
   const [program, ...args] = kuma.command;
   const child = execa(program, args, {
@@ -34,18 +41,19 @@ export async function spawnChild(kuma: KumaConfig): Promise<Result<Child, SpawnP
     ...kuma.user,
     detached: true,
     // Not execa's own `ipc`, which keeps every message that comes.
-    stdio: ["ignore", "inherit", "inherit", ...(kuma.apply === "live" ? (["ipc"] as const) : [])],
+    stdio: ["ignore", "inherit", "inherit", ...(kuma.hasChannel ? (["ipc"] as const) : [])],
     // Else execa sends SIGKILL 5 s after every SIGTERM of ours, its own grace in place of the one that is set.
     forceKillAfterDelay: false,
     reject: false,
   });
   if (child.pid === undefined) return failure(explainSpawn(kuma, (await child).code));
+  if (kuma.hasChannel && watch !== undefined) answerWatch(child, watch);
   return success({
     pid: child.pid,
     exited: child.then(({ signal, exitCode }) =>
       signal === undefined ? { code: exitCode ?? 1 } : { signal },
     ),
-    channel: kuma.apply === "live" ? openChannel(child) : undefined,
+    channel: kuma.hasChannel ? openChannel(child) : undefined,
     signal: (signal) => {
       child.kill(signal);
     },

@@ -9,6 +9,7 @@ import { type KumaProcess, type LeftServer, type Phase, spawnKuma } from "./kuma
 import { isPortTaken } from "./probe.ts";
 import { createRestartPolicy } from "./restart-policy.ts";
 import type { SpawnProblem } from "./spawn.ts";
+import type { Watch } from "./watch.ts";
 import { watchStart } from "./watch-start.ts";
 
 /** Where Kuma stands. */
@@ -61,8 +62,16 @@ interface Run {
   readonly problem: StartProblem | undefined;
 }
 
-/** Owns the Kuma process: one at most, restarted with growing pauses when it crashes. */
-export function createSupervisor(kuma: KumaConfig, server: LeftServer, emit: Listener): Supervisor {
+/**
+ * Owns the Kuma process: one at most, restarted with growing pauses when it crashes.
+ * @param watch is told what Kuma's checks find
+ */
+export function createSupervisor(
+  kuma: KumaConfig,
+  server: LeftServer,
+  emit: Listener,
+  watch?: Watch,
+): Supervisor {
   const { limits } = kuma;
   let kumaProcess: KumaProcess | undefined;
   const restarts = createRestartPolicy(limits);
@@ -147,7 +156,7 @@ export function createSupervisor(kuma: KumaConfig, server: LeftServer, emit: Lis
       });
     }
     await server.handOver();
-    const begun = isShutDown ? failure(interrupted) : await spawnKuma(kuma, server, emit);
+    const begun = isShutDown ? failure(interrupted) : await spawnKuma(kuma, server, emit, watch);
     if (!begun.ok) {
       server.kumaEnded();
       return begun;

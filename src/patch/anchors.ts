@@ -10,6 +10,7 @@ export const NOTIFICATION_FILE = "server/notification.js";
 /** The files that are added; their sources are in patches/. Each is there before the one that requires it. */
 export const INJECTED_FILES: readonly string[] = [
   "server/replicator-kuma-notification.cjs",
+  "server/replicator-kuma-peers.cjs",
   "server/replicator-kuma-gate.cjs",
   "server/replicator-kuma-monitors.cjs",
   "server/replicator-kuma-reload.cjs",
@@ -27,6 +28,8 @@ export const EXPORT_ANCHOR = "module.exports = {\n    Notification,\n};";
 export const INSERTION = [
   "// Replicator Kuma: every message begins with the name of this instance.",
   'require("./replicator-kuma-notification.cjs")(Notification);',
+  "// It may end with what other instances say.",
+  'require("./replicator-kuma-peers.cjs")(Notification);',
   "// And its configuration can be changed while it runs.",
   'require("./replicator-kuma-live.cjs")(Notification);',
   "",

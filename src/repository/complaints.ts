@@ -69,6 +69,29 @@ export const TRANSPORT: readonly Complaint[] = [
   },
   {
     code: "repository-unreachable",
+    words: new RegExp(`rclone: .*Failed to create file system.*(${DENIED})`),
+    isLasting: true,
+    message: "The storage does not accept the credentials that rclone has",
+    advice:
+      "Check the remote's user, password or token in RCLONE_CONFIG or in the RCLONE_CONFIG_… variables; a password there is what `rclone obscure` prints.",
+  },
+  {
+    code: "repository-unreachable",
+    words: /rclone: .*Failed to create file system/,
+    message: "rclone cannot reach the storage of the restic repository",
+    advice:
+      "Check the network, and the remote's address in RCLONE_CONFIG or in the RCLONE_CONFIG_… variables.",
+  },
+  {
+    code: "repository-unreachable",
+    // What rclone said is lost now and then, as with ssh below.
+    words: /error talking HTTP to rclone/,
+    message: "rclone could not open the storage that RESTIC_REPOSITORY names",
+    advice:
+      "Run `rclone lsd` with the same settings by hand: the remote's name, address and credentials must be right.",
+  },
+  {
+    code: "repository-unreachable",
     words: /subprocess ssh: ssh: /,
     message: "The restic repository cannot be reached",
     advice: "Check the network and the address in RESTIC_REPOSITORY.",
@@ -186,7 +209,7 @@ export const COMPLAINTS: readonly Complaint[] = [
   {
     code: "repository-unreachable",
     words:
-      /dial tcp|connection re(fused|set)|no such host|name resolution|network is unreachable|no route to host|i\/o timeout|TLS handshake|deadline exceeded|talking HTTP to rclone|HTTP response \(5\d\d\)|https?:\/\/\S+: (EOF|unexpected EOF|broken pipe)/i,
+      /dial tcp|connection re(fused|set)|no such host|name resolution|network is unreachable|no route to host|i\/o timeout|TLS handshake|deadline exceeded|HTTP response \(5\d\d\)|https?:\/\/\S+: (EOF|unexpected EOF|broken pipe)/i,
     message: "The restic repository cannot be reached",
     advice: "Check the network and the address in RESTIC_REPOSITORY.",
   },

@@ -16,8 +16,19 @@ const RETRY = /^\w+\(<?(\w+).*?\) returned error, retrying after [^:]+: /;
 /** What a program that restic starts says, with restic's mark before it: `subprocess ssh: …`, `rclone: …`. */
 const OF_A_HELPER = /^(subprocess \S+|rclone): /;
 
+/**
+ * Why the storage did not do what rclone asked of it: `rclone: DATE TIME ERROR : locks/1a05bf27: Post request put error: why`.
+ * restic hears a bare "500" of it, and tries again.
+ */
+const OF_RCLONE = /^rclone: \S+ \S+ ERROR : (\w*?)s?(?:\/\S*)?: (\w+) .*?: (.*)$/;
+
+/** What restic calls a request that rclone names so; any other reads. */
+const CALLS: Readonly<Record<string, string>> = { Post: "Save", Create: "Save", Delete: "Remove" };
+
 /** restic's answer to being stopped by us: it says nothing of why. */
 const INTERRUPTED = /signal (interrupt|terminated) received/;
+
+const LASTING = COMPLAINTS.filter(({ isLasting }) => isLasting);
 
 /**
  * The problem behind what restic said, or undefined when no row of the tables fits.
@@ -28,7 +39,13 @@ export function recognise({ exitCode, stderr, secrets }: Account): RepositoryPro
   const last = lastWords(lines);
   const byCode = COMPLAINTS.find((row) => row.exitCode !== undefined && row.exitCode === exitCode);
   if (byCode !== undefined) return describe(byCode, last, secrets);
-  const [row, line] = find(TRANSPORT, lines) ?? find(COMPLAINTS, [last]) ?? find(COMPLAINTS, lines) ?? [];
+  const refused = lines.filter((each) => OF_RCLONE.test(each)).map(asResticSays);
+  const [row, line] =
+    find(TRANSPORT, lines) ??
+    find(LASTING, refused) ??
+    find(COMPLAINTS, [last]) ??
+    find(COMPLAINTS, lines) ??
+    [];
   return row && describe(row, line ?? "", secrets);
 }
 
@@ -48,11 +65,20 @@ export function explain(account: Account): RepositoryProblem {
  * there it read its config once. So it is given up when its first request fails, whatever for, and later when the
  * cause will not pass by itself; anything else is left to its patience.
  */
-export function recogniseLasting(line: string, secrets: readonly string[]): RepositoryProblem | undefined {
+export function recogniseLasting(said: string, secrets: readonly string[]): RepositoryProblem | undefined {
+  const line = asResticSays(said);
   const [, file] = RETRY.exec(line) ?? [];
   if (file === undefined) return undefined;
   const [row] = find(COMPLAINTS, [line]) ?? [];
   return row && (row.isLasting || file === "config") ? describe(row, line, secrets) : undefined;
+}
+
+/** A line of rclone's on a request as restic would tell of it; any other as it is. */
+function asResticSays(line: string): string {
+  const [, file, request = "", why] = OF_RCLONE.exec(line) ?? [];
+  if (why === undefined) return line;
+  const call = CALLS[request] ?? "Load";
+  return `${call}(<${file || "repository"}/>) returned error, retrying after 0s: rclone: ${why}`;
 }
 
 function find(rows: readonly Complaint[], lines: readonly string[]): [Complaint, string] | undefined {
@@ -68,7 +94,11 @@ function describe(
   line: string,
   secrets: readonly string[],
 ): RepositoryProblem {
-  const said = redact(line.replace(RETRY, "").replace(/^Fatal: /, ""), secrets).trim();
+  const words = line
+    .replace(RETRY, "")
+    .replace(/^Fatal: /, "")
+    .replace(/^(rclone: )[\d/]+ [\d:]+ /, "$1");
+  const said = redact(words, secrets).trim();
   // The cause is at the end, after all that failed because of it.
   const detail = said.length > 300 ? `${said.slice(0, 100)} … ${said.slice(-200)}` : said;
   return { code, message: detail === "" ? `${message}.` : `${message} (restic: ${detail}).`, advice };

@@ -2,7 +2,9 @@ import { type Config, redact } from "../config/index.ts";
 import { describeOwn } from "../events/index.ts";
 import { formatDuration, shortId } from "../format.ts";
 import { currentProblem, downtime, type ObservedState } from "../observed/index.ts";
+import type { Fleet } from "../peers/index.ts";
 import { version } from "../version.ts";
+import { renderFleet } from "./fleet.ts";
 import { type Html, html } from "./html.ts";
 import { mark } from "./mark.ts";
 import { listRecentEvents } from "./recent-events.ts";
@@ -17,12 +19,20 @@ const REFRESH = 20;
 
 /**
  * The whole page. It needs nothing from outside, and says the same without its script.
+ * @param fleet all instances; undefined: this one knows of no other
  * @param kumaPage where Uptime Kuma's own page is, as the reader reaches it; undefined: that is not known
  * @param now milliseconds since 1970
  */
 export function renderPage(
   state: ObservedState,
-  { secrets, kumaPage }: Pick<Config, "secrets"> & { readonly kumaPage?: string | undefined },
+  {
+    secrets,
+    kumaPage,
+    fleet,
+  }: Pick<Config, "secrets"> & {
+    readonly kumaPage?: string | undefined;
+    readonly fleet?: Fleet | undefined;
+  },
   now: number,
 ): string {
   const hide = (text: string) => redact(text, secrets);
@@ -53,6 +63,7 @@ ${kumaPage === undefined ? undefined : html`<p class="to-kuma"><a href="${kumaPa
 <section data-part="verdict" role="status" class="verdict ${mood}"><h2>${headline}</h2><p>${detail}</p></section>
 ${goesOn ? problemSection : undefined}
 <dl data-part="facts" class="facts">${facts(state, hide, now)}</dl>
+${fleet && renderFleet(fleet, hide, now)}
 <section data-part="agreement">
 <h2>Agreement</h2>
 ${drawTimeline(state, now)}

@@ -4,11 +4,13 @@ import { type Config, type HttpConfig, redact } from "../config/index.ts";
 import type { Listener } from "../events/index.ts";
 import { limitWaiting } from "../limit-waiting.ts";
 import type { Observer } from "../observed/index.ts";
+import type { Peers } from "../peers/index.ts";
 import { findWedge } from "./health.ts";
 import { kumaPageOf } from "./kuma-page.ts";
 import { mark } from "./mark.ts";
 import { createMetrics } from "./metrics.ts";
 import { renderPage } from "./page.ts";
+import { answerPeer } from "./peers.ts";
 import { script } from "./script.ts";
 import { answerSnapshots } from "./snapshot-pages.ts";
 import type { SnapshotSource } from "./snapshot-source.ts";
@@ -39,7 +41,7 @@ const HTML = "text/html; charset=utf-8";
 interface Page {
   readonly status: number;
   readonly type: string;
-  readonly body: string;
+  readonly body: string | Buffer;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -54,14 +56,22 @@ export interface WebServer {
 export function createWebServer(
   http: HttpConfig,
   { secrets, kuma, notify }: Pick<Config, "secrets" | "kuma" | "notify">,
-  { observer, snapshots }: { readonly observer: Observer; readonly snapshots: SnapshotSource },
+  {
+    observer,
+    peers,
+    snapshots,
+  }: {
+    readonly observer: Observer;
+    readonly peers: Peers | undefined;
+    readonly snapshots: SnapshotSource;
+  },
 ): WebServer {
-  const metrics = createMetrics(observer.current);
+  const metrics = createMetrics(observer.current, peers?.fleet);
 
   function page(host: string | undefined): Page {
     const kumaPage = notify.clickUrl ?? kumaPageOf(host, http, kuma.url);
-    const body = renderPage(observer.current(), { secrets, kumaPage }, Date.now());
-    return { status: 200, type: HTML, body };
+    const parts = { secrets, kumaPage, fleet: peers?.fleet() };
+    return { status: 200, type: HTML, body: renderPage(observer.current(), parts, Date.now()) };
   }
 
   async function snapshotPage(url: string, signal: AbortSignal): Promise<Page> {
@@ -117,7 +127,8 @@ export function createWebServer(
           connectionsCheckingInterval: CHECK_EVERY,
         },
         (request, response) => {
-          respond(request, signal)
+          const isOfPeer = request.url === "/peers" && request.method === "POST" && peers !== undefined;
+          (isOfPeer ? answerPeer(request, peers) : respond(request, signal))
             // A defect of a page must not end the supervision of Kuma.
             .catch(
               (error: unknown): Page =>

@@ -52,6 +52,9 @@ rect.up { fill: var(--up); } rect.paused { fill: var(--paused); stroke: var(--pa
 .legend .agrees::before { background: var(--agrees); height: .5em; } .legend .behind::before { background: var(--behind); }
 .legend .up::before { background: var(--up); height: .5em; } .legend .paused::before { background: var(--paused); height: .3em; }
 .legend .down::before { background: var(--down); height: 1em; } .legend .unknown::before { height: .15em; } .zone { margin-left: auto; }
+.fleet { overflow-x: auto; } .fleet table { border-collapse: collapse; width: 100%; } .fleet tbody th { text-align: left; overflow-wrap: anywhere; }
+.fleet thead th { text-align: left; color: var(--quiet); font-size: .875rem; font-weight: inherit; } .fleet tr > * { padding: .35rem .8rem .35rem 0; border-top: 1px solid var(--line); }
+.fleet thead th { border-top: 0; padding-top: 0; } .fleet .silent, .fleet .silent code { color: var(--quiet); } .fleet span.bad { color: var(--bad); } .fleet p { margin-top: .5rem; }
 .recent-events, .chips { list-style: none; padding: 0; }
 .recent-events > li { display: grid; grid-template-columns: 7.5rem 1fr; gap: 0 1rem; padding: .55rem 0; border-top: 1px solid var(--line); }
 .recent-events > li:first-child { border-top: 0; padding-top: 0; }
@@ -68,6 +71,8 @@ footer { margin-top: 1.25rem; }
 @media (max-width: 32rem) {
   body { padding: .9rem .7rem 1.5rem; } section, .facts { padding: .8rem; }
   .recent-events > li { grid-template-columns: 1fr; }
+  .fleet thead { display: none; } .fleet tr { display: block; border-top: 1px solid var(--line); padding: .4rem 0; } .fleet tbody tr > * { display: flex; justify-content: space-between; gap: 1rem; border: 0; padding: 0; }
+  .fleet td::before { content: attr(data-label); color: var(--quiet); font-size: .875rem; } .fleet td:empty { display: none; }
   .facts { grid-template-columns: 1fr; gap: .4rem; } .facts div { display: flex; justify-content: space-between; gap: 1rem; } dd { text-align: right; }
 }
 `;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { whyNoSshd } from "../support/ssh-server.ts";
+import { PATIENCE } from "../support/wait.ts";
 import { folderBackend } from "./kinds/folder.ts";
 import { rcloneBackend } from "./kinds/rclone.ts";
 import { sftpBackend } from "./kinds/sftp.ts";
@@ -11,9 +12,9 @@ import { tryBackend } from "./run.ts";
 describe("backends", { concurrency: 3 }, () => {
   for (const backend of [folderBackend, sftpBackend, rcloneBackend]) {
     const skip = backend === sftpBackend && whyNoSshd;
-    it(`${backend.name}: all that must hold there`, { skip, timeout: 5 * 60_000 }, async () => {
+    it(`${backend.name}: all that must hold there`, { skip }, async () => {
       const kuma = { env: {}, version: "2.5.3" };
-      const rows = await tryBackend(backend, { restic: await systemRestic(), kuma });
+      const rows = await tryBackend(backend, { restic: await systemRestic(), kuma, soon: PATIENCE });
       assert.deepEqual(
         rows.filter(({ holds }) => !holds),
         [],

@@ -1,6 +1,6 @@
 import { assertInvariant } from "../support/invariant.ts";
 import type { Env, Mistake, OpenBackend } from "./backend.ts";
-import { SOON, type Stage } from "./stage.ts";
+import type { Stage } from "./stage.ts";
 
 /** One thing that must hold at a backend. */
 export interface Case {
@@ -70,14 +70,17 @@ const isAwayAndBack: Case = {
   name: "is away and back: told by both, and what was edited meanwhile arrives",
   run: async (stage) => {
     const { backend, primary, replica } = stage;
-    await backend.away();
     stage.edit();
-    const ofPrimary = await stage.told(primary, backend.whenAway, "when woken");
-    const ofReplica = await stage.told(replica, backend.whenAway, "when woken");
-    await backend.back();
+    await backend.away();
+    const told = await tellBoth().finally(() => backend.back());
     await stage.publish();
     await stage.follow();
-    return `told after ${seconds(ofPrimary)} and ${seconds(ofReplica)}`;
+    return `told after ${told.map(seconds).join(" and ")}`;
+
+    async function tellBoth(): Promise<number[]> {
+      const ofPrimary = await stage.told(primary, backend.whenAway, "when woken");
+      return [ofPrimary, await stage.told(replica, backend.whenAway, "when woken")];
+    }
   },
 };
 
@@ -123,7 +126,7 @@ async function thinOut<T extends "snapshots-forgotten" | "retention-failed">(
 ) {
   await stage.restartPrimary(env);
   const begun = performance.now();
-  const event = await stage.primary.untilLogged(type, { timeout: SOON });
+  const event = await stage.primary.untilLogged(type, { timeout: stage.soon });
   const took = performance.now() - begun;
   stage.edit();
   await stage.publish();

@@ -21,6 +21,9 @@ import { sftpBackend } from "./kinds/sftp.ts";
 import { newestRestic, systemRestic } from "./restics.ts";
 import { tryBackend } from "./run.ts";
 
+/** Milliseconds. */
+const SOON = 30_000;
+
 const { values: options } = parseArgs({
   options: { match: { type: "string", default: "" }, restic: { type: "string", default: "" } },
 });
@@ -45,6 +48,7 @@ async function print(backend: Backend, restic: Restic): Promise<void> {
   await tryBackend(backend, {
     restic,
     kuma,
+    soon: SOON,
     report: ({ name, saw, holds }) => {
       total.cases += 1;
       if (!holds) total.missed += 1;

@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { errorMessage } from "../../src/format.ts";
-import type { Backend, Restic } from "./backend.ts";
+import type { Backend, OpenBackend } from "./backend.ts";
 import { casesOf } from "./cases.ts";
-import { createStage, type KumaToRun } from "./stage.ts";
+import { type Common, createStage, type Stage } from "./stage.ts";
 
 /** How one case ended. */
 export interface Row {
@@ -21,28 +21,37 @@ export interface Row {
  */
 export async function tryBackend(
   backend: Backend,
-  { restic, kuma, report }: { restic: Restic; kuma: KumaToRun; report?: (row: Row) => void },
+  { report, ...common }: Common & { readonly report?: (row: Row) => void },
 ): Promise<Row[]> {
   const folder = mkdtempSync(join(tmpdir(), "backends-"));
   const served = join(folder, "served");
   mkdirSync(served);
-  const opened = await backend.open(served, restic);
-  const stage = createStage(folder, opened, restic, kuma);
   const rows: Row[] = [];
+  const add = async (name: string, attempt: Promise<string>) => {
+    const row = await attempt.then(
+      (saw): Row => ({ name, saw, holds: true }),
+      (error: unknown): Row => ({ name, saw: errorMessage(error), holds: false }),
+    );
+    rows.push(row);
+    report?.(row);
+    return row.holds;
+  };
+  let opened: OpenBackend | undefined;
+  let stage: Stage | undefined;
   try {
+    opened = await backend.open(served, common.restic);
+    stage = createStage(folder, opened, common);
     for (const { name, run } of casesOf(opened)) {
-      const row = await run(stage).then(
-        (saw): Row => ({ name, saw, holds: true }),
-        (error: unknown): Row => ({ name, saw: errorMessage(error), holds: false }),
-      );
-      rows.push(row);
-      report?.(row);
-      if (!row.holds && rows.length === 1) break;
+      const holds = await add(name, run(stage));
+      if (!holds && rows.length === 1) break;
     }
     return rows;
+  } catch (error) {
+    await add("is served", Promise.reject(error));
+    return rows;
   } finally {
-    await stage.close();
-    await opened.close();
+    await stage?.close();
+    await opened?.close();
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }

@@ -7,19 +7,19 @@ import { change, fillData, takeSnapshot } from "../support/source-data.ts";
 import { openNamespace, type SupervisorNamespace } from "../support/supervisor-namespace.ts";
 import type { Env, OpenBackend, Restic } from "./backend.ts";
 
-/** Within what a trouble must be told, milliseconds. */
-export const SOON = 30_000;
-
-/** The Kuma that all instances run. */
-export interface KumaToRun {
-  readonly env: Env;
-  /** Whose database the instances begin with. */
-  readonly version: string;
+/** What the instances of a stage have in common. */
+export interface Common {
+  readonly restic: Restic;
+  /** The Kuma that they run: variables that name it, and whose database they begin with. */
+  readonly kuma: { readonly env: Env; readonly version: string };
+  /** Within what a trouble must be told, milliseconds. */
+  readonly soon: number;
 }
 
 /** A primary and a replica that meet at one backend. */
 export interface Stage {
   readonly backend: OpenBackend;
+  readonly soon: number;
   /** As soon as `begin` was called, or after `restart`. */
   readonly primary: SupervisorNamespace;
   readonly replica: SupervisorNamespace;
@@ -33,7 +33,7 @@ export interface Stage {
   /** Has the replica apply, and insists that both hold the same then. */
   follow(): Promise<void>;
   /**
-   * Insists that a cycle fails, or waits in vain, and is told in these words within 30 s.
+   * Insists that a cycle fails, or waits in vain, and is told in these words, soon.
    * @param instance one that is about to end its first cycle, or one that is woken for another
    * @returns after how many milliseconds
    */
@@ -43,7 +43,7 @@ export interface Stage {
   close(): Promise<void>;
 }
 
-export function createStage(folder: string, backend: OpenBackend, restic: Restic, kuma: KumaToRun): Stage {
+export function createStage(folder: string, backend: OpenBackend, { restic, kuma, soon }: Common): Stage {
   const instances: SupervisorNamespace[] = [];
   let [primary, replica]: [SupervisorNamespace?, SupervisorNamespace?] = [];
   let version = 0;
@@ -64,6 +64,7 @@ export function createStage(folder: string, backend: OpenBackend, restic: Restic
 
   const stage: Stage = {
     backend,
+    soon,
     get primary() {
       assertInvariant(primary !== undefined, "the primary was not started");
       return primary;
@@ -108,7 +109,7 @@ export function createStage(folder: string, backend: OpenBackend, restic: Restic
       const took = performance.now() - begun;
       const { message } = describeEvent(outcome);
       assertInvariant(says.test(message), `said: ${message}`);
-      assertInvariant(took < SOON, `said after ${Math.round(took)} ms`);
+      assertInvariant(took < soon, `said after ${Math.round(took)} ms`);
       return took;
     },
     openOther: (name, mode, env) => {

@@ -31,6 +31,23 @@ export const forms = {
     refused: z.array(z.strictObject({ snapshotId: anyId, reason: z.string(), at: time })),
     nextCycleAt: time.optional(),
     failing: z.strictObject({ problem, since: time, times: z.number() }).optional(),
+    fleet: z
+      .strictObject({
+        members: z.array(
+          z.strictObject({
+            ...{ id: z.string(), name: z.string(), isThis: z.boolean(), version: z.string() },
+            ...{ role: z.enum(["primary", "replica"]), alert: z.enum(["each", "annotate"]) },
+            head: anyId.optional(),
+            agreement: z.enum(["agrees", "behind", "unknown"]),
+            lag: z.number().optional(),
+            kuma: z.strictObject({ version: z.string(), state: z.string() }),
+            ...{ heardAt: time, isHeard: z.boolean(), downCount: z.number() },
+            onlyDownHere: z.array(z.string()),
+          }),
+        ),
+        unreached: z.array(z.strictObject({ address: z.string(), message: z.string(), advice: z.string() })),
+      })
+      .optional(),
     repository: z.union([
       z.null(),
       z.strictObject({ problem }),

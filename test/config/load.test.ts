@@ -99,6 +99,30 @@ describe("loadConfig", () => {
     );
   });
 
+  it("tells other instances with the repository's password, or with what a file holds", () => {
+    const peers = (env: Record<string, string>) =>
+      load({ REPLICATOR_PEERS: "http://kuma-fra:3080/, https://kuma-nyc.example.com/sub/", ...env });
+    const { peers: found, kuma, warnings } = peers({});
+    assert.deepEqual(found?.addresses, ["http://kuma-fra:3080", "https://kuma-nyc.example.com/sub"]);
+    assert.deepEqual([found?.alert, kuma.env.REPLICATOR_ALERT, kuma.hasChannel], ["each", "each", true]);
+    assert.equal(found?.secret, load({}).restic.env.RESTIC_PASSWORD);
+    assert.deepEqual(warnings, []);
+    writeFileSync(join(folder, "peers-key"), "a secret of the peers\n");
+    const byFile = peers({ REPLICATOR_PEERS_KEY_FILE: "peers-key", REPLICATOR_ALERT: "annotate" });
+    assert.equal(byFile.peers?.secret, "a secret of the peers");
+    assert.equal(byFile.kuma.env.REPLICATOR_ALERT, "annotate");
+    assert.ok(byFile.secrets.includes("a secret of the peers"));
+    const byCommand = peers({ RESTIC_PASSWORD: "", RESTIC_PASSWORD_COMMAND: "vault" });
+    assert.equal(byCommand.peers, undefined);
+    assert.match(byCommand.warnings.join(), /REPLICATOR_PEERS_KEY_FILE/);
+    const alone = load({ REPLICATOR_ALERT: "annotate" });
+    assert.match(alone.warnings.join(), /^REPLICATOR_ALERT is annotate, but REPLICATOR_PEERS names nobody/);
+    assert.deepEqual(
+      [alone.peers, alone.kuma.env.REPLICATOR_ALERT, alone.kuma.hasChannel],
+      [undefined, undefined, false],
+    );
+  });
+
   it("keeps the address of a ping secret, but no word of it that others may need", () => {
     const token = "abcdefghijklmnopqrstuvwxyz012345";
     const { pingUrl, secrets, kuma, restic } = load({
@@ -196,6 +220,8 @@ describe("loadConfig", () => {
     REPLICATOR_PING_URL: "hush",
     REPLICATOR_HTTP: "3080",
     REPLICATOR_WAKE: "hush",
+    REPLICATOR_PEERS: "http://kuma-fra:3080 kuma-nyc:3080",
+    REPLICATOR_ALERT: "sometimes",
     NTFY_TOKEN_FILE: "/nowhere/token",
   };
 

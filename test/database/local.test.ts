@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { catalog } from "../../src/database/catalog.ts";
 import { openSqlite } from "../../src/database/index.ts";
 import { contentHash } from "../../src/snapshot/index.ts";
-import { dump, IDS, type Instance, makeInstance, query, takeSnapshot, value } from "./fixtures.ts";
+import { dump, IDS, type Instance, makeInstance, query, sql, takeSnapshot, value } from "./fixtures.ts";
 
 const LOCAL_FROM = 1_000_000_000n;
 
@@ -68,6 +68,41 @@ test("whatever is edited on both sides, applied and promoted, no local row is lo
   );
 });
 
+test("whatever a stand-alone holds stays beside its first snapshot, and an undo gives it back", (t) => {
+  let kept = 0;
+  const steps = fc.array(step, { minLength: 5, maxLength: 25, size: "max" });
+  fc.assert(
+    fc.property(steps, fc.boolean(), (edits, wasLocalBefore) => {
+      const primary = as(makeInstance(t, "2.5.3"), false);
+      const replica = as(makeInstance(t, "2.5.3"), true);
+      if (wasLocalBefore)
+        sql(replica, `UPDATE sqlite_sequence SET seq = ${LOCAL_FROM + 6n} WHERE name <> 'heartbeat'`);
+      for (const each of edits) edit(each.on === "primary" ? primary : replica, each);
+      const snapshot = takeSnapshot(primary);
+      const [before, own, beats] = [dump(replica), counts(replica), historyOf(replica)];
+      value(replica.kuma.apply(snapshot, { ...IDS, keepsAll: true }));
+      const after = counts(replica);
+      for (const [at, { name }] of catalog.entries())
+        if (MADE.includes(name))
+          assert.equal(
+            after[at],
+            (own[at] ?? 0n) +
+              BigInt(snapshot.content.tables.find((each) => each.name === name)?.rows.length ?? 0),
+            name,
+          );
+      assert.equal(value(replica.kuma.hash()), contentHash(snapshot.content));
+      assert.equal(value(replica.kuma.plan(snapshot)).empty, true);
+      assert.deepEqual(broken(replica), []);
+      assert.deepEqual(historyOf(replica), beats);
+      value(replica.kuma.rollBack());
+      assert.deepEqual(withoutCounters(dump(replica)), withoutCounters(before));
+      kept += localIds(replica).length;
+    }),
+    { numRuns: 8 },
+  );
+  assert.ok(kept > 0, "some had ids of their own before");
+});
+
 function as(instance: Instance, keepsLocal: boolean): Instance {
   const { file, uploadDir, version } = instance;
   return { ...instance, kuma: openSqlite({ file, uploadDir, kumaVersion: version, rules: { keepsLocal } }) };
@@ -113,8 +148,18 @@ function localIds(instance: Instance): string[] {
   );
 }
 
-function counts(instance: Instance): unknown[] {
-  return catalog.map(({ name }) => query(instance, `SELECT count(*) AS n FROM "${name}"`));
+function counts(instance: Instance): bigint[] {
+  return catalog.map(({ name }) =>
+    BigInt(String(query(instance, `SELECT count(*) AS n FROM "${name}"`)[0]?.n)),
+  );
+}
+
+/** How many heartbeats the monitor of each name has. */
+function historyOf(instance: Instance): unknown[] {
+  return query(
+    instance,
+    "SELECT name, count(*) AS n FROM monitor JOIN heartbeat ON monitor_id = monitor.id GROUP BY monitor.id ORDER BY name, n",
+  );
 }
 
 function broken(instance: Instance): unknown[] {

@@ -13,6 +13,7 @@ import { createAuthor, never, restic } from "../support/repository.ts";
 import { readReplicatedTables } from "../support/rows.ts";
 import { change } from "../support/source-data.ts";
 import type { SupervisorNamespace } from "../support/supervisor-namespace.ts";
+import { waitFor } from "../support/wait.ts";
 
 let fleet: Fleet;
 
@@ -74,6 +75,16 @@ function rows(name: string): Record<string, unknown[]> {
 const applied = (instance: SupervisorNamespace) => instance.events().filter(({ type }) => type === "applied");
 const stops = (instance: SupervisorNamespace) =>
   instance.events().filter((event) => event.type === "kuma-stopping" && event.reason === "apply").length;
+
+/** Whether the primary with the empty volume holds something by now. */
+function isApplied(): boolean {
+  const db = new Database(file("primary"), { readonly: true });
+  try {
+    return db.prepare("SELECT 1 FROM monitor LIMIT 1").get() !== undefined;
+  } finally {
+    db.close();
+  }
+}
 
 function insistFailed(outcome: ReplicatorEvent, code: string): void {
   assert.ok(outcome.type === "cycle-failed", JSON.stringify(outcome));
@@ -153,6 +164,49 @@ describe("a repository of a bash version", () => {
     assert.deepEqual((await listed()).snapshots, []);
     assert.equal((await instance.cycle()).type, "published");
     assert.equal((await listed()).snapshots.length, 1);
+  });
+
+  it("is taken over though the primary is killed once its first snapshot is stored", async () => {
+    await publish();
+    fill("replica", "2.3.2");
+    const { instance: replica } = await fleet.start("replica", "RESTORE");
+    const killed = await fleet.open("old", "BACKUP");
+    await waitFor("it in the repository", async () => (await listed()).snapshots.length > 0 || undefined, {
+      every: 5,
+    });
+    await killed.kill();
+    await replica.cycle();
+    assert.deepEqual(rows("replica"), rows("old"));
+    const { instance } = await fleet.start("old", "BACKUP");
+    assert.equal((await instance.cycle()).type, "unchanged");
+    const { snapshots } = await listed();
+    assert.equal(snapshots.length, 1, "published once");
+    await replica.cycle();
+    assert.equal((await replica.cycle()).type, "unchanged");
+    const last = applied(replica).at(-1);
+    assert.equal(last?.type === "applied" && last.snapshot.id, snapshots[0]?.id);
+    assert.deepEqual(rows("replica"), rows("old"));
+  });
+
+  it("is not lost though a primary with an empty volume is killed once it is applied", async () => {
+    await publish();
+    fillNew("primary");
+    const killed = await fleet.open("primary", "BACKUP");
+    await waitFor("rows", () => (stops(killed) > 0 && isApplied()) || undefined, { every: 5 });
+    await killed.kill();
+    assert.deepEqual((await listed()).snapshots, []);
+    const { instance } = await fleet.start("primary", "BACKUP");
+    const publishes = async () => (await instance.cycle()).type === "published" || undefined;
+    await waitFor(
+      "its first publish",
+      async () => (await listed()).snapshots.length > 0 || (await publishes()) || undefined,
+    );
+    assert.deepEqual(rows("primary"), rows("old"));
+    const { snapshots } = await listed();
+    assert.equal(snapshots.length, 1);
+    fillNew("second");
+    await fleet.start("second", "RESTORE");
+    assert.deepEqual(rows("second"), rows("old"));
   });
 
   it("is left alone by a primary that a person has emptied since", async () => {

@@ -57,6 +57,8 @@ export const samples: { [Type in ReplicatorEvent["type"]]: EventOf<Type> } = {
   "wake-ready": { type: "wake-ready" },
   "wake-failed": { type: "wake-failed", problem },
   woken: { type: "woken" },
+  "peer-reached": { type: "peer-reached", address: "http://kuma-sgp:3080", name: "sgp" },
+  "peer-lost": { type: "peer-lost", address: "http://kuma-sgp:3080", problem },
   "restart-waits": { type: "restart-waits", waitMs: 23_000 },
   "shutting-down": { type: "shutting-down", signal: "SIGTERM" },
   stopped: { type: "stopped", exitCode: 0 },

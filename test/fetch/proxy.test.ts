@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { after, before, beforeEach, describe, it } from "node:test";
 import { loadConfig } from "../../src/config/index.ts";
 import type { ReplicatorEvent } from "../../src/events/index.ts";
-import { createFetch } from "../../src/fetch/index.ts";
+import { createFetch, createPost } from "../../src/fetch/index.ts";
 import { createNtfyNotifier, createWaker } from "../../src/ntfy/index.ts";
 import { createPinger } from "../../src/ping/index.ts";
 import { samples } from "../events/samples.ts";
@@ -54,6 +54,25 @@ after(() => {
 const until = (what: string, isSo: () => boolean) => waitFor(what, () => isSo() || undefined, { every: 10 });
 
 describe("a proxy of the environment", () => {
+  it("is what other instances are asked through, with bytes that come and go as they are, and a limit", async () => {
+    const bytes = Buffer.from(Array.from({ length: 256 }, (_, each) => each));
+    const echo = http.createServer((request, answer) => request.pipe(answer));
+    await new Promise<void>((resolve) => echo.listen(0, "127.0.0.1", resolve));
+    const { port } = echo.address() as AddressInfo;
+    const { signal } = new AbortController();
+    const config = { http: proxy.url, https: undefined, bypass: [] };
+    const urls = [`http://kuma.invalid:${port}/peers`, `http://127.0.0.1:${port}/peers`];
+    for (const [url, count] of urls.map((each, index) => [each, 2 - 2 * index] as const)) {
+      proxy.asked.length = 0;
+      const post = createPost(config);
+      assert.deepEqual(await post(url, bytes, 256, signal), { status: 200, body: bytes });
+      assert.deepEqual(await post(url, bytes, 255, signal), { status: 200, body: undefined });
+      assert.equal(proxy.asked.length, count, url);
+    }
+    echo.close();
+    echo.closeAllConnections();
+  });
+
   for (const name of ["HTTP_PROXY", "http_proxy"])
     it(`${name}: notices, the wake stream and pings go through it, with its password, which is a secret`, async (t) => {
       const address = proxy.url.replace(

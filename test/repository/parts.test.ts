@@ -47,6 +47,59 @@ describe("explain", () => {
     assert.equal(because(1, stderr).code, "wrong-password");
   });
 
+  // As rclone 1.60 and restic 0.14 and 0.19 say it, with a WebDAV server.
+  const opening =
+    'rclone: 2026/11/27 18:21:16 Failed to create file system for "S:kuma": read metadata failed: ';
+  const broken = {
+    "0.14":
+      'Fatal: unable to open repository at rclone:S:kuma: error talking HTTP to rclone: Get "http://localhost/file-5": unexpected EOF',
+    "0.19":
+      '{"message_type":"exit_error","code":1,"message":"Fatal: unable to open repository at rclone:S:kuma: error talking HTTP to rclone: exit status 1"}',
+  };
+  const refused = (what: string) => `rclone: 2026/11/27 18:23:48 ERROR : ${what}: Forbidden: 403 Forbidden`;
+
+  it("tells what rclone says, not that restic heard nothing more of it", () => {
+    for (const end of Object.values(broken)) {
+      const said = (line: string) => because(1, `${line}\n${end}`).message;
+      const denied = said(`${opening}Unauthorized: 401 Unauthorized`);
+      assert.match(
+        denied,
+        /^The storage does not accept the credentials that rclone has \(restic: rclone: Failed.*401/,
+      );
+      const away = said(
+        `${opening}Propfind "http://127.0.0.1:1/kuma": dial tcp 127.0.0.1:1: connect: connection refused`,
+      );
+      assert.match(away, /^rclone cannot reach the storage .*connection refused/);
+      // restic may end before it has read that.
+      assert.match(said(""), /^rclone could not open the storage that RESTIC_REPOSITORY names/);
+    }
+  });
+
+  it("takes rclone's word for why a request failed, of which restic hears a bare 500", () => {
+    const create =
+      "Fatal: create repository at rclone:S:other failed: server response unexpected: 500 Internal Server Error (500)";
+    const problem = because(1, `${refused(": Create repo failed to Mkdir")}\n${create}`);
+    assert.equal(problem.code, "repository-read-only");
+    assert.match(problem.message, /\(restic: rclone: Forbidden: 403 Forbidden\)\.$/);
+  });
+
+  it("does not wait for restic's patience with what rclone's storage refuses", () => {
+    const codeOf = (what: string) => recogniseLasting(refused(what), [])?.code;
+    assert.equal(codeOf("locks/1a05bf27: Post request put error"), "repository-read-only");
+    assert.equal(codeOf("locks/1a05bf27: Delete request remove error"), "repository-read-only");
+    assert.equal(codeOf("snapshots/1a05bf27: Delete request remove error"), "repository-append-only");
+    const full =
+      "rclone: 2026/11/27 18:23:48 ERROR : data/1a/1a05bf27: Post request put error: Insufficient Storage: 507 Insufficient Storage";
+    assert.equal(recogniseLasting(full, [])?.code, "disk-full");
+    const passing =
+      "rclone: 2026/11/27 18:23:48 ERROR : data/1a/1a05bf27: Post request put error: dial tcp 127.0.0.1:1: connect: connection refused";
+    assert.equal(recogniseLasting(passing, []), undefined);
+    assert.equal(
+      recogniseLasting("rclone: 2026/11/27 18:23:48 NOTICE: Config file not found", []),
+      undefined,
+    );
+  });
+
   it("lets no secret and no line break into the sentence", () => {
     const { message } = because(
       1,

@@ -5,12 +5,14 @@ import { nextState } from "../../src/observed/state.ts";
 import { createMetrics } from "../../src/web/metrics.ts";
 import { samples } from "../events/samples.ts";
 import { begin, done, failed, live, MINUTE, morning, START } from "../observed/story.ts";
+import { fleet } from "./fleet-sample.ts";
 
 /** Metrics fed as the server feeds them. */
 function measure(beats: typeof morning, minute: number) {
   let state = live([]);
   const metrics = createMetrics(
     () => state,
+    undefined,
     () => START + minute * MINUTE,
   );
   for (const [at, ...events] of beats)
@@ -31,6 +33,31 @@ function parse(text: string): Map<string, number> {
     }),
   );
 }
+
+describe("metrics of all instances", () => {
+  it("tell how each stands, and leave out what is not known of one that is not heard", async () => {
+    const metrics = createMetrics(
+      () => live(morning),
+      () => fleet,
+      () => START + 163 * MINUTE,
+    );
+    const values = parse(await metrics.text());
+    const of = (name: string) =>
+      Object.fromEntries(
+        [...values].flatMap(([key, value]) => {
+          const [, member] = new RegExp(`^replicator_fleet_${name}\\{member="(\\w+)"`).exec(key) ?? [];
+          return member === undefined ? [] : [[member, value]];
+        }),
+      );
+    assert.deepEqual(of("kuma_up"), { nyc: 1, fra: 1, sgp: 1 });
+    assert.deepEqual(of("snapshot_lag_seconds"), { nyc: 0, fra: 0, sgp: 0 });
+    assert.deepEqual(of("down_alone"), { nyc: 0, fra: 0, sgp: 2 });
+    assert.deepEqual(of("info"), { nyc: 1, fra: 1, sgp: 1, syd: 1 });
+    assert.equal(of("heard_timestamp_seconds").syd, (START + 151 * MINUTE) / 1_000);
+    const none = [...parse(await measure(morning, 163).text()).keys()];
+    assert.ok(!none.some((key) => key.startsWith("replicator_fleet")));
+  });
+});
 
 describe("metrics", () => {
   it("tell the state of the moment and what was counted", async () => {

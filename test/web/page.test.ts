@@ -7,6 +7,7 @@ import { renderPage } from "../../src/web/page.ts";
 import { script } from "../../src/web/script.ts";
 import { samples } from "../events/samples.ts";
 import { live, MINUTE, morning, START, snapshot } from "../observed/story.ts";
+import { fleet } from "./fleet-sample.ts";
 
 const now = START + 163 * MINUTE;
 const open = { secrets: [] };
@@ -181,5 +182,42 @@ describe("renderPage", () => {
           assert.ok(Number(percent) >= 0 && Number(percent) <= 100, percent);
       }),
     );
+  });
+});
+
+describe("all instances on the page", () => {
+  const section = (html: string) => /<section data-part="fleet".*?<\/section>/s.exec(html)?.[0];
+
+  it("are a line each: what runs there, how it stands, what is down there alone, when it was heard", () => {
+    const shown = section(renderPage(live(morning), { ...open, fleet }, now)) ?? "";
+    const lines = [...shown.matchAll(/<tr class="(\w+)">(.*?)<\/tr>/gs)].map(
+      ([, mood, line = ""]) =>
+        `${mood}: ${line
+          .replaceAll(/<[^>]*>/g, " ")
+          .replaceAll(/\s+/g, " ")
+          .trim()}`,
+    );
+    assert.deepEqual(lines, [
+      "heard: nyc this one replica dddddddd none ready 2.5.3",
+      "heard: fra primary dddddddd none ready 2.5.3 8 s ago",
+      "heard: sgp replica dddddddd none ready 2.5.3 Shop, Mail 8 s ago",
+      "silent: syd replica cccccccc 12 min ready 2.5.3 12 min ago",
+    ]);
+    assert.match(shown, /cannot be reached \(connect ETIMEDOUT\)/);
+  });
+
+  it("are not there without REPLICATOR_PEERS", () => {
+    assert.equal(section(renderPage(live(morning), open, now)), undefined);
+  });
+
+  it("cannot put markup or a secret onto it, and not more names than a line takes", () => {
+    const [first, ...rest] = fleet.members;
+    assert.ok(first);
+    const names = ["<b>bold</b>", "hush-hush", "c", "d", "e"];
+    const nasty = { ...first, name: '<script>x</script>"', head: "<i>", onlyDownHere: names };
+    const parts = { secrets: ["hush-hush"], fleet: { ...fleet, members: [nasty, ...rest] } };
+    const shown = section(renderPage(live(morning), parts, now)) ?? "";
+    assert.doesNotMatch(shown, /<script>|<b>|<i>|hush/);
+    assert.match(shown, /&lt;b&gt;bold&lt;\/b&gt;, \*\*\*, c and 2 more/);
   });
 });

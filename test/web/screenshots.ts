@@ -9,6 +9,7 @@ import { renderPage } from "../../src/web/page.ts";
 import { samples } from "../events/samples.ts";
 import { live, MINUTE, morning, START, snapshot } from "../observed/story.ts";
 import { findBrowser, openBrowser } from "../support/browser.ts";
+import { fleet } from "./fleet-sample.ts";
 
 /** Pixels. */
 const SCREENS = { desktop: { width: 1_000, height: 1_120 }, phone: { width: 390, height: 844 } } as const;
@@ -40,24 +41,31 @@ const program = findBrowser();
 if (program === undefined) throw new Error("There is no Chromium here; on Debian: apt-get install chromium.");
 mkdirSync(folder, { recursive: true });
 process.env.TZ = "UTC";
-const page = renderPage(state, { secrets: [], kumaPage: "http://127.0.0.1:3001/" }, START + 163 * MINUTE);
-const url = `data:text/html;charset=utf-8;base64,${Buffer.from(page).toString("base64")}`;
+/** By the begin of the pictures' names: one instance, and one that knows of others. */
+const pages = {
+  page: renderPage(state, { secrets: [], kumaPage: "http://127.0.0.1:3001/" }, START + 163 * MINUTE),
+  fleet: renderPage(state, { secrets: [], fleet }, START + 163 * MINUTE),
+};
 const browser = await openBrowser(program);
 try {
   await browser.send("Emulation.setTimezoneOverride", { timezoneId: "UTC" });
-  for (const [screen, size] of Object.entries(SCREENS))
-    for (const scheme of ["light", "dark"]) {
-      const mobile = screen === "phone";
-      await browser.send("Emulation.setDeviceMetricsOverride", { ...size, deviceScaleFactor: 1, mobile });
-      const features = [{ name: "prefers-color-scheme", value: scheme }];
-      await browser.send("Emulation.setEmulatedMedia", { features });
-      await browser.send("Page.navigate", { url });
-      await browser.send("Runtime.evaluate", { expression: isDrawn(), awaitPromise: true });
-      const { data } = await browser.send<{ data: string }>("Page.captureScreenshot", { format: "png" });
-      writeFileSync(join(folder, `page-${screen}-${scheme}.png`), Buffer.from(data, "base64"));
-    }
+  for (const [name, page] of Object.entries(pages))
+    for (const [screen, size] of Object.entries(SCREENS))
+      for (const scheme of ["light", "dark"]) await take(`${name}-${screen}-${scheme}`, page, size, scheme);
 } finally {
   await browser.close();
+}
+
+async function take(name: string, page: string, size: { width: number; height: number }, scheme: string) {
+  const mobile = size.width < 500;
+  const url = `data:text/html;charset=utf-8;base64,${Buffer.from(page).toString("base64")}`;
+  await browser.send("Emulation.setDeviceMetricsOverride", { ...size, deviceScaleFactor: 1, mobile });
+  const features = [{ name: "prefers-color-scheme", value: scheme }];
+  await browser.send("Emulation.setEmulatedMedia", { features });
+  await browser.send("Page.navigate", { url });
+  await browser.send("Runtime.evaluate", { expression: isDrawn(), awaitPromise: true });
+  const { data } = await browser.send<{ data: string }>("Page.captureScreenshot", { format: "png" });
+  writeFileSync(join(folder, `${name}.png`), Buffer.from(data, "base64"));
 }
 
 /** Two frames after all is there: the new size and colours are drawn. */

@@ -24,7 +24,9 @@ export function keepAll(
       .get();
     return typeof last === "bigint" && last >= least ? last + 1n : least;
   }, LOCAL_FROM);
-  return { by, files: shift(db, schema, { by, which: `< ${LOCAL_FROM}` }, uploadDir) };
+  const files = shift(db, schema, { by, which: `< ${LOCAL_FROM}` }, uploadDir);
+  // A page of the snapshot may have the very icon that one here had: whatever is under that name stays.
+  return { by, files: files.filter(({ bytes }) => bytes !== undefined) };
 }
 
 /**

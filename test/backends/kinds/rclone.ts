@@ -37,19 +37,19 @@ export const rcloneBackend: Backend = {
           name: "another password",
           mode: "RESTORE",
           env: at(full, "wrong"),
-          says: /The restic repository refuses to be read.*401/,
+          says: /The storage does not accept the credentials that rclone has.*401|rclone could not open the storage/,
         },
         {
           name: "a remote that rclone does not know",
           mode: "RESTORE",
           env: { ...at(full), RESTIC_REPOSITORY: "rclone:nowhere:kuma" },
-          says: /rclone does not know the remote that RESTIC_REPOSITORY names/,
+          says: /rclone does not know the remote|rclone could not open the storage/,
         },
         {
           name: "a port where nobody listens",
           mode: "BACKUP",
           env: at({ port: await freePort() }),
-          says: /The restic repository cannot be reached.*connection refused/,
+          says: /rclone cannot reach the storage.*connection refused|rclone could not open the storage/,
         },
         {
           name: "a path with no repository",
@@ -59,7 +59,7 @@ export const rcloneBackend: Backend = {
         },
       ],
       whenReadOnly: /The restic repository may not be written to.*403/,
-      whenAway: /The restic repository cannot be reached.*connection refused/,
+      whenAway: /rclone cannot reach the storage.*connection refused|rclone could not open the storage/,
       away: async () => {
         await Promise.all(fronts.map((front) => front.away()));
       },

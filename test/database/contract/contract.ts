@@ -3,6 +3,7 @@ import { applyContract } from "./apply.ts";
 import type { ContractEngine } from "./engine.ts";
 import { historyContract } from "./history.ts";
 import { killedContract } from "./killed.ts";
+import { localContract } from "./local.ts";
 import { ownContract } from "./own.ts";
 import { readContract } from "./read.ts";
 import { refusalContract } from "./refusal.ts";
@@ -27,5 +28,6 @@ export function callContract(name: string, engine: ContractEngine): void {
     historyContract(engine);
     refusalContract(engine);
     ownContract(engine);
+    localContract(engine);
   });
 }

@@ -1,12 +1,10 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { it } from "node:test";
 import type { Rules } from "../../../src/database/index.ts";
 import { type Content, contentHash, type Value } from "../../../src/snapshot/index.ts";
-import { changeRows, ICON, IDS, png, removeMonitor, value } from "../fixtures.ts";
+import { changeRows, IDS, value } from "../fixtures.ts";
 import type { ContractEngine, ContractInstance } from "./engine.ts";
-import { countHistory, dumpAll, NEXT_IDS, plainMonitors, take } from "./support.ts";
+import { dumpAll, NEXT_IDS, plainMonitors, take } from "./support.ts";
 
 /** What is an instance's own: paused push monitors; values; accounts, unless they are replicated. */
 export function ownContract(engine: ContractEngine): void {
@@ -113,6 +111,46 @@ export function ownContract(engine: ContractEngine): void {
     assert.deepEqual(await dumpAll(instance), before);
   });
 
+  it("refuses accounts that nobody could log in with, and keys of nobody, and changes nothing", async (t) => {
+    const instance = await engine.makeInstance(t, () => ({ accounts: true }));
+    const before = await dumpAll(instance);
+    const key = { id: 3n, key: "hash", name: "key", active: 1n, created_date: "2026-01-02 03:04:05" };
+    const users = (change: (first: Record<string, Value>) => Record<string, Value>[]) => (content: Content) =>
+      changeRows(content, "user", ([first = {}]) => change(first));
+    const without = (columns: readonly string[]) => (content: Content) => ({
+      ...content,
+      tables: content.tables.map((table) => {
+        if (table.name !== "user") return table;
+        const kept = table.columns.filter((name) => !columns.includes(name));
+        const rows = table.rows.map((row) => kept.map((name) => row[table.columns.indexOf(name)] ?? null));
+        return { ...table, columns: kept, rows };
+      }),
+    });
+    for (const [change, told] of [
+      [without(["username", "password"]), "The table user has no column username, password."],
+      [users((first) => [{ ...first, username: null }]), "Row 1 of table user: no username."],
+      [users((first) => [{ ...first, username: "" }]), "Row 1 of table user: no username."],
+      [users((first) => [{ ...first, password: null }]), "Row 1 of table user: no password."],
+      [users((first) => [first, { ...first, id: 7n }]), "Row 7 of table user: the same username as another."],
+      [
+        (content: Content) => changeRows(content, "api_key", () => [{ ...key, user_id: 9n }]),
+        "Row 3 of table api_key: the key of an account that does not exist.",
+      ],
+    ] as const) {
+      const snapshot = await take(instance, change);
+      for (const refused of [await instance.kuma.plan(snapshot), await instance.kuma.apply(snapshot, IDS)]) {
+        assert.equal(refused.ok ? "applied" : refused.problem.code, "snapshot-inconsistent", told);
+        assert.ok(
+          !refused.ok && refused.problem.message === `Its accounts cannot be taken over. ${told}`,
+          told,
+        );
+      }
+      const examined = value(await instance.kuma.examine(snapshot.content));
+      assert.ok(examined.faults.includes(told), "a primary does not publish it");
+    }
+    assert.deepEqual(await dumpAll(instance), before);
+  });
+
   it("leaves its accounts alone without that rule, and where the snapshot has none", async (t) => {
     let rules: Rules = { accounts: true };
     const instance = await engine.makeInstance(t, () => rules);
@@ -180,159 +218,12 @@ export function ownContract(engine: ContractEngine): void {
     assert.match(notes.join(), /Row 1 of table proxy: removed with its own values/);
     assert.deepEqual(await hosts(instance), ["primary-2"]);
   });
-
-  it("keeps what is added here, gives it ids of its own, and makes it everybody's when it takes over", async (t) => {
-    let rules: Rules = { keepsLocal: true };
-    const instance = await engine.makeInstance(t, () => rules);
-    const snapshot = await take(instance, (content) =>
-      removeMonitor(content, plainMonitors(content)[0] ?? 0n),
-    );
-    const [tag] = snapshot.content.tables.find(({ name }) => name === "tag")?.rows ?? [];
-    assert.ok(tag);
-    value(await instance.kuma.apply(snapshot, IDS));
-    const hash = value(await instance.kuma.hash());
-    assert.equal(hash, contentHash(snapshot.content));
-    await instance.sql(
-      "INSERT INTO monitor (name, type, url, user_id, \"interval\", active) VALUES ('here', 'http', 'http://here', 1, 60, 1)",
-      "INSERT INTO notification (name, config, user_id) VALUES ('here', '{}', 1)",
-    );
-    const [here] = await instance.query("SELECT id FROM monitor WHERE name = 'here'");
-    const [channel] = await instance.query("SELECT id FROM notification WHERE name = 'here'");
-    assert.equal(here?.id, 1_000_000_000n);
-    assert.equal(channel?.id, 1_000_000_000n);
-    await instance.sql(
-      `INSERT INTO monitor_notification (monitor_id, notification_id) VALUES (${here.id}, ${channel.id})`,
-      `INSERT INTO heartbeat (monitor_id, status, time) VALUES (${here.id}, 1, '2026-01-01 00:00:00')`,
-      `INSERT INTO status_page (slug, title, icon, theme, published, search_engine_index, show_tags)
-        VALUES ('wanted', 'here', '', 'auto', 1, 1, 0)`,
-    );
-    assert.equal(value(await instance.kuma.hash()), hash);
-    assert.deepEqual(value(await instance.kuma.readOwn()).local, { monitors: 1, others: 2 });
-    const more = await take(instance, (content) => {
-      const page = changeRows(content, "status_page", ([first, ...rest]) => [
-        { ...first, slug: "wanted" },
-        ...rest,
-      ]);
-      return changeRows(page, "monitor", (rows) => [
-        ...rows,
-        { ...rows[0], id: 9000n, name: "shared", parent: null },
-      ]);
-    });
-    const before = await dumpAll(instance);
-    value(await instance.kuma.apply(more, NEXT_IDS));
-    assert.equal(value(await instance.kuma.hash()), contentHash(more.content));
-    assert.equal(value(await instance.kuma.plan(more)).empty, true);
-    const pages = await instance.query("SELECT slug FROM status_page WHERE slug LIKE 'wanted%' ORDER BY id");
-    assert.deepEqual(pages, [{ slug: "wanted" }, { slug: "wanted-local" }]);
-    value(await instance.kuma.rollBack());
-    assert.deepEqual(await dumpAll(instance), before);
-    value(await instance.kuma.apply(more, NEXT_IDS));
-    rules = {};
-    assert.deepEqual(value(await instance.kuma.takeOver()), { resumed: 0, shared: 1 });
-    const [shared] = await instance.query("SELECT id FROM monitor WHERE name = 'here'");
-    const links = await instance.query(
-      `SELECT notification_id FROM monitor_notification WHERE monitor_id = ${shared?.id}`,
-    );
-    assert.ok(typeof shared?.id === "bigint" && shared.id < 1_000_000_000n);
-    assert.equal(links.length, 1);
-    assert.equal(await countHistory(instance, shared.id), 1);
-    await instance.sql(
-      "INSERT INTO monitor (name, type, url, user_id, \"interval\", active) VALUES ('next', 'http', 'http://next', 1, 60, 1)",
-    );
-    const [next] = await instance.query("SELECT id FROM monitor WHERE name = 'next'");
-    assert.ok(typeof next?.id === "bigint" && next.id > shared.id && next.id < 1_000_000_000n);
-  });
-
-  it("keeps all that is here beside a first snapshot, with its history and icon, and gives it back", async (t) => {
-    const instance = await engine.makeInstance(t, () => ({ keepsLocal: true }));
-    const { uploadDir, query, sql } = instance;
-    const snapshot = await take(instance, (content) => ({
-      ...removeMonitor(content, plainMonitors(content)[0] ?? 0n),
-      files: [{ name: "logo1.png", bytes: png("of the primary") }],
-    }));
-    const [page] = await query("SELECT id, icon FROM status_page WHERE icon LIKE '/upload/logo1.png%'");
-    assert.ok(typeof page?.id === "bigint");
-    const before = await dumpAll(instance);
-    const counted = await Promise.all(MADE_AND_LINKED.map((name) => countRows(instance, name)));
-    const beats = await query("SELECT monitor_id, count(*) AS beats FROM heartbeat GROUP BY monitor_id");
-
-    const { notes } = value(await instance.kuma.apply(snapshot, { ...IDS, keepsAll: true }));
-    assert.match(notes.join(), /What was here stays, as this instance's own \(monitors: \d+, others: \d+\)/);
-    assert.equal(value(await instance.kuma.hash()), contentHash(snapshot.content));
-    for (const [at, name] of MADE_AND_LINKED.entries()) {
-      const shared = snapshot.content.tables.find((each) => each.name === name)?.rows.length ?? 0;
-      assert.equal(await countRows(instance, name), (counted[at] ?? 0) + shared, name);
-    }
-    assert.deepEqual(
-      await query("SELECT monitor_id, count(*) AS beats FROM heartbeat GROUP BY monitor_id"),
-      beats.map((row) => ({ ...row, monitor_id: Number(row.monitor_id) + LOCAL_FROM })).map(asBigints),
-    );
-    assert.deepEqual(
-      await query(
-        `SELECT count(*) AS n FROM monitor_tag WHERE monitor_id >= ${LOCAL_FROM} AND tag_id < ${LOCAL_FROM}`,
-      ),
-      [{ n: 0n }],
-    );
-    const own = `logo${LOCAL_FROM + Number(page.id)}.png`;
-    assert.deepEqual(readFileSync(join(uploadDir, own)), ICON);
-    assert.deepEqual(readFileSync(join(uploadDir, "logo1.png")), png("of the primary"));
-    const slugs = await query(`SELECT slug FROM status_page WHERE id > ${LOCAL_FROM} ORDER BY id`);
-    assert.ok(slugs.every(({ slug }) => String(slug).endsWith("-local")));
-
-    // Another apply leaves it; so does one that changes nothing.
-    const next = await take(instance, (content) =>
-      changeRows(content, "tag", (rows) => rows.map((row) => ({ ...row, color: "#010203" }))),
-    );
-    const monitors = await countRows(instance, "monitor");
-    assert.equal(value(await instance.kuma.plan(snapshot)).empty, true);
-    assert.ok(value(await instance.kuma.previewRollBack())?.after.tables.some(({ rows }) => rows.length > 0));
-
-    await sql(
-      "INSERT INTO monitor (name, type, url, user_id, \"interval\", active) VALUES ('since', 'http', 'http://since', 1, 60, 1)",
-    );
-    value(await instance.kuma.rollBack());
-    const since = await query("SELECT id FROM monitor WHERE name = 'since'");
-    assert.ok(
-      since.every(({ id }) => typeof id === "bigint" && id < LOCAL_FROM),
-      "what was added since is there, too",
-    );
-    await sql("DELETE FROM monitor WHERE name = 'since'");
-    assert.deepEqual(
-      { ...(await dumpAll(instance)), sqlite_sequence: [] },
-      { ...before, sqlite_sequence: [] },
-    );
-
-    value(await instance.kuma.apply(snapshot, { ...IDS, keepsAll: true }));
-    value(await instance.kuma.apply(next, NEXT_IDS));
-    assert.equal(await countRows(instance, "monitor"), monitors);
-  });
 }
 
 const PROXY = {
   ...{ user_id: 1n, protocol: "http", port: 3128n, auth: 0n, username: null, password: null },
   ...{ active: 1n, default: 0n, created_date: "2026-01-02 03:04:05" },
 };
-
-const LOCAL_FROM = 1_000_000_000;
-
-const MADE_AND_LINKED = [
-  "monitor",
-  "notification",
-  "tag",
-  "monitor_tag",
-  "monitor_notification",
-  "status_page",
-  "group",
-];
-
-async function countRows({ query }: ContractInstance, table: string): Promise<number> {
-  const [row] = await query(`SELECT count(*) AS n FROM \`${table}\``);
-  return Number(row?.n);
-}
-
-function asBigints(row: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(row).map(([name, cell]) => [name, BigInt(String(cell))]));
-}
 
 async function hosts({ query }: ContractInstance): Promise<unknown[]> {
   return (await query("SELECT host FROM proxy ORDER BY id")).map(({ host }) => host);

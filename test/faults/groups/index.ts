@@ -8,6 +8,7 @@ import { goodLargeSnapshot } from "./large.ts";
 import { lockFaults } from "./locks.ts";
 import { killWithManyMonitors } from "./many.ts";
 import { mariaDbFaults } from "./mariadb.ts";
+import { peersThatFail } from "./peers.ts";
 import { repositoryFaults } from "./repository.ts";
 import { secretFaults } from "./secrets.ts";
 import { snapshotFaults } from "./snapshot.ts";
@@ -33,4 +34,5 @@ export const faults: readonly Fault[] = [
   ...doesNotRunFaults,
   ...secretFaults,
   ...mariaDbFaults,
+  peersThatFail,
 ];

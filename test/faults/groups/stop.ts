@@ -10,6 +10,8 @@ export const stopBusyKuma: Fault = {
   checked: "a heartbeat of each answered check, a message for each change of state, the database closed",
   rounds: (asked) => asked,
   isSlow: true,
+  impossible: () =>
+    process.env.KUMA_DIR ? undefined : "the npm package is a pre-release, which ends as ever: set KUMA_DIR",
   roundsPerStage: 50,
   open: async (folder) => {
     const patched = await copyPatchedKuma();

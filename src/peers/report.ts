@@ -1,0 +1,37 @@
+import { steadyNow } from "../clock.ts";
+import type { Listener } from "../events/index.ts";
+import type { Contact } from "./exchange.ts";
+import type { Known } from "./known.ts";
+
+/** An address is reported once it was not reached for so long, milliseconds: a restart takes less. */
+const LOST_AFTER = 60_000;
+
+/** Says once when an address is reached, and once when it has not been for a minute. */
+export function reportContacts(emit: Listener, known: () => readonly Known[]): (contact: Contact) => void {
+  const reported = new Map<string, "reached" | "lost">();
+  return ({ address, id, failing }) => {
+    const before = reported.get(address);
+    if (failing === undefined && before !== "reached") {
+      reported.set(address, "reached");
+      const name = known().find(({ page }) => page.id === id)?.page.name;
+      if (name !== undefined) emit({ type: "peer-reached", address, name });
+    }
+    if (failing !== undefined && before !== "lost" && steadyNow() - failing.since >= LOST_AFTER) {
+      reported.set(address, "lost");
+      emit({ type: "peer-lost", address, problem: failing.problem });
+    }
+  };
+}
+
+export function reportTwin(emit: Listener): () => void {
+  let isReported = false;
+  return () => {
+    if (isReported) return;
+    isReported = true;
+    emit({
+      type: "warning",
+      message:
+        "Another instance has the id of this one, so its data folder is a copy of this one's: each of the two overlooks the other. Stop it, remove the file state.json of its state folder, and start it again.",
+    });
+  };
+}

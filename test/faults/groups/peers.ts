@@ -1,0 +1,128 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { type AlertFleet, openAlertFleet, type Rung } from "../../support/alert-fleet.ts";
+import { assertInvariant } from "../../support/invariant.ts";
+import { copyPatchedKuma } from "../../support/kuma/patched-kuma.ts";
+import { childOf } from "../../support/processes.ts";
+import type { Fault } from "../fault.ts";
+
+/** Kuma's module waits five seconds; then a message must be out within this, milliseconds, on a busy machine. */
+const LATEST = 7_000;
+
+/** A message of fra that ends with what it found, and nothing of others. */
+const AS_EVER = /^\[fra\] \[Shop\] \[🔴 Down\] Request failed with status code 500$/;
+
+/** What goes wrong while the target goes down for fra, and what fra's message must be then. */
+const CASES: Readonly<Record<string, (fleet: AlertFleet) => Promise<void>>> = {
+  "its supervisor is frozen": async (fleet) => {
+    const { pid } = fleet.member("fra").instance;
+    process.kill(pid, "SIGSTOP");
+    try {
+      assertFits(await fall(fleet, LATEST), AS_EVER);
+    } finally {
+      process.kill(pid, "SIGCONT");
+    }
+  },
+  "a peer's supervisor is frozen": async (fleet) => {
+    const { pid } = fleet.member("sgp").instance;
+    process.kill(pid, "SIGSTOP");
+    try {
+      assertFits(
+        await fall(fleet, LATEST),
+        / - down at fra; up at nyc \(\d+ s ago\); not heard: sgp \(for \d+ s\)$/,
+      );
+    } finally {
+      process.kill(pid, "SIGCONT");
+    }
+  },
+  "the line to one peer is cut: the other passes on what it says": async (fleet) => {
+    fleet.cut("fra", "sgp");
+    assertFits(await fall(fleet, LATEST), / - down at fra; up at nyc \(\d+ s ago\), sgp \(\d+ s ago\)$/);
+  },
+  "the lines to both peers are cut": async (fleet) => {
+    fleet.cut("fra", "sgp", "nyc");
+    assertFits(await fall(fleet, LATEST), / - down at fra; not heard: nyc \(for \d+ s\), sgp \(for \d+ s\)$/);
+  },
+  "its Kuma is killed while it asks": async (fleet) => {
+    fleet.cut("fra", "sgp", "nyc");
+    const from = fleet.rung.length;
+    fleet.member("fra").reaches = false;
+    await sleep(3_000);
+    const found = kumaOf(fleet, "fra");
+    if (found !== undefined) process.kill(found, "SIGKILL");
+    // The heartbeat was not stored: the next Kuma sees the target go down again.
+    assertFits(await fleet.untilRung(/^\[fra\].*Down/, from, 60_000), /500( - down at fra; .*)?$/);
+  },
+  "a peer's Kuma is killed": async (fleet) => {
+    const found = kumaOf(fleet, "sgp");
+    if (found !== undefined) process.kill(found, "SIGKILL");
+    assertFits(
+      await fall(fleet, LATEST),
+      / - down at fra; up at nyc \(\d+ s ago\)(, sgp \(\d+ s ago\)|; not watched at sgp)$/,
+    );
+  },
+  "all see it": async (fleet) => {
+    const from = fleet.rung.length;
+    for (const member of fleet.members) member.reaches = false;
+    const all = await Promise.all(
+      fleet.members.map(({ name }) => fleet.untilRung(new RegExp(`^\\[${name}\\].*Down`), from, 20_000)),
+    );
+    for (const { msg } of all) assertFits({ msg }, / - down at [a-z, ]+(; up at [^;]+ ago\))?$/);
+    const last = all.reduce((a, b) => (a.at > b.at ? a : b));
+    assertFits(last, / - down at (fra|nyc|sgp), (fra|nyc|sgp), (fra|nyc|sgp)$/);
+  },
+  // The last one: after it there is no supervisor any more.
+  "its supervisor is killed": async (fleet) => {
+    const left = kumaOf(fleet, "fra");
+    process.kill(fleet.member("fra").instance.pid, "SIGKILL");
+    await fleet.member("fra").instance.exited;
+    try {
+      assertFits(await fall(fleet, LATEST), AS_EVER);
+    } finally {
+      if (left !== undefined) process.kill(left, "SIGKILL");
+    }
+  },
+};
+const NAMES = Object.keys(CASES);
+
+/** Real Kumas, so that it takes minutes. */
+export const peersThatFail: Fault = {
+  group: 12,
+  name: "what instances say of an outage to one another",
+  checked: "each message came within 7 s, with who agrees or as ever",
+  rounds: (asked) => Math.max(asked, NAMES.length),
+  roundsPerStage: NAMES.length,
+  isByHand: true,
+  open: async () => {
+    const kuma = await copyPatchedKuma();
+    const fleet = await openAlertFleet({ kuma, names: ["fra", "nyc", "sgp"] });
+    return {
+      round: async (_random, index) => {
+        const name = NAMES[index % NAMES.length] ?? "";
+        await CASES[name]?.(fleet);
+        fleet.mend();
+        for (const member of fleet.members) member.reaches = true;
+        if (index % NAMES.length < NAMES.length - 1) await fleet.untilAllUp();
+        return name;
+      },
+      close: async () => {
+        await fleet.close();
+        kuma.remove();
+      },
+    };
+  },
+};
+
+/** The target goes down for fra. @param within milliseconds from its next check on, a second later */
+async function fall(fleet: AlertFleet, within: number): Promise<Rung> {
+  const from = fleet.rung.length;
+  fleet.member("fra").reaches = false;
+  return fleet.untilRung(/^\[fra\].*Down/, from, within + 1_000);
+}
+
+function assertFits({ msg }: Pick<Rung, "msg">, wanted: RegExp): void {
+  assertInvariant(wanted.test(msg), `the message is ${JSON.stringify(msg)}, which is not ${wanted}`);
+}
+
+function kumaOf(fleet: AlertFleet, name: string): number | undefined {
+  return childOf(fleet.member(name).instance.pid);
+}

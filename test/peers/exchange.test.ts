@@ -1,0 +1,257 @@
+import assert from "node:assert/strict";
+import { createServer, type RequestListener } from "node:http";
+import { connect } from "node:net";
+import { after, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { loadConfig } from "../../src/config/index.ts";
+import { combineListeners, type ReplicatorEvent } from "../../src/events/index.ts";
+import { createPost, type Post } from "../../src/fetch/index.ts";
+import type { Beat } from "../../src/kuma/index.ts";
+import { createObserver } from "../../src/observed/index.ts";
+import { openPeers } from "../../src/peers/index.ts";
+import { createPeers } from "../../src/peers/peers.ts";
+import { openWebServer } from "../../src/web/index.ts";
+import { ready, started } from "../observed/story.ts";
+import { freePort, listen } from "../support/ports.ts";
+import { waitFor } from "../support/wait.ts";
+import { noSnapshots } from "../web/no-snapshots.ts";
+
+const ends: (() => void)[] = [];
+after(() => {
+  for (const end of ends) end();
+});
+
+const PASSWORD = "a password of the repository";
+
+/** A running instance without Kuma and restic, on a port of its own. */
+async function open(name: string, calls: readonly number[], port: number, password = PASSWORD) {
+  const loaded = loadConfig(
+    {
+      ...{ RESTIC_REPOSITORY: "/r", RESTIC_PASSWORD: password, REPLICATOR_INSTANCE_NAME: name },
+      REPLICATOR_HTTP: `127.0.0.1:${port}`,
+      REPLICATOR_PEERS: calls.map((each) => `http://127.0.0.1:${each}`).join(" "),
+      REPLICATOR_ALERT: "annotate",
+    },
+    "/nowhere",
+  );
+  assert.ok(loaded.ok && loaded.config.peers);
+  const { config } = loaded;
+  const observer = createObserver(config);
+  /** All bodies that it has sent. */
+  const sent: Buffer[] = [];
+  const send = createPost(undefined);
+  const post: Post = (url, body, ...limits) => {
+    sent.push(body);
+    return send(url, body, ...limits);
+  };
+  const peers = createPeers({
+    config: { ...loaded.config.peers, instanceName: name },
+    observer,
+    post,
+  });
+  const web = await openWebServer(config, observer, noSnapshots, peers);
+  const events: ReplicatorEvent[] = [];
+  const emit = combineListeners([observer.listener, peers.listener, (event) => events.push(event)]);
+  for (const event of [started, ready]) emit(event);
+  const shutdown = new AbortController();
+  ends.push(() => shutdown.abort());
+  web.start(shutdown.signal, emit);
+  await peers.start(async () => ({ instanceId: `id-${name}`, head: "0123456789ab" }), emit, shutdown.signal);
+  const heard = () =>
+    peers.fleet().members.flatMap((each) => (each.isHeard && !each.isThis ? each.name : []));
+  return { name, port, peers, web, sent, events, heard, emit, stop: () => shutdown.abort() };
+}
+
+type Opened = Awaited<ReturnType<typeof open>>;
+
+async function until(what: string, isSo: () => boolean, timeout = 8_000): Promise<void> {
+  await waitFor(what, () => isSo() || undefined, { timeout, every: 10 });
+}
+
+/** @param calls by name whom each calls, all others by default */
+async function openAll(names: readonly string[], calls: Record<string, string[]> = {}): Promise<Opened[]> {
+  const ports = new Map(await Promise.all(names.map(async (name) => [name, await freePort()] as const)));
+  const portsOf = (wanted: readonly string[]) => wanted.map((each) => ports.get(each) ?? 0);
+  const all = await Promise.all(
+    names.map((name) =>
+      open(name, portsOf(calls[name] ?? names.filter((other) => other !== name)), ports.get(name) ?? 0),
+    ),
+  );
+  await until("all to hear one another", () => all.every(({ heard }) => heard().length === names.length - 1));
+  return all;
+}
+
+const beat = (state: Beat["state"], id = 7): Beat => ({
+  id,
+  name: "Shop",
+  type: "http",
+  state,
+  every: 60_000,
+});
+
+describe("instances that know of one another", { timeout: 60_000, concurrency: 4 }, () => {
+  it("appear by themselves, with what each alone has down", async () => {
+    // fra calls nyc, nyc calls sgp: each hears of all.
+    const [fra, nyc, sgp] = await openAll(["fra", "nyc", "sgp"], {
+      fra: ["nyc"],
+      nyc: ["sgp"],
+      sgp: ["sgp"],
+    });
+    assert.ok(fra && nyc && sgp);
+    fra.peers.take([beat("up"), beat("up", 8)]);
+    sgp.peers.take([beat("down"), beat("up", 8)]);
+    const alone = () => fra.peers.fleet().members.map(({ name, onlyDownHere }) => [name, ...onlyDownHere]);
+    await until("the outage at sgp", () => alone().some((each) => each.length > 1), 2_000);
+    assert.deepEqual(alone(), [["fra"], ["nyc"], ["sgp", "Shop"]]);
+    nyc.peers.take([beat("down")]);
+    await until("the outage at nyc, too", () => alone().every((each) => each.length === 1), 2_000);
+    const [first, second] = fra.peers.fleet().members;
+    assert.ok(first?.isThis);
+    assert.deepEqual([second?.role, second?.kuma.state, second?.head], ["replica", "ready", "0123456789ab"]);
+    assert.ok(fra.events.some((event) => event.type === "peer-reached" && event.name === "nyc"));
+  });
+
+  it("answer a question within moments, also one that nobody can call", async () => {
+    // nyc and sgp are behind NAT: they know one another through fra alone.
+    const [fra, nyc, sgp] = await openAll(["fra", "nyc", "sgp"], {
+      fra: ["fra"],
+      nyc: ["fra"],
+      sgp: ["fra"],
+    });
+    assert.ok(fra && nyc && sgp);
+    for (const each of [fra, nyc]) each.peers.take([beat("up")]);
+    const first = await sgp.peers.ask(beat("down"));
+    assert.match(first ?? "", /^down at sgp; up at fra \(\d+ s ago\), nyc \(\d+ s ago\)$/);
+    assert.match((await fra.peers.ask(beat("down"))) ?? "", /^down at fra, sgp; up at nyc \(\d+ s ago\)$/);
+    const [one, other] = await Promise.all([nyc.peers.ask(beat("down")), sgp.peers.ask(beat("up"))]);
+    assert.match(one ?? "", /^down at nyc, fra; up at sgp \(\d+ s ago\)$/);
+    assert.match(other ?? "", /^up at sgp; down at fra \(\d+ s ago\), nyc \(\d+ s ago\)$/);
+  });
+
+  it("do not ask of what is here alone, and say who does not watch a monitor", async () => {
+    const [fra] = await openAll(["fra", "nyc"]);
+    assert.equal(await fra?.peers.ask(beat("down", 1_000_000_001)), undefined);
+    assert.equal(await fra?.peers.ask(beat("down")), "down at fra; not watched at nyc");
+  });
+
+  it("wait for one that is gone, and say so", async () => {
+    const [fra, nyc] = await openAll(["fra", "nyc"]);
+    nyc?.stop();
+    const begun = performance.now();
+    assert.match((await fra?.peers.ask(beat("down"))) ?? "", /^down at fra; not heard: nyc \(for \d+ s\)$/);
+    assert.ok(performance.now() - begun > 3_500);
+  });
+
+  it("do not hold up a message of a Kuma that is being stopped", async () => {
+    const [fra, nyc] = await openAll(["fra", "nyc"]);
+    nyc?.stop();
+    const asked = fra?.peers.ask(beat("down"));
+    await sleep(200);
+    const begun = performance.now();
+    fra?.emit({ type: "kuma-stopping", reason: "apply" });
+    assert.equal(await asked, undefined);
+    assert.ok(performance.now() - begun < 2_000);
+  });
+
+  it("say nothing while nothing happens", async () => {
+    const [fra, nyc] = await openAll(["fra", "nyc"]);
+    await sleep(1_000);
+    const before = (fra?.sent.length ?? 0) + (nyc?.sent.length ?? 0);
+    await sleep(2_000);
+    assert.equal((fra?.sent.length ?? 0) + (nyc?.sent.length ?? 0), before);
+  });
+
+  it("find out that an address is their own", async () => {
+    const port = await freePort();
+    const fra = await open("fra", [port], port);
+    await until("its requests", () => fra.sent.length > 2);
+    await sleep(500);
+    assert.deepEqual(fra.peers.fleet().members.length, 1);
+    assert.equal(fra.events.filter(({ type }) => type === "warning").length, 0);
+  });
+
+  it("warn of one whose data folder is a copy", async () => {
+    const [one, other] = [await freePort(), await freePort()];
+    await open("fra", [one], one);
+    const copy = await open("fra", [one], other);
+    await until("a warning", () => copy.events.some(({ type }) => type === "warning"));
+  });
+});
+
+describe("strangers", { timeout: 60_000, concurrency: 4 }, () => {
+  async function post(port: number, body: Buffer | string): Promise<Response> {
+    return fetch(`http://127.0.0.1:${port}/peers`, { method: "POST", body });
+  }
+
+  it("with another password learn nothing, and are told so", async () => {
+    const [one, other] = [await freePort(), await freePort()];
+    const fra = await open("fra", [one], one);
+    const stranger = await open("sgp", [one], other, "another password");
+    await until("the refusal", () => stranger.peers.fleet().unreached.length > 0);
+    assert.match(stranger.peers.fleet().unreached[0]?.message ?? "", /does not understand this one/);
+    assert.deepEqual([fra.heard(), stranger.heard()], [[], []]);
+  });
+
+  it("that repeat what they have recorded change nothing and are answered nothing", async () => {
+    const [fra, nyc] = await openAll(["fra", "nyc"]);
+    assert.ok(fra && nyc);
+    nyc.peers.take([beat("down")]);
+    await until("the outage", () => fra.peers.fleet().members[1]?.downCount === 1);
+    nyc.peers.take([beat("up")]);
+    await until("its end", () => fra.peers.fleet().members[1]?.downCount === 0);
+    for (const body of nyc.sent) {
+      const answer = await post(fra.port, body);
+      assert.equal(answer.status, 200);
+      // Not one page is in it: those have several hundred bytes each.
+      assert.ok((await answer.arrayBuffer()).byteLength < 250);
+    }
+    assert.equal(fra.peers.fleet().members[1]?.downCount, 0);
+  });
+
+  it("that send rubbish, too much, or a body that never ends do not keep others out", async () => {
+    const [fra, nyc] = await openAll(["fra", "nyc"]);
+    assert.ok(fra && nyc);
+    for (const body of ["", "RKP1", Buffer.alloc(1_000, 7)])
+      assert.equal((await post(fra.port, body)).status, 403);
+    const long = await post(fra.port, Buffer.alloc(300_000)).then(
+      ({ status }) => status,
+      () => "cut off",
+    );
+    assert.ok(long === 413 || long === "cut off", `${long}`);
+    const slow = Array.from({ length: 40 }, () => connect(fra.port, "127.0.0.1"));
+    for (const socket of slow) {
+      ends.push(() => socket.destroy());
+      socket.on("error", () => undefined);
+      socket.write("POST /peers HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nRKP1");
+    }
+    assert.equal((await fetch(`http://127.0.0.1:${fra.port}/healthz`)).status, 200);
+    fra.peers.take([beat("up")]);
+    assert.match((await nyc.peers.ask(beat("down"))) ?? "", /up at fra/);
+  });
+
+  it("that answer without end, wrongly, or never cost one request at a time", async () => {
+    const rubbish: RequestListener[] = [
+      (_, response) => void response.writeHead(200).end("RKP1 and what nobody understands"),
+      (_, response) => {
+        const more = () => {
+          while (response.write(Buffer.alloc(65_536)));
+        };
+        response.on("drain", more).on("error", () => undefined);
+        more();
+      },
+      () => undefined,
+      (_, response) => void response.writeHead(302, { location: "http://127.0.0.1:9/" }).end(),
+    ];
+    const ports = await Promise.all(rubbish.map((answer) => listen(createServer(answer))));
+    const fra = await open("fra", ports, await freePort());
+    await until("three failures", () => fra.peers.fleet().unreached.length === 3);
+    assert.equal(await fra.peers.ask(beat("down")), "down at fra; no other instance was heard");
+    assert.ok(fra.sent.length < 20, `${fra.sent.length} requests`);
+  });
+
+  it("hear nothing at all where REPLICATOR_PEERS is not set", async () => {
+    const loaded = loadConfig({ RESTIC_REPOSITORY: "/r", RESTIC_PASSWORD: PASSWORD }, "/nowhere");
+    assert.ok(loaded.ok);
+    assert.equal(await openPeers(loaded.config, createObserver(loaded.config)), undefined);
+  });
+});
