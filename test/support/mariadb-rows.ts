@@ -1,5 +1,6 @@
 import { createConnection, type RowDataPacket } from "mysql2/promise";
 import type { TableRows } from "./rows.ts";
+import { PATIENCE } from "./wait.ts";
 
 /** Tables of a MariaDB database as `rows.ts` reads them from SQLite, to be compared with those. */
 export async function readMariaDbTables(
@@ -39,7 +40,14 @@ async function inMariaDb<T>(
   work: (query: (sql: string) => Promise<Record<string, unknown>[]>) => Promise<T>,
 ): Promise<T> {
   const connection = await createConnection({
-    ...{ socketPath, database, user: "root", charset: "utf8mb4_bin", dateStrings: true },
+    ...{
+      socketPath,
+      database,
+      user: "root",
+      charset: "utf8mb4_bin",
+      dateStrings: true,
+      connectTimeout: PATIENCE,
+    },
   });
   try {
     return await work(async (sql) => {

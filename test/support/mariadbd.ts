@@ -140,6 +140,7 @@ export async function startMariadbdIn(folder: string, ...options: string[]): Pro
       database,
       charset: "utf8mb4_bin",
       multipleStatements: true,
+      connectTimeout: PATIENCE,
       supportBigNumbers: true,
       dateStrings: true,
     });

@@ -1,8 +1,9 @@
+import assert from "node:assert/strict";
 import { freePort } from "../../support/ports.ts";
 import { PATIENCE, waitFor } from "../../support/wait.ts";
 import type { Checklist } from "../checklist.ts";
 import { type Container, openContainer } from "../container.ts";
-import { buildImage, docker, logsOf } from "../engine.ts";
+import { buildImage, docker, inspect, logsOf } from "../engine.ts";
 
 /** Of all that is made here, each with an end of its own. */
 const NAME = `replicator-kuma-embedded-${process.pid}`;
@@ -18,7 +19,7 @@ USER ${user || "root"}
 /** A replica whose Uptime Kuma starts its own MariaDB follows a primary on SQLite. */
 export async function checkEmbedded({ check }: Checklist, image: string): Promise<void> {
   await check(
-    "applies a snapshot to Uptime Kuma's embedded MariaDB, through the server that Kuma leaves",
+    "applies a snapshot to Uptime Kuma's embedded MariaDB, and leaves no server but the next Kuma's",
     () => follow(image).finally(removeEmbedded),
   );
 }
@@ -41,29 +42,34 @@ async function follow(image: string): Promise<string> {
   if (!hasServer) await buildImage(IMAGE, {}, WITH_MARIADB(image, user));
   const members: Container[] = [];
   try {
-    return await followOnEmbedded(image, hasServer ? image : IMAGE, members);
+    await followOnEmbedded(image, hasServer ? image : IMAGE, members);
   } finally {
     for (const { kuma } of members) kuma.close();
   }
+  return `Uptime Kuma ${version}`;
 }
 
-async function followOnEmbedded(image: string, withServer: string, members: Container[]): Promise<string> {
+async function followOnEmbedded(image: string, withServer: string, members: Container[]): Promise<void> {
   const primary = await start(PRIMARY, image, { REPLICATOR_MODE: "BACKUP", UPTIME_KUMA_DB_TYPE: "sqlite" });
   members.push(primary);
   await primary.kuma.until("its account", (kuma) => kuma.addMonitor(MONITOR), { timeout: PATIENCE });
-  await primary.syncNow();
-  await untilSaid(PRIMARY, "Published snapshot");
+  await primary.shell("replicator-kuma sync");
   const own = { REPLICATOR_MODE: "RESTORE", UPTIME_KUMA_DB_TYPE: "embedded-mariadb" };
   const replica = await start(REPLICA, withServer, own);
   members.push(replica);
   await untilSaid(REPLICA, "Applied snapshot");
   const sql = "SELECT name FROM kuma.monitor";
   const rows = await replica.shell(`mariadb --socket=/app/data/run/mariadb.sock -N -e '${sql}'`);
-  if (rows.trim() !== MONITOR.name) throw new Error(`monitors in it: ${rows}`);
+  assert.equal(rows.trim(), MONITOR.name);
+  const all = await replica.processes();
+  const servers = all.filter(({ command, state }) => command.startsWith("mariadbd") && state !== "Z");
+  const kuma = all.find(({ pid }) => pid === servers[0]?.ppid);
+  assert.ok(
+    servers.length === 1 && kuma !== undefined && kuma.pid !== 1,
+    "one server, which is Kuma's child",
+  );
   await docker(["stop", REPLICA]);
-  const log = await logsOf(REPLICA);
-  const ended = log.split("\n").filter((line) => line.includes("[REPLICATOR]") && /MariaDB/.test(line));
-  return ended.map((line) => line.replace(/.*\[REPLICATOR\] /, "")).join(" ");
+  assert.equal(await inspect(REPLICA, ".State.ExitCode"), 0);
 }
 
 const MONITOR = { type: "port", name: "on both engines", hostname: "127.0.0.1", port: 9 } as const;
