@@ -27,7 +27,9 @@ export function restoreTables(file: string, dump: string): void {
   execaSync("sqlite3", [file], { input: dump, maxBuffer: MAX_DUMP });
 }
 
-/** What the bash version does on MariaDB, by the client: it knows no transaction, and writes one statement for each row. */
+/**
+ * What the bash version does on MariaDB, by the client: it knows no transaction, and writes one statement for each row.
+ */
 export function openClient(socket: string, database: string) {
   const options = ["--no-defaults", `--socket=${socket}`, "--user=root"];
   const mariadb = [...options, "--default-character-set=utf8mb4", database];

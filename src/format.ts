@@ -14,7 +14,9 @@ export function errorCode(error: unknown): string | undefined {
   return error instanceof Error && "code" in error ? String(error.code) : undefined;
 }
 
-/** restic's short form of a snapshot's id, and ours of a hash; behind what says where it is from ("bash-", "imported-"). */
+/**
+ * restic's short form of a snapshot's id, and ours of a hash; behind what says where it is from ("bash-", "imported-").
+ */
 export function shortId(id: string): string {
   return /^(?:(?:bash|imported)-)?.{0,8}/.exec(id)?.[0] ?? id;
 }

@@ -50,8 +50,8 @@ export const gap: Measure = {
 };
 
 async function openStage(folder: string, kuma: PatchedKuma, { port }: AddressInfo, count: number) {
-  // While this file is there, Kuma does not sleep between the starts of two monitors: only to set the stage. (A "?" would
-  // end the program that a data URL holds.)
+  // While this file is there, Kuma does not sleep between the starts of two monitors: only to set the stage. (A "?"
+  // would end the program that a data URL holds.)
   const hurry = `${folder}.hurry`;
   writeFileSync(hurry, "");
   const random = `import{existsSync}from'node:fs';const r=Math.random;Math.random=()=>existsSync('${hurry}')&&-0.43||r()`;
@@ -95,7 +95,9 @@ async function openStage(folder: string, kuma: PatchedKuma, { port }: AddressInf
     return `UPDATE monitor SET name = '${to}' WHERE id = ${FIRST + 1}`;
   }
 
-  /** Kuma sends the page a hundred heartbeats of each monitor before it answers: on a busy machine that may take long. */
+  /**
+   * Kuma sends the page a hundred heartbeats of each monitor before it answers: on a busy machine that may take long.
+   */
   function logIn(): Promise<KumaClient> {
     const url = `http://127.0.0.1:${scenario.instance.port}`;
     return waitFor("a login", () => connectKuma(url).catch(() => undefined), { timeout: 10 * 60_000 });

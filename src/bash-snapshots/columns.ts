@@ -1,6 +1,6 @@
 /**
- * How the columns of Uptime Kuma 2.0 to 2.5 store what they are given, which a CSV file does not tell. By name alone: no
- * two tables have a column of one name and of two kinds. What is not named here is text.
+ * How the columns of Uptime Kuma 2.0 to 2.5 store what they are given, which a CSV file does not tell. By name alone:
+ * no two tables have a column of one name and of two kinds. What is not named here is text.
  */
 const WHOLE: ReadonlySet<string> = new Set([
   ...[

@@ -1,6 +1,6 @@
 /**
- * The records of a CSV file as csv-writer 1.6 writes it, which the bash version uses: commas, LF after each record, quotes
- * around a field that has a comma, quote or line end in it, quotes doubled (RFC 4180).
+ * The records of a CSV file as csv-writer 1.6 writes it, which the bash version uses: commas, LF after each record,
+ * quotes around a field that has a comma, quote or line end in it, quotes doubled (RFC 4180).
  * @returns undefined for what is not such a file, or is cut off
  */
 export function readCsv(text: string): string[][] | undefined {

@@ -20,8 +20,8 @@ export function isDump(bytes: Uint8Array): boolean {
 }
 
 /**
- * Loads a dump into an empty database. Nothing of it is run that `judge` has not let through; that the tables and rows of
- * the twelve blocks are all there is checked, for the bash version published a dump that had failed as well.
+ * Loads a dump into an empty database. Nothing of it is run that `judge` has not let through; that the tables and rows
+ * of the twelve blocks are all there is checked, for the bash version published a dump that had failed as well.
  */
 export function loadDump(db: Database, sql: string): Result<void, BashSnapshotProblem> {
   if (sql.includes("\u0000")) return invalid("its dump has a zero byte in it");

@@ -1,5 +1,5 @@
-// The process of its own in which a bash snapshot is read: run.ts starts it. Standard input: the bytes. Standard output:
-// the snapshot in our format, or with exit code NOT_READ a problem as JSON.
+// The process of its own in which a bash snapshot is read: run.ts starts it. Standard input: the bytes. Standard
+// output: the snapshot in our format, or with exit code NOT_READ a problem as JSON.
 import { buffer } from "node:stream/consumers";
 import { encodeSnapshot } from "../snapshot/index.ts";
 import { convert } from "./convert.ts";

@@ -23,8 +23,8 @@ const problemShape = z.object({
 });
 
 /**
- * Reads what a bash version published, in a process of its own, which holds nothing but these bytes and has no secret in its
- * environment: they are from a file that anybody may have made who can write to the repository.
+ * Reads what a bash version published, in a process of its own, which holds nothing but these bytes and has no secret
+ * in its environment: they are from a file that anybody may have made who can write to the repository.
  * @param bytes see `ReadTask.form`
  * @param limit milliseconds
  * @returns the bytes of a snapshot in our format

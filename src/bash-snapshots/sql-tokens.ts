@@ -13,9 +13,9 @@ const NUMBER = /(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/y;
 const BLANKS = /[ \t\r\n\f]+/y;
 
 /**
- * Splits SQL into statements as SQLite does (https://www.sqlite.org/lang.html), each without its semicolon, one at a time.
- * Linear in the text's length, whatever it holds. The last one is "cut-off" where a statement, quotation or comment has
- * no end, "strange" at a character that no statement can have there.
+ * Splits SQL into statements as SQLite does (https://www.sqlite.org/lang.html), each without its semicolon, one at a
+ * time. Linear in the text's length, whatever it holds. The last one is "cut-off" where a statement, quotation or
+ * comment has no end, "strange" at a character that no statement can have there.
  */
 export function* readStatements(sql: string): Generator<readonly Token[] | "cut-off" | "strange", void> {
   let statement: Token[] = [];

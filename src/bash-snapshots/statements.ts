@@ -1,8 +1,8 @@
 import type { Token } from "./sql-tokens.ts";
 
 /**
- * What a statement of a dump asks for. `sql` is put together from the tokens, so that SQLite reads what was looked at, and
- * nothing else.
+ * What a statement of a dump asks for. `sql` is put together from the tokens, so that SQLite reads what was looked at,
+ * and nothing else.
  */
 export type Statement =
   | { readonly kind: "begin" | "commit" | "failed" | "skipped" | "refused" }
@@ -23,10 +23,10 @@ const EVALUATED: ReadonlySet<string> = new Set([
 const DEEPEST = 2;
 
 /**
- * Judges a statement of a dump by SQLite's shell, which somebody else made. What may be run: a table's definition without
- * anything that SQLite would evaluate (its defaults are not: each row gives all values), and one row of literals. Of
- * functions only those by which the shell writes line ends, and each in the form in which its result is no longer than
- * what it is given. What would change nothing is passed over; all else is refused.
+ * Judges a statement of a dump by SQLite's shell, which somebody else made. What may be run: a table's definition
+ * without anything that SQLite would evaluate (its defaults are not: each row gives all values), and one row of
+ * literals. Of functions only those by which the shell writes line ends, and each in the form in which its result is no
+ * longer than what it is given. What would change nothing is passed over; all else is refused.
  */
 export function judge(tokens: readonly Token[]): Statement {
   const words = tokens.slice(0, 4).map(({ kind, text }) => (kind === "word" ? text.toUpperCase() : text));

@@ -9,9 +9,9 @@ export interface ArchivedFile {
 }
 
 /**
- * The regular files of a tar archive as `restic dump` writes it: ustar headers, and PAX headers where a name or size does
- * not fit into one (https://pubs.opengroup.org/onlinepubs/9699919799/utilities/pax.html). Names are as in the archive: to
- * be compared, not to be opened.
+ * The regular files of a tar archive as `restic dump` writes it: ustar headers, and PAX headers where a name or size
+ * does not fit into one (https://pubs.opengroup.org/onlinepubs/9699919799/utilities/pax.html). Names are as in the
+ * archive: to be compared, not to be opened.
  * @returns undefined for what is no such archive, or is cut off
  */
 export function readTar(archive: Uint8Array): ArchivedFile[] | undefined {

@@ -59,7 +59,8 @@ export function jsonOption(): Option {
 
 /**
  * Loads the settings, which are those of the container, does the work, and ends with its exit code. A problem is
- * printed to standard error. Without the settings that replication needs there is nothing to command: they count as wrong.
+ * printed to standard error. Without the settings that replication needs there is nothing to command: they count as
+ * wrong.
  */
 export async function withConfig(
   options: JsonOption,

@@ -6,8 +6,8 @@ const LEAST_ROOM = 24;
 const GAP = "  ";
 
 /**
- * Breaks each line of a text between words, so that it is no wider than `width`, but for words that are wider themselves.
- * The lines that this makes begin where their line began, plus `hanging`.
+ * Breaks each line of a text between words, so that it is no wider than `width`, but for words that are wider
+ * themselves. The lines that this makes begin where their line began, plus `hanging`.
  * @param width columns of the terminal; Infinity: nothing is broken
  */
 export function wrap(text: string, width: number, hanging = ""): string {

@@ -12,8 +12,8 @@ import { paint, printToStderr } from "./terminal.ts";
 const EFFECT = "This instance becomes the primary, and every replica becomes like it.";
 
 /**
- * Shows, on standard error, what a promotion without the latest snapshot changes on every replica, and asks whether to do
- * it. It does not ask where nothing would change.
+ * Shows, on standard error, what a promotion without the latest snapshot changes on every replica, and asks whether to
+ * do it. It does not ask where nothing would change.
  * @param yes do not ask
  * @returns a problem when it cannot or shall not be done
  */

@@ -12,8 +12,8 @@ let current: { label: string; readonly since: number } | undefined;
 let isShown = false;
 
 /**
- * Does some work; when it takes more than two seconds, standard error says what is going on: at a terminal in a line that
- * counts the time and goes away at the end, elsewhere in one line. Work within such work only changes the words.
+ * Does some work; when it takes more than two seconds, standard error says what is going on: at a terminal in a line
+ * that counts the time and goes away at the end, elsewhere in one line. Work within such work only changes the words.
  * @param label what is going on, such as "Reading the list of snapshots"
  */
 export async function during<T>(label: string, work: () => Promise<T>): Promise<T> {

@@ -43,8 +43,8 @@ const comparison = z.object({
 });
 
 /**
- * Snapshots for the page, read by our own commands `snapshots` and `diff`, each in a process of its own: so neither restic
- * nor ten thousand monitors hold up what PID 1 has to do, and the memory is given back.
+ * Snapshots for the page, read by our own commands `snapshots` and `diff`, each in a process of its own: so neither
+ * restic nor ten thousand monitors hold up what PID 1 has to do, and the memory is given back.
  */
 export const snapshotSource: SnapshotSource = {
   list: async (signal) => {

@@ -107,7 +107,10 @@ export async function downloadWanted(
   return snapshot.ok ? success({ info: info.value, snapshot: snapshot.value }) : snapshot;
 }
 
-/** The configuration of the live Kuma, which has no origin yet, or of a snapshot. @param wanted `live`, `latest` or the beginning of an id */
+/**
+ * The configuration of the live Kuma, which has no origin yet, or of a snapshot. @param wanted `live`, `latest` or the
+ * beginning of an id
+ */
 export async function readContent(
   sources: Sources,
   wanted: string,

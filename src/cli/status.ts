@@ -13,7 +13,10 @@ import { formatTime, paint, printJson, printTable, relative } from "./terminal.t
 /** A status is for a quick look: a repository that is slower than this is shown as not reached. Milliseconds. */
 const REPOSITORY_LIMIT = 20_000;
 
-/** What is known of the repository; `isEdited`: whether Kuma's configuration differs from its own snapshot; `own`: on purpose. */
+/**
+ * What is known of the repository; `isEdited`: whether Kuma's configuration differs from its own snapshot; `own`: on
+ * purpose.
+ */
 interface View {
   readonly own: OwnParts | undefined;
   readonly position: Result<RepositoryPosition | undefined>;

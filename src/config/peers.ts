@@ -5,8 +5,8 @@ import type { Settings } from "./settings.ts";
 import type { PeersConfig } from "./types.ts";
 
 /**
- * What instances tell one another with: the addresses, and the secret that they share. That is the repository's password,
- * or what REPLICATOR_PEERS_KEY_FILE holds where a command gives the password to restic alone.
+ * What instances tell one another with: the addresses, and the secret that they share. That is the repository's
+ * password, or what REPLICATOR_PEERS_KEY_FILE holds where a command gives the password to restic alone.
  * @returns undefined when they tell nothing
  */
 export function readPeers(

@@ -102,8 +102,8 @@ function decode(text: string): string {
 const SHORTEST_KEY = 16;
 
 /**
- * What of the address of a ping or a webhook must not be seen: all of it, and the parts of its path that let others ping, such as the
- * token of a push monitor and the UUID of a check.
+ * What of the address of a ping or a webhook must not be seen: all of it, and the parts of its path that let others
+ * ping, such as the token of a push monitor and the UUID of a check.
  */
 export function secretsOfPing(url: string | undefined): string[] {
   if (url === undefined) return [];

@@ -4,14 +4,14 @@ import type { SettingProblem } from "./mistake.ts";
 export type Role = "primary" | "replica";
 
 /**
- * How a snapshot reaches a Kuma that runs: "live" changes the configuration under it, by a channel to the module that was
- * put into it; "restart" stops it, changes its database and starts it again.
+ * How a snapshot reaches a Kuma that runs: "live" changes the configuration under it, by a channel to the module that
+ * was put into it; "restart" stops it, changes its database and starts it again.
  */
 export type ApplyWay = "live" | "restart";
 
 /**
- * Which instances send the messages of a monitor: "each" by itself, as Kuma does; "annotate": each, and every message ends
- * with who agrees.
+ * Which instances send the messages of a monitor: "each" by itself, as Kuma does; "annotate": each, and every message
+ * ends with who agrees.
  */
 export type AlertMode = "each" | "annotate";
 
@@ -137,7 +137,10 @@ export interface Config {
   readonly local: boolean;
   /** Accounts and API keys are replicated, too. */
   readonly accounts: boolean;
-  /** Where push monitors are active; "primary": on a replica they are paused, for what pushes reaches one instance alone. */
+  /**
+   * Where push monitors are active; "primary": on a replica they are paused, for what pushes reaches one instance
+   * alone.
+   */
   readonly push: "everywhere" | "primary";
   /** What a primary keeps of our snapshots, as arguments of `restic forget`; none: everything. */
   readonly keep: readonly string[];

@@ -1,8 +1,8 @@
 import type { Value } from "../snapshot/index.ts";
 
 /**
- * A column that holds the id of a row of another replicated table, and what it means when there is no such row, as after
- * a deletion by hand with foreign keys off, the default of the sqlite3 shell:
+ * A column that holds the id of a row of another replicated table, and what it means when there is no such row, as
+ * after a deletion by hand with foreign keys off, the default of the sqlite3 shell:
  * - `row goes`: Kuma reads the row only by way of that other row, and deletes the two together;
  * - `becomes NULL`: Kuma goes on without it, and writes NULL itself when it deletes the other row.
  */
@@ -39,7 +39,10 @@ export interface CatalogTable {
   readonly weakAspects?: readonly (readonly string[])[];
 }
 
-/** What a monitor watches, whatever its type (server/monitor-types of 2.5.3). Settings of a check, such as a topic, are not in it. */
+/**
+ * What a monitor watches, whatever its type (server/monitor-types of 2.5.3). Settings of a check, such as a topic, are
+ * not in it.
+ */
 const MONITOR_TARGET: readonly string[] = [
   ...["url", "hostname", "grpc_url", "docker_container", "database_connection_string", "push_token"],
   ...["kafka_producer_brokers", "rabbitmq_nodes", "system_service_name"],
@@ -103,7 +106,8 @@ export const catalog: readonly CatalogTable[] = [
     owner: "user_id",
     selfWritten: ["last_start_date"],
     zone: "timezone",
-    // A maintenance that repeats every few days counts them from last_start_date (server/model/maintenance.js of 2.5.3).
+    // A maintenance that repeats every few days counts them from last_start_date (server/model/maintenance.js of
+    // 2.5.3).
     aspects: [["title"], ["start_date", "cron"]],
     weakAspects: [["strategy"]],
   },

@@ -18,7 +18,9 @@ export interface MariaDbLocation {
   readonly user: string;
   /** A secret; empty: none. */
   readonly password: string;
-  /** Undefined: unencrypted. Else the server's certificate is verified, against `ca` (PEM) or what the system trusts. */
+  /**
+   * Undefined: unencrypted. Else the server's certificate is verified, against `ca` (PEM) or what the system trusts.
+   */
   readonly tls: { readonly ca: string | undefined } | undefined;
 }
 

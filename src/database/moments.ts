@@ -4,8 +4,8 @@ import type { Value } from "../snapshot/index.ts";
 /**
  * What a column of one of the two types for dates and times of day holds. SQLite keeps whatever text it is given, and
  * Kuma's page sends `2026-11-26 12:00` and `02:00`; MariaDB answers `2026-11-26 12:00:00` and `02:00:00` (measured on
- * 2.5.3, the only difference of form between the two). So that the same configuration has one content hash, it is read, hashed
- * and compared in MariaDB's form, in which Kuma takes it on SQLite, too.
+ * 2.5.3, the only difference of form between the two). So that the same configuration has one content hash, it is read,
+ * hashed and compared in MariaDB's form, in which Kuma takes it on SQLite, too.
  */
 export type Moment = "datetime" | "time";
 

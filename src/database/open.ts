@@ -28,8 +28,8 @@ export type Engine = {
 };
 
 /**
- * Kuma's database, in this thread: SQLite blocks it while a call runs. For commands, which do nothing else. The one place
- * that chooses the engine is `openEngine`.
+ * Kuma's database, in this thread: SQLite blocks it while a call runs. For commands, which do nothing else. The one
+ * place that chooses the engine is `openEngine`.
  */
 export function openKumaDatabase(place: KumaPlace): KumaDatabase {
   return {

@@ -81,7 +81,9 @@ export interface ApplyRecord {
 }
 
 export interface LastApply extends ApplyRecord {
-  /** When the change was made that `rollBack` takes back, milliseconds since 1970; `appliedAt` follows snapshots alike. */
+  /**
+   * When the change was made that `rollBack` takes back, milliseconds since 1970; `appliedAt` follows snapshots alike.
+   */
   readonly changedAt: number;
   /** There is history that no undo brings back: `confirm` drops it, as much at a time as a short while allows. */
   readonly hasStaleHistory: boolean;
@@ -166,8 +168,8 @@ export interface KumaDatabase {
   /** The content hash of what `read` would give, for much less; safe while Kuma runs. */
   hash(): Promise<DatabaseResult<string>>;
   /**
-   * The content hash as `hash` gives it, for who asks every few seconds: nothing is hashed as long as there is no trace of
-   * a change. A change of the icons alone leaves none. Safe while Kuma runs.
+   * The content hash as `hash` gives it, for who asks every few seconds: nothing is hashed as long as there is no trace
+   * of a change. A change of the icons alone leaves none. Safe while Kuma runs.
    * @param before what the look before has found
    */
   look(before: Look | undefined): Promise<DatabaseResult<Look>>;
@@ -204,13 +206,16 @@ export interface KumaDatabase {
   dropHistory(): Promise<DatabaseResult<"done" | "more">>;
   /** What `rollBack` would do; undefined when there is nothing to undo. Changes nothing; safe while Kuma runs. */
   previewRollBack(): Promise<DatabaseResult<RollBackPreview | undefined>>;
-  /** Undoes the last apply, rows and files, history too, in one transaction. Kuma must be stopped. No-op when there is none. */
+  /**
+   * Undoes the last apply, rows and files, history too, in one transaction. Kuma must be stopped. No-op when there is
+   * none.
+   */
   rollBack(): Promise<DatabaseResult<void>>;
   /** Looks for what `doctor` tells. Safe while Kuma runs. Reads an index of all of the history. */
   inspect(): Promise<DatabaseResult<Inspection>>;
   /**
-   * How long the server that Kuma's database is on has been up, milliseconds, exact to a second; undefined: Kuma has none
-   * that could be away without it. Safe while Kuma runs.
+   * How long the server that Kuma's database is on has been up, milliseconds, exact to a second; undefined: Kuma has
+   * none that could be away without it. Safe while Kuma runs.
    */
   serverUpFor(): Promise<DatabaseResult<number | undefined>>;
   /** What is this instance's own. Safe while Kuma runs. */

@@ -59,8 +59,8 @@ interface Change {
 }
 
 /**
- * What differs, in a few names: `monitor "Shop" renamed to "Store"`, `notification "Ops" edited`. Connections come last,
- * and those of a row that came or went are not told. Tables that one side does not have are left out.
+ * What differs, in a few names: `monitor "Shop" renamed to "Store"`, `notification "Ops" edited`. Connections come
+ * last, and those of a row that came or went are not told. Tables that one side does not have are left out.
  * @param tables of which to tell; left out: of all
  */
 export function nameChanges(

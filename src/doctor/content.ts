@@ -36,7 +36,8 @@ const HOW_TO_RUN = {
 };
 
 /**
- * Rows of history whose monitor does not exist, as an SQL edit by hand leaves them. The migration to 2.x stops at them (its step "Migrating Aggregate Table" has foreign keys on), for good.
+ * Rows of history whose monitor does not exist, as an SQL edit by hand leaves them. The migration to 2.x stops at them
+ * (its step "Migrating Aggregate Table" has foreign keys on), for good.
  */
 export function checkOrphans(
   { orphans }: Inspection,

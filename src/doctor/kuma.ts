@@ -7,8 +7,8 @@ import { type Finding, failed, ok, warning } from "./finding.ts";
 const RUNNERS = /^(npm|npx|yarn|pnpm|bun|corepack)(\.cmd)?$/;
 
 /**
- * Whether a signal to what KUMA_COMMAND starts is one to Kuma. npm 11 ends at SIGTERM and tells its child nothing (seen):
- * Kuma then runs on without its parent until it is killed, its database unclosed.
+ * Whether a signal to what KUMA_COMMAND starts is one to Kuma. npm 11 ends at SIGTERM and tells its child nothing
+ * (seen): Kuma then runs on without its parent until it is killed, its database unclosed.
  */
 export function checkCommand({ kuma }: Pick<Config, "kuma">): Finding {
   const check = "command";

@@ -13,8 +13,9 @@ export function repositoryAddress(env: ResticConfig["env"]): string | undefined 
 }
 
 /**
- * What restic sends its requests for a repository to (https://restic.readthedocs.io/en/stable/030_preparing_a_new_repo.html);
- * undefined for those that are not reached by HTTP, or not by restic itself.
+ * What restic sends its requests for a repository to
+ * (https://restic.readthedocs.io/en/stable/030_preparing_a_new_repo.html); undefined for those that are not reached by
+ * HTTP, or not by restic itself.
  */
 export function repositoryUrl(env: ResticConfig["env"]): URL | undefined {
   const [, kind, rest = ""] = /^(rest|s3|b2|gs|azure):(.*)$/s.exec(repositoryAddress(env) ?? "") ?? [];

@@ -161,8 +161,8 @@ interface NothingPublishedYet {
 }
 
 /**
- * A bash version has published after this program did, so there are two primaries; nothing of it is applied. Reported once
- * for each instance.
+ * A bash version has published after this program did, so there are two primaries; nothing of it is applied. Reported
+ * once for each instance.
  */
 interface BashPublishes {
   readonly type: "bash-publishes";

@@ -8,7 +8,10 @@ export interface FolderFile {
   readonly text: string;
 }
 
-/** What stands for a secret value: the same for the same value in the same place, and nobody without the key can try values. */
+/**
+ * What stands for a secret value: the same for the same value in the same place, and nobody without the key can try
+ * values.
+ */
 export type HideSecret = (place: string, value: string | Uint8Array) => string;
 
 /** Hex digits: enough that no two values of one place ever meet. */

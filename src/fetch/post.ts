@@ -4,7 +4,10 @@ import type { ProxyConfig } from "../config/index.ts";
 import { bypassesProxy } from "./bypass.ts";
 import { createFetch } from "./proxy.ts";
 
-/** Posts bytes and gives the answer, of which no more is read than so many bytes; it may throw whatever the network does. */
+/**
+ * Posts bytes and gives the answer, of which no more is read than so many bytes; it may throw whatever the network
+ * does.
+ */
 export type Post = (
   url: string,
   body: Buffer,
@@ -19,8 +22,8 @@ export type Post = (
 const HEADERS = { "Content-Type": "application/octet-stream" };
 
 /**
- * For requests that go out all the time: not by `fetch` where no proxy demands it, for that takes 16 MB, and 70 MB more after a
- * thousand requests (measured on Node 20.20.2; this way 10). No redirect is followed.
+ * For requests that go out all the time: not by `fetch` where no proxy demands it, for that takes 16 MB, and 70 MB more
+ * after a thousand requests (measured on Node 20.20.2; this way 10). No redirect is followed.
  */
 export function createPost(proxy: ProxyConfig | undefined): Post {
   const fetch = createFetch(proxy);

@@ -16,15 +16,15 @@ const CHECK_EVERY_MS = 10;
 const KILL_LIMIT_MS = 5_000;
 
 /**
- * The MariaDB server that Kuma 2 starts for itself, while Kuma is stopped: Kuma leaves it running when it ends, and what
- * is to be changed meanwhile goes through that. Where none is left (before Kuma's first start, after a crash) one of our
- * own serves. There is never a second one on the same data: each is ended before Kuma starts its next.
- * For a Kuma with another database all of this does nothing.
+ * The MariaDB server that Kuma 2 starts for itself, while Kuma is stopped: Kuma leaves it running when it ends, and
+ * what is to be changed meanwhile goes through that. Where none is left (before Kuma's first start, after a crash) one
+ * of our own serves. There is never a second one on the same data: each is ended before Kuma starts its next. For a
+ * Kuma with another database all of this does nothing.
  */
 export interface EmbeddedServer {
   /**
-   * Does work that needs the server. While Kuma is stopped, a server is made ready for it first, and stays for more work.
-   * Else it is Kuma's, and may answer or not.
+   * Does work that needs the server. While Kuma is stopped, a server is made ready for it first, and stays for more
+   * work. Else it is Kuma's, and may answer or not.
    */
   use<T>(work: () => Promise<Result<T>>): Promise<Result<T>>;
   /** Whether the process is such a server, which is not to be ended as other orphans of Kuma are. */

@@ -13,8 +13,8 @@ export interface ServerProcess {
 }
 
 /**
- * The living MariaDB servers on a data folder, by their command lines: Kuma names the folder there. Its pid file does not
- * do: it names one of them at most, and one that waits for another's lock is in no file.
+ * The living MariaDB servers on a data folder, by their command lines: Kuma names the folder there. Its pid file does
+ * not do: it names one of them at most, and one that waits for another's lock is in no file.
  * @param serverDir as Kuma writes it
  */
 export function listServers(serverDir: string): ServerProcess[] {

@@ -20,8 +20,8 @@ export interface OwnServer {
 }
 
 /**
- * Starts a MariaDB server as Kuma does, but without a port: nobody else is to come in, and a port that is taken keeps it
- * from starting. Resolves once it takes connections.
+ * Starts a MariaDB server as Kuma does, but without a port: nobody else is to come in, and a port that is taken keeps
+ * it from starting. Resolves once it takes connections.
  * @param env what Kuma's process sees
  * @param limit until it must be ready, milliseconds; it is killed then, and when the signal aborts
  */

@@ -32,7 +32,10 @@ export function announcesPublish({ event, tags }: TopicMessage): boolean {
   return event === "message" && tags?.includes(PUBLISHED_TAG) === true;
 }
 
-/** The instance that says that it has applied a snapshot; undefined: it says something else. Anybody may have written it. */
+/**
+ * The instance that says that it has applied a snapshot; undefined: it says something else. Anybody may have written
+ * it.
+ */
 export function appliedBy({ event, tags, title }: TopicMessage): string | undefined {
   const ending = `: ${APPLIED}`;
   const isApply = event === "message" && tags?.includes(APPLIED_TAG) && title?.endsWith(ending);

@@ -5,7 +5,10 @@ export const PACE = 200;
 /** After a failure, doubling up to the longest, milliseconds. */
 const FIRST_PAUSE = 1_000;
 const LONGEST_PAUSE = 15_000;
-/** So many answers in a row that came at once and said nothing new: they come from this instance itself, or from a mistake. */
+/**
+ * So many answers in a row that came at once and said nothing new: they come from this instance itself, or from a
+ * mistake.
+ */
 const MOST_EMPTY = 5;
 /** Sessions whose numbers are remembered; an instance has a new one at each start. */
 const MOST_SESSIONS = 100;

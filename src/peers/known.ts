@@ -49,8 +49,8 @@ export function createKnownPages(ownId: string): KnownPages {
 }
 
 /**
- * Within a session its counter tells; then, and between two sessions, for neither of which a clock is asked, what was made
- * later by our own.
+ * Within a session its counter tells; then, and between two sessions, for neither of which a clock is asked, what was
+ * made later by our own.
  */
 function isNewer({ page, madeAt }: Known, before: Known | undefined): boolean {
   if (before === undefined) return true;

@@ -34,7 +34,8 @@ export function opinionOf(each: Known, question: Question, session: string, now:
 }
 
 /**
- * Who agrees: "down at kuma-fra, kuma-nyc; up at kuma-sgp (8 s ago)". This instance is the first, the others go by name.
+ * Who agrees: "down at kuma-fra, kuma-nyc; up at kuma-sgp (8 s ago)". This instance is the first, the others go by
+ * name.
  * @param here what it has found, and for how long, milliseconds
  */
 export function describeOpinions(

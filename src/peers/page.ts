@@ -1,6 +1,9 @@
 import { z } from "zod";
 
-/** Bytes of a request or an answer. A page has one or two thousand, and sixty thousand while hundreds of monitors go down. */
+/**
+ * Bytes of a request or an answer. A page has one or two thousand, and sixty thousand while hundreds of monitors go
+ * down.
+ */
 export const LONGEST_MESSAGE = 256 * 1024;
 /** How many other instances are known of. */
 export const MOST_PEERS = 20;

@@ -1,6 +1,9 @@
 import { createCipheriv, createDecipheriv, randomBytes, scrypt } from "node:crypto";
 
-/** As costly to guess as a key of restic's own (scrypt, N = 2^15, r = 8): whoever has a recording may try passwords on it. */
+/**
+ * As costly to guess as a key of restic's own (scrypt, N = 2^15, r = 8): whoever has a recording may try passwords on
+ * it.
+ */
 const SCRYPT = { N: 2 ** 15, r: 8, p: 1, maxmem: 64 * 1024 * 1024 };
 const SALT = "replicator-kuma peers";
 const KEY_BYTES = 32;
@@ -15,13 +18,16 @@ export interface Seal {
   /** @param about what the receiver must know as well: see `open` */
   close(text: string, about: string): Buffer;
   /**
-   * @param about the same text as at `close`: a request cannot pass for an answer, nor an answer for that of another request
+   * @param about the same text as at `close`: a request cannot pass for an answer, nor an answer for that of another
+   * request
    * @returns undefined when it was made with another password, was changed on its way, or is of another form
    */
   open(sealed: Buffer, about: string): string | undefined;
 }
 
-/** @param secret the repository's password; the key is derived from it in a thread of its own, in about 0.1 s and 32 MiB */
+/**
+ * @param secret the repository's password; the key is derived from it in a thread of its own, in about 0.1 s and 32 MiB
+ */
 export async function openSeal(secret: string): Promise<Seal> {
   const key = await new Promise<Buffer>((resolve, reject) => {
     scrypt(secret, SALT, KEY_BYTES, SCRYPT, (error, derived) => (error ? reject(error) : resolve(derived)));

@@ -13,8 +13,8 @@ const COUNTED_AFTER: ReadonlySet<ReplicatorEvent["type"]> = new Set([
 const NOTHING: OwnCounts = { local: { monitors: 0, others: 0 }, paused: 0, values: 0 };
 
 /**
- * Tells how much is this instance's own, whenever that has changed, for page and metrics. In the background: what cannot be
- * counted now is counted after the next cycle.
+ * Tells how much is this instance's own, whenever that has changed, for page and metrics. In the background: what
+ * cannot be counted now is counted after the next cycle.
  * @param rules what may be its own now; nothing is read where that is nothing
  */
 export function createOwnCounter(

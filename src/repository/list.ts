@@ -27,8 +27,8 @@ interface Asked {
 }
 
 /**
- * What is published, and a failure rather than a list that lacks one. restic passes over a snapshot that it cannot read and
- * exits with 0: the newest of what is left would pass for the latest, and a damaged repository for an empty one. It
+ * What is published, and a failure rather than a list that lacks one. restic passes over a snapshot that it cannot read
+ * and exits with 0: the newest of what is left would pass for the latest, and a damaged repository for an empty one. It
  * says so, in words of each version's own. So whatever it says is a reason to count what is there; while it is silent
  * (0.14, 0.18 and 0.19: always, when it could read them all) that would only cost a second process each cycle.
  */

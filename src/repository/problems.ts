@@ -17,8 +17,8 @@ const RETRY = /^\w+\(<?(\w+).*?\) returned error, retrying after [^:]+: /;
 const OF_A_HELPER = /^(subprocess \S+|rclone): /;
 
 /**
- * Why the storage did not do what rclone asked of it: `rclone: DATE TIME ERROR : locks/1a05bf27: Post request put error: why`.
- * restic hears a bare "500" of it, and tries again.
+ * Why the storage did not do what rclone asked of it: `rclone: DATE TIME ERROR : locks/1a05bf27: Post request put
+ * error: why`. restic hears a bare "500" of it, and tries again.
  */
 const OF_RCLONE = /^rclone: \S+ \S+ ERROR : (\w*?)s?(?:\/\S*)?: (\w+) .*?: (.*)$/;
 

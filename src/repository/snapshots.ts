@@ -38,8 +38,8 @@ export function tagsOf(request: Omit<PublishRequest, "stream">): string[] {
 }
 
 /**
- * Our snapshots in what `restic snapshots --json` printed, in the order of the chain, and those of bash versions: restic
- * promises no order. Snapshots of something else, and with tags that cannot be ours, are left out.
+ * Our snapshots in what `restic snapshots --json` printed, in the order of the chain, and those of bash versions:
+ * restic promises no order. Snapshots of something else, and with tags that cannot be ours, are left out.
  * @returns undefined when it is no list at all
  */
 export function parseSnapshots(json: string): Listing | undefined {

@@ -19,8 +19,8 @@ export interface SnapshotInfo {
 }
 
 /**
- * What a bash version of Replicator Kuma published: an ordinary restic snapshot, which tells nothing of its content before
- * it is downloaded.
+ * What a bash version of Replicator Kuma published: an ordinary restic snapshot, which tells nothing of its content
+ * before it is downloaded.
  */
 export interface BashSnapshot {
   readonly madeBy: "bash";

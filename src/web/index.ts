@@ -5,8 +5,9 @@ import type { WebServer } from "./server.ts";
 import type { SnapshotSource } from "./snapshot-source.ts";
 
 /**
- * Page, metrics and health, read-only, made from what is observed, and the door for other instances; where no address is set,
- * nothing at all. Loaded only where it is wanted: it costs every instance some megabytes, and a part of its start.
+ * Page, metrics and health, read-only, made from what is observed, and the door for other instances; where no address
+ * is set, nothing at all. Loaded only where it is wanted: it costs every instance some megabytes, and a part of its
+ * start.
  */
 export async function openWebServer(
   config: Pick<Config, "http" | "secrets" | "kuma" | "notify">,

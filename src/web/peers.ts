@@ -2,8 +2,8 @@ import type { IncomingMessage } from "node:http";
 import { LONGEST_MESSAGE, type Peers } from "../peers/index.ts";
 
 /**
- * Bodies that are read at a time: nobody is known before the last byte, so this is what strangers can take of the memory.
- * A further one takes the place of the oldest: an instance sends its own at once.
+ * Bodies that are read at a time: nobody is known before the last byte, so this is what strangers can take of the
+ * memory. A further one takes the place of the oldest: an instance sends its own at once.
  */
 const MOST_READ = 16;
 const reading = new Set<IncomingMessage>();

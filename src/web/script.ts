@@ -6,8 +6,8 @@ const REFRESH = 20_000;
  * server's time zone, and reloads as a whole.
  *
  * It writes times as the reader's clock shows them, and brings only the parts up to date that have changed: so whoever
- * listens to the page, or has scrolled or selected in it, is not thrown back to its begin. The pages of snapshots have no
- * such parts: there it writes times alone, and asks for nothing.
+ * listens to the page, or has scrolled or selected in it, is not thrown back to its begin. The pages of snapshots have
+ * no such parts: there it writes times alone, and asks for nothing.
  */
 export const script = `
 const clock = (time) => new Date(time).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });

@@ -24,8 +24,8 @@ interface Request {
 }
 
 /**
- * /snapshots: those in the repository. /snapshot?id=: one, and what it changed. /diff?from=&to=: what differs between two.
- * Only a page that is asked for asks the repository.
+ * /snapshots: those in the repository. /snapshot?id=: one, and what it changed. /diff?from=&to=: what differs between
+ * two. Only a page that is asked for asks the repository.
  * @returns undefined for any other path
  */
 export async function answerSnapshots(

@@ -93,7 +93,9 @@ function beginOfView({ startedAt }: ObservedState, now: number): number {
   return Math.min(Math.max(startedAt, now - LONGEST_VIEW), now - SHORTEST_VIEW);
 }
 
-/** Where in its lane a state is drawn, in parts of the lane's height: so that states differ by more than their colour. */
+/**
+ * Where in its lane a state is drawn, in parts of the lane's height: so that states differ by more than their colour.
+ */
 const SHAPES: Readonly<Record<string, readonly [top: number, height: number]>> = {
   unknown: [0.45, 0.1],
   behind: [0, 1],

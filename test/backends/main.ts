@@ -1,6 +1,6 @@
 /**
- * `npm run backends`: a primary and a replica, each with a real Uptime Kuma, at every kind of storage that can be had here,
- * with the system's restic and with the newest. Prints a table, and exits 1 when something does not hold.
+ * `npm run backends`: a primary and a replica, each with a real Uptime Kuma, at every kind of storage that can be had
+ * here, with the system's restic and with the newest. Prints a table, and exits 1 when something does not hold.
  *   --match=TEXT    only backends whose name holds the text
  *   --restic=TEXT   only with a restic whose version begins with the text
  */

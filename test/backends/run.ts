@@ -22,8 +22,8 @@ interface Options extends Common {
 }
 
 /**
- * Tries all cases at a backend, on one primary and one replica. After one that does not hold it goes on with the others,
- * unless there is no pair to go on with.
+ * Tries all cases at a backend, on one primary and one replica. After one that does not hold it goes on with the
+ * others, unless there is no pair to go on with.
  */
 export async function tryBackend(
   backend: Backend,

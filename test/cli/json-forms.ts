@@ -8,7 +8,10 @@ const problem = z.strictObject({ code: z.string(), message: z.string(), advice: 
 const shown = z.union([z.string(), z.number(), z.null()]);
 const event = z.strictObject({ snapshotId: anyId, at: time, changes: z.string().optional() });
 
-/** What --json prints, by the headings of docs/commands.md: nothing that is not named here, and all that is not optional. */
+/**
+ * What --json prints, by the headings of docs/commands.md: nothing that is not named here, and all that is not
+ * optional.
+ */
 export const forms = {
   Failure: z.strictObject({
     ok: z.literal(false),

@@ -30,7 +30,9 @@ function assertFits(text: string, width: number, what: string): void {
   }
 }
 
-/** The words alone: what stays the same in any width. Ages go on meanwhile, and a busy machine brings lines of progress. */
+/**
+ * The words alone: what stays the same in any width. Ages go on meanwhile, and a busy machine brings lines of progress.
+ */
 function wordsOf(text: string): string {
   return text
     .replaceAll(/ \\$/gm, "")

@@ -71,7 +71,10 @@ function read(bytes: Uint8Array, form: "archive" | "dump"): Snapshot {
   return value(convert(bytes, { form, ...ORIGIN }));
 }
 
-/** Its rows, of the tables and columns that another content has, too; zones are settled by whoever publishes with this program. */
+/**
+ * Its rows, of the tables and columns that another content has, too; zones are settled by whoever publishes with this
+ * program.
+ */
 function rowsOf({ tables }: Content, like: Content): unknown[] {
   return like.tables.flatMap(({ name, columns }) => {
     const table = tables.find((each) => each.name === name);

@@ -48,7 +48,9 @@ const publish = (seed = false, time = new Date()) =>
 const editOld = (name: string) =>
   change(fleet.dataOf("old"), [`UPDATE monitor SET name = '${name}' WHERE id = 2`]);
 
-/** Rows of an instance by the tables and columns that a bash version speaks of; not the Docker hosts that monitors use. */
+/**
+ * Rows of an instance by the tables and columns that a bash version speaks of; not the Docker hosts that monitors use.
+ */
 function rows(name: string): Record<string, unknown[]> {
   const silent = ["docker_host", "status_page_cname"];
   const db = new Database(file("old"), { readonly: true });

@@ -91,8 +91,8 @@ async function assertEqual(one: Name, other: Name): Promise<void> {
 }
 
 /**
- * Every row of every table that is not replicated, but for history of monitors that were gone already: that goes one day. For
- * an instance whose Kuma does not run.
+ * Every row of every table that is not replicated, but for history of monitors that were gone already: that goes one
+ * day. For an instance whose Kuma does not run.
  */
 async function othersOf(name: "sqlite" | "external"): Promise<Record<string, unknown>> {
   const { monitor } = await rowsOf(name);
@@ -114,7 +114,9 @@ async function readOthers(): Promise<Record<string, Record<string, unknown>[]>> 
   return tables;
 }
 
-/** Has a stopped instance apply the latest, with a stand-in for Kuma, so that nobody else writes; and stops it again. */
+/**
+ * Has a stopped instance apply the latest, with a stand-in for Kuma, so that nobody else writes; and stops it again.
+ */
 async function applyAlone(name: "sqlite" | "external"): Promise<void> {
   const before = await othersOf(name);
   assert.ok(Object.keys(before).length >= 8, Object.keys(before).join());

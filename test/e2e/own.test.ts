@@ -25,7 +25,9 @@ function fillPrimary(db: Database.Database): void {
       VALUES ('job', 'push', 'token-of-the-job', 1, 1, 3600)`);
 }
 
-/** A Kuma that was somebody's own: another account, two monitors with history, a tag, a notification and a status page. */
+/**
+ * A Kuma that was somebody's own: another account, two monitors with history, a tag, a notification and a status page.
+ */
 function fillStandAlone(db: Database.Database): void {
   db.exec(`UPDATE user SET username = 'somebody', password = 'unknown';
     DELETE FROM monitor WHERE id > 2; DELETE FROM maintenance; UPDATE monitor SET proxy_id = NULL; DELETE FROM proxy;

@@ -10,8 +10,8 @@ import { whyNotCompared } from "./releases.ts";
 import { openTargets, type Targets } from "./targets.ts";
 
 /**
- * A restart takes its time: by default one follows so many changes, and what is different after it was not taken up live.
- * With LIVE_EACH=1 one follows each change.
+ * A restart takes its time: by default one follows so many changes, and what is different after it was not taken up
+ * live. With LIVE_EACH=1 one follows each change.
  */
 const CHANGES_PER_RESTART = process.env.LIVE_EACH === undefined ? 6 : 1;
 

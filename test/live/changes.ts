@@ -8,7 +8,10 @@ export interface Change {
   readonly rings?: string;
 }
 
-/** Monitors of the base: 1 group, 2 and 3 http (2 in the group, with notification 1), 7 push, 11 by proxy, 12 Docker, 13 paused. */
+/**
+ * Monitors of the base: 1 group, 2 and 3 http (2 in the group, with notification 1), 7 push, 11 by proxy, 12 Docker, 13
+ * paused.
+ */
 export function base(targets: number, [proxy]: readonly [number, number]): string[] {
   const hook = (id: number) =>
     JSON.stringify({

@@ -12,7 +12,9 @@ import { query } from "../support/rows.ts";
 import { change, takeSnapshot } from "../support/source-data.ts";
 import { waitFor } from "../support/wait.ts";
 
-/** A real Kuma with a channel, as the supervisor starts it, and a data folder beside it that is edited as a primary's. */
+/**
+ * A real Kuma with a channel, as the supervisor starts it, and a data folder beside it that is edited as a primary's.
+ */
 export interface LiveKuma {
   readonly url: string;
   readonly dataDir: string;

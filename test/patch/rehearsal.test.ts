@@ -22,8 +22,8 @@ after(() => rm(folder, { recursive: true, force: true }));
 let count = 0;
 
 /**
- * Sends one message about a monitor through a provider whose method `send` has this body: of `to` (the settings), `msg`,
- * `monitor`, `heartbeat`, and `axios`. Gives the monitor that the real provider got.
+ * Sends one message about a monitor through a provider whose method `send` has this body: of `to` (the settings),
+ * `msg`, `monitor`, `heartbeat`, and `axios`. Gives the monitor that the real provider got.
  */
 async function monitorGivenTo(body: string, { settings = {}, status = 1, head = "" } = {}): Promise<unknown> {
   const file = path.join(folder, `provider-${++count}.cjs`);

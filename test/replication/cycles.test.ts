@@ -118,7 +118,8 @@ describe("cycles", () => {
       async () => {
         rounds++;
         if (rounds > 2) return success(undefined);
-        // As an apply does that Kuma does not come up after: woken in the middle, and then nothing is ready for a while.
+        // As an apply does that Kuma does not come up after: woken in the middle, and then nothing is ready for a
+        // while.
         await sleep(20);
         cycles.wake();
         cycles.wake();

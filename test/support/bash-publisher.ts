@@ -13,8 +13,8 @@ const AT_PATH = fileURLToPath(new URL("at-path.sh", import.meta.url));
 const PATHS = { dump: "/backup/current", exports: "/replicator_kuma/current" };
 
 /**
- * How a bash version publishes. `dump`: that for Uptime Kuma 1.23. `exports`: that for Uptime Kuma 2; `seed`: as its first
- * snapshot, and any after one that it could not read.
+ * How a bash version publishes. `dump`: that for Uptime Kuma 1.23. `exports`: that for Uptime Kuma 2; `seed`: as its
+ * first snapshot, and any after one that it could not read.
  */
 export type BashForm =
   | { readonly form: "dump"; readonly indexes?: boolean }

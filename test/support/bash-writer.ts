@@ -71,7 +71,10 @@ function literal(value: unknown): string {
   return typeof value === "string" ? textLiteral(value) : String(value);
 }
 
-/** Line ends by marks that the text does not have, so that each row stays on a line (output_quoted_escaped_string in shell.c). */
+/**
+ * Line ends by marks that the text does not have, so that each row stays on a line (output_quoted_escaped_string in
+ * shell.c).
+ */
 function textLiteral(value: string): string {
   const [lf, cr] = [unusedIn(value, "\\n", "\\012"), unusedIn(value, "\\r", "\\015")];
   const quoted = `'${value.replaceAll("'", "''").replaceAll("\n", lf).replaceAll("\r", cr)}'`;

@@ -6,7 +6,9 @@ import { LabError } from "./install/lab-error.ts";
 
 const FILES = ["kuma.db", "kuma.db-wal"];
 
-/** How long nobody has written to a database that is at rest, milliseconds; Linux tells writes apart by 4 ms at best. */
+/**
+ * How long nobody has written to a database that is at rest, milliseconds; Linux tells writes apart by 4 ms at best.
+ */
 const AT_REST = 50;
 
 /**

@@ -18,7 +18,8 @@ export interface Step {
 type Action = readonly [begin: string, take: (step: Step) => Promise<void>];
 
 /**
- * Follows a list of docs/migrating.md word by word: each step has its action, in its order, so that neither can change alone.
+ * Follows a list of docs/migrating.md word by word: each step has its action, in its order, so that neither can change
+ * alone.
  * @param section its heading
  * @param lead how the paragraph before the list begins; empty: the section's first list
  */

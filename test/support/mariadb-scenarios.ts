@@ -17,7 +17,9 @@ import { waitFor } from "./wait.ts";
 const STAND_IN = fileURLToPath(new URL("../fixtures/programs/kuma-with-mariadb.mjs", import.meta.url));
 const DATABASE = "kuma";
 
-/** An instance whose Kuma keeps its data on a MariaDB server of its own, which is outside of the instance's namespace. */
+/**
+ * An instance whose Kuma keeps its data on a MariaDB server of its own, which is outside of the instance's namespace.
+ */
 export interface MariaDbScenario {
   readonly mariadb: TestMariaDb;
   readonly port: number;

@@ -41,8 +41,8 @@ export interface TestMariaDb {
 const installed = new Map<string, Promise<string>>();
 
 /**
- * A database server with a data folder of its own, reached by its socket alone unless an option names a port; small, and
- * killed with this process.
+ * A database server with a data folder of its own, reached by its socket alone unless an option names a port; small,
+ * and killed with this process.
  */
 export function startMariadbd(...options: string[]): Promise<TestMariaDb> {
   return startMariadbdIn(mkdtempSync(join(tmpdir(), "mariadbd-")), ...options);

@@ -14,8 +14,8 @@ export function keyOf({ authorization = "" }: http.IncomingHttpHeaders): string 
 }
 
 /**
- * What a key may do is in its name, which is no word of a problem's code: the log hides the ids of keys. Refused in Amazon's
- * words: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+ * What a key may do is in its name, which is no word of a problem's code: the log hides the ids of keys. Refused in
+ * Amazon's words: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
  * @param key of the object
  */
 export function refuseByRights(id: string | undefined, method: string, key: string): Refusal | undefined {

@@ -17,7 +17,8 @@ export function makeKey(at: string, name: string): void {
 }
 
 /**
- * An sshd of our own, with a host key and one user's key; nobody knows the former, and nobody is let in. It ends with us.
+ * An sshd of our own, with a host key and one user's key; nobody knows the former, and nobody is let in. It ends with
+ * us.
  * @param at a folder for keys and repository; the keys of a former one there are taken again
  * @param atPort a free one when left out
  */

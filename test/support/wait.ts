@@ -2,8 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { LabError } from "./install/lab-error.ts";
 
 /**
- * How long tests wait for anything to come about, milliseconds. Far more than it takes: a limit close to that says nothing but
- * that the machine is busy.
+ * How long tests wait for anything to come about, milliseconds. Far more than it takes: a limit close to that says
+ * nothing but that the machine is busy.
  */
 export const PATIENCE = 5 * 60_000;
 

@@ -16,9 +16,9 @@ const TIME = /^-?(\d{2,3}):[0-5]\d:[0-5]\d$/;
 const MAX_HOURS = 838;
 
 /**
- * Why a column would refuse a value, or hold another one: MariaDB in its strictest mode still rounds 1.5 in an INT, cuts
- * blanks at the end, takes the text '2' for the second of an enum (measured on 10.11). Says what the column takes; undefined when the
- * value fits. What depends on a character set that is not Unicode has to be asked of the server.
+ * Why a column would refuse a value, or hold another one: MariaDB in its strictest mode still rounds 1.5 in an INT,
+ * cuts blanks at the end, takes the text '2' for the second of an enum (measured on 10.11). Says what the column takes;
+ * undefined when the value fits. What depends on a character set that is not Unicode has to be asked of the server.
  */
 export function describeMisfit(column: MariaDbColumn, value: Value): string | undefined {
   if (value === null) return undefined;

@@ -10,8 +10,8 @@ import type { Cell, Session } from "./session.ts";
 import { type MariaDbColumn, type MariaDbTable, readTables } from "./tables.ts";
 
 /**
- * Kuma's tables on MariaDB as an SQLite database in memory, made for one call: so what content means is said in one place,
- * in SQL that SQLite answers. A mirror costs about what reading its rows costs.
+ * Kuma's tables on MariaDB as an SQLite database in memory, made for one call: so what content means is said in one
+ * place, in SQL that SQLite answers. A mirror costs about what reading its rows costs.
  */
 export interface Mirror {
   readonly db: Database;

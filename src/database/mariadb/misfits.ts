@@ -12,7 +12,10 @@ const NAMED = 20;
 /** Values per question. */
 const BATCH = 500;
 
-/** Bytes that a statement has beside the values of one row; MariaDB ends the connection of who sends it more than it takes. */
+/**
+ * Bytes that a statement has beside the values of one row; MariaDB ends the connection of who sends it more than it
+ * takes.
+ */
 const OVERHEAD = 64 * 1024;
 
 /** Columns by which people know a row. */
@@ -87,8 +90,8 @@ async function findForeignText(
 }
 
 /**
- * Rows whose values MariaDB takes for the same where each may be there once: it does not tell main from Main, mäin, or main
- * with a blank after it. How, only the server knows: it is asked for what it compares by.
+ * Rows whose values MariaDB takes for the same where each may be there once: it does not tell main from Main, mäin, or
+ * main with a blank after it. How, only the server knows: it is asked for what it compares by.
  */
 async function findAlike(
   session: Session,

@@ -84,8 +84,8 @@ export function explainMariaDb(error: unknown, server: MariaDbServer) {
 }
 
 /**
- * A server of another make that speaks the same protocol, as MySQL's: it takes other SQL (no default of a LONGTEXT) and refuses
- * other values, and nobody has tried what it would do with an apply.
+ * A server of another make that speaks the same protocol, as MySQL's: it takes other SQL (no default of a LONGTEXT) and
+ * refuses other values, and nobody has tried what it would do with an apply.
  * @param version as it says itself; MariaDB's own says "MariaDB"
  */
 export function refuseServer(server: MariaDbServer, version: string) {

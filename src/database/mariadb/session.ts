@@ -30,7 +30,9 @@ export interface Session {
 /** Milliseconds. A statement waits less long for a lock, so one that takes longer waits for a server that is gone. */
 const LIMIT = { connect: 10_000, statement: 60_000, end: 1_000 };
 
-/** Seconds that a statement waits for a lock of rows or of a table, such as an ALTER's; MariaDB's own are 50 and a day. */
+/**
+ * Seconds that a statement waits for a lock of rows or of a table, such as an ALTER's; MariaDB's own are 50 and a day.
+ */
 const LOCK_WAIT = 10;
 
 /**
@@ -71,8 +73,9 @@ export async function withSession<T>(
 }
 
 /**
- * What goes in and comes out unchanged (measured with mysql2 3.24): by default whole numbers lose digits beyond 2^53, and dates
- * become `Date` in the zone of this process. Over TLS the certificate is verified as Kuma does it: its chain, not its name.
+ * What goes in and comes out unchanged (measured with mysql2 3.24): by default whole numbers lose digits beyond 2^53,
+ * and dates become `Date` in the zone of this process. Over TLS the certificate is verified as Kuma does it: its chain,
+ * not its name.
  */
 async function connect(
   { user, password, database, tls }: MariaDbServer,

@@ -28,8 +28,8 @@ import { writeChanges, writeHistory, writeRecord } from "./write.ts";
 const SETTLING = { limit: 20_000, every: 500 };
 
 /**
- * Changes a mirror of what the scope names, and then MariaDB's rows in the same way, in one transaction: what the change does and
- * whether it is right is decided on the mirror, as on SQLite. Files as with `withFiles`.
+ * Changes a mirror of what the scope names, and then MariaDB's rows in the same way, in one transaction: what the
+ * change does and whether it is right is decided on the mirror, as on SQLite. Files as with `withFiles`.
  */
 export async function inTransaction<T>(
   server: MariaDbServer,
@@ -103,8 +103,8 @@ async function writeAll(
 }
 
 /**
- * An error at COMMIT does not say whether it was done (measured: the connection was lost, and the change was there). Our
- * record, which changes with the rows, does.
+ * An error at COMMIT does not say whether it was done (measured: the connection was lost, and the change was there).
+ * Our record, which changes with the rows, does.
  * @param record before and after the change
  */
 async function commit(

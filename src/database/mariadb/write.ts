@@ -46,8 +46,8 @@ export async function writeHistory(
 }
 
 /**
- * Writes our record as its mirror has it. An undo may be larger than what the server takes at a time, so it is in several rows:
- * the first is the record's, the others hold nothing else.
+ * Writes our record as its mirror has it. An undo may be larger than what the server takes at a time, so it is in
+ * several rows: the first is the record's, the others hold nothing else.
  */
 export async function writeRecord(session: Session, db: Database): Promise<void> {
   const { deleted, inserted, updated } = changesOf(db, RECORD);

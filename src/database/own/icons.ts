@@ -8,9 +8,9 @@ export interface Moved {
 }
 
 /**
- * Kuma names an icon after its status page (saveStatusPage in server/socket-handlers/status-page-socket-handler.js, 1.23 to
- * 2.5), and two instances give the same ids: a page that has got another id needs its icon under another name. Changes that in
- * the rows; must run in a transaction.
+ * Kuma names an icon after its status page (saveStatusPage in server/socket-handlers/status-page-socket-handler.js,
+ * 1.23 to 2.5), and two instances give the same ids: a page that has got another id needs its icon under another name.
+ * Changes that in the rows; must run in a transaction.
  * @returns the files that go with them, and those of the former names as gone
  */
 export function renameIcons(db: Database, pages: readonly Moved[], uploadDir: string): UploadState[] {

@@ -8,8 +8,8 @@ import { renameIcons } from "./icons.ts";
 import { LOCAL_FROM, lastShared, lowerCounter } from "./local.ts";
 
 /**
- * Makes all that is here this instance's own, as if it had been added under REPLICATOR_LOCAL: every id grows by the same, with
- * all that refers to it, the history and the names of icons. Must run in a transaction, with Kuma stopped.
+ * Makes all that is here this instance's own, as if it had been added under REPLICATOR_LOCAL: every id grows by the
+ * same, with all that refers to it, the history and the names of icons. Must run in a transaction, with Kuma stopped.
  * @returns `by`: how much, for `giveBack`
  */
 export function keepAll(

@@ -6,9 +6,9 @@ import { type LiveTable, referencesOf, type Schema } from "../sqlite/schema.ts";
 import type { Rules } from "./rules.ts";
 
 /**
- * The least id of a row that is this instance's own. The counters of a replica are raised to it, so that Kuma itself gives such
- * ids to what people add, and no id of the primary's is ever taken. It fits a signed 32-bit integer, which Kuma's columns are
- * on MariaDB.
+ * The least id of a row that is this instance's own. The counters of a replica are raised to it, so that Kuma itself
+ * gives such ids to what people add, and no id of the primary's is ever taken. It fits a signed 32-bit integer, which
+ * Kuma's columns are on MariaDB.
  */
 export const LOCAL_FROM = 1_000_000_000n;
 
@@ -16,9 +16,9 @@ export const LOCAL_FROM = 1_000_000_000n;
 export type LocalIds = ReadonlyMap<string, ReadonlySet<Value>>;
 
 /**
- * The condition under which a row is this instance's own: by its id, or where it is only there to belong to others, by one of
- * those. So a shared monitor may have a notification of this instance's own, and the other way round. Kuma makes such rows anew
- * at each save, so their own ids tell nothing.
+ * The condition under which a row is this instance's own: by its id, or where it is only there to belong to others, by
+ * one of those. So a shared monitor may have a notification of this instance's own, and the other way round. Kuma makes
+ * such rows anew at each save, so their own ids tell nothing.
  * @param row the name under which the statement knows the table
  */
 function isLocalRow(schema: Schema, live: LiveTable, row: string): string {
@@ -86,7 +86,9 @@ export function raiseCounters(db: Database, schema: Schema): void {
   }
 }
 
-/** Has Kuma give shared ids again, once no row has a local one. @param last the greatest id that is given away for good */
+/**
+ * Has Kuma give shared ids again, once no row has a local one. @param last the greatest id that is given away for good
+ */
 export function lowerCounter(db: Database, table: string, last: bigint): void {
   db.prepare("UPDATE sqlite_sequence SET seq = ? WHERE name = ? AND seq >= ?").run(
     last,
@@ -95,7 +97,9 @@ export function lowerCounter(db: Database, table: string, last: bigint): void {
   );
 }
 
-/** The greatest shared id; of monitors also of those that are gone and whose history is kept: nobody may inherit that. */
+/**
+ * The greatest shared id; of monitors also of those that are gone and whose history is kept: nobody may inherit that.
+ */
 export function lastShared(db: Database, table: string, history: readonly string[]): bigint {
   const columns = [
     [table, "id"],

@@ -9,8 +9,8 @@ const [ACTIVE, PAUSED, PUSH] = [1n, 0n, "push"];
 const WAS_ACTIVE = "active";
 
 /**
- * Content with every push monitor paused, and which of them are active in it: what pushes reaches one instance alone, and
- * every other one would raise an alarm.
+ * Content with every push monitor paused, and which of them are active in it: what pushes reaches one instance alone,
+ * and every other one would raise an alarm.
  */
 export function pausePush(content: Content): { readonly content: Content; readonly paused: Remembered[] } {
   const paused: Remembered[] = [];
@@ -30,8 +30,8 @@ export function pausePush(content: Content): { readonly content: Content; readon
 }
 
 /**
- * `monitor.active` as the snapshot has it, as an SQL expression: so a push monitor that is paused here by us alone is no
- * difference. Undefined: as it is here.
+ * `monitor.active` as the snapshot has it, as an SQL expression: so a push monitor that is paused here by us alone is
+ * no difference. Undefined: as it is here.
  * @param row the name under which the statement knows the table
  */
 export function publishedActive(db: Database, row: string): string | undefined {

@@ -1,4 +1,6 @@
-/** What of the configuration is this instance's own, by its settings and its role. Plain data; what is left out is off. */
+/**
+ * What of the configuration is this instance's own, by its settings and its role. Plain data; what is left out is off.
+ */
 export interface Rules {
   /** Accounts and API keys are replicated, too. */
   readonly accounts?: boolean;

@@ -9,9 +9,9 @@ import { renameIcons } from "./icons.ts";
 import { LOCAL_FROM, lastShared, lowerCounter } from "./local.ts";
 
 /**
- * Gives the rows that are this instance's own ids as shared rows have them, with all that refers to them, their history and
- * the names of their icons, and sets the counters back: it is the primary now, and what it has is everybody's. Must run in a
- * transaction, with Kuma stopped.
+ * Gives the rows that are this instance's own ids as shared rows have them, with all that refers to them, their history
+ * and the names of their icons, and sets the counters back: it is the primary now, and what it has is everybody's. Must
+ * run in a transaction, with Kuma stopped.
  * @returns how many monitors became everybody's, and the files of icons
  */
 export function shareLocal(

@@ -24,9 +24,9 @@ interface KeptValues {
 }
 
 /**
- * Content with the values that were set here in place of the snapshot's, told by a comparison of three: where a row here is
- * what the last snapshot had, nobody has set it, and it follows. With nothing to compare to, as after the bash version, what
- * is here stays. A row that never came from a snapshot is none of these, whatever its id.
+ * Content with the values that were set here in place of the snapshot's, told by a comparison of three: where a row
+ * here is what the last snapshot had, nobody has set it, and it follows. With nothing to compare to, as after the bash
+ * version, what is here stays. A row that never came from a snapshot is none of these, whatever its id.
  */
 export function keepOwnValues(db: Database, schema: Schema, content: Content): KeptValues {
   const known = readRemembered(db).filter(({ table }) => TABLES.includes(table));

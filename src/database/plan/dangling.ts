@@ -8,7 +8,9 @@ import { nameRows } from "./name-rows.ts";
  */
 export function dropDangling(content: Content): { readonly content: Content; readonly notes: string[] } {
   const notes: string[] = [];
-  /** Table name to its ids, less those of rows that go: a table refers to an earlier one of the catalog, or to itself. */
+  /**
+   * Table name to its ids, less those of rows that go: a table refers to an earlier one of the catalog, or to itself.
+   */
   const ids = new Map(content.tables.map((table) => [table.name, idsOf(table)]));
   const settled = new Map<string, Table>();
   for (const { name, references = [] } of catalog) {

@@ -12,8 +12,8 @@ import { dropDangling } from "./dangling.ts";
 import { describeUnresolved } from "./references.ts";
 
 /**
- * Looks at content with the eyes of a replica that has nothing yet, and at the database for what the content leaves out.
- * Must run in a transaction.
+ * Looks at content with the eyes of a replica that has nothing yet, and at the database for what the content leaves
+ * out. Must run in a transaction.
  */
 export function examineContent(
   db: Database,

@@ -14,9 +14,9 @@ const DEFAULT_PORTS: Readonly<Record<string, string>> = { "http:": "80", "https:
 
 /**
  * Whether the row of an id is another thing in the snapshot than here, so that nothing which hangs on the id may pass
- * from the one to the other: no aspect of it (`CatalogTable.aspects`) is what it was. People do change a monitor's type,
- * or its name, or what it watches, and Kuma keeps its history then; all of it at once is what two databases look like
- * that have given the same id to two things.
+ * from the one to the other: no aspect of it (`CatalogTable.aspects`) is what it was. People do change a monitor's
+ * type, or its name, or what it watches, and Kuma keeps its history then; all of it at once is what two databases look
+ * like that have given the same id to two things.
  */
 export function isAnother(
   { aspects = [], weakAspects = [] }: CatalogTable,

@@ -27,9 +27,9 @@ export function idsWithLocal({ tables }: Content, local: LocalIds): (table: stri
 }
 
 /**
- * The plan of a table with what becomes of its local rows (`TablePlan.local`). They stay; but one that belongs to a row which
- * goes, goes with it, a reference to such a row becomes NULL, a link whose id the snapshot needs gets another, and a value which
- * only one may have is the snapshot's.
+ * The plan of a table with what becomes of its local rows (`TablePlan.local`). They stay; but one that belongs to a row
+ * which goes, goes with it, a reference to such a row becomes NULL, a link whose id the snapshot needs gets another,
+ * and a value which only one may have is the snapshot's.
  * @param context.after from `idsWithLocal`
  */
 export function keepLocal(

@@ -6,8 +6,8 @@ import type { TablePlan } from "./plan-table.ts";
 
 /**
  * What a Kuma that runs has to bring up to date in its memory. All that hangs on a monitor but is read at each use
- * (notifications, tags, proxies, Docker hosts, remote browsers) touches no monitor: only a row of `monitor` itself does,
- * and there belong its group, proxy, Docker host and remote browser.
+ * (notifications, tags, proxies, Docker hosts, remote browsers) touches no monitor: only a row of `monitor` itself
+ * does, and there belong its group, proxy, Docker host and remote browser.
  * @param tables only those in which something changes
  */
 export function findMemoryChanges(db: Database, tables: readonly TablePlan[]): MemoryChanges {

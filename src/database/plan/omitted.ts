@@ -6,8 +6,8 @@ import { readTable } from "../read/read.ts";
 import type { Schema } from "../sqlite/schema.ts";
 
 /**
- * Content with the rows that are here in place of what it says nothing of. So they stay, and what refers to one that is not
- * here, or is one whose parent goes, is settled as among rows of the content itself.
+ * Content with the rows that are here in place of what it says nothing of. So they stay, and what refers to one that is
+ * not here, or is one whose parent goes, is settled as among rows of the content itself.
  */
 export function fillOmitted(db: Database, schema: Schema, content: Content, rules: Rules): Content {
   const { tables, omits = [] } = content;

@@ -6,8 +6,8 @@ import { quote } from "../sqlite/connection.ts";
 import type { Schema } from "../sqlite/schema.ts";
 
 /**
- * Content with dates and times of day in the one form, also that of a release which published them in any, and with what
- * stands here where that means the same: so where nothing but the form differs Kuma need not stop.
+ * Content with dates and times of day in the one form, also that of a release which published them in any, and with
+ * what stands here where that means the same: so where nothing but the form differs Kuma need not stop.
  */
 export function keepOwnMoments(db: Database, schema: Schema, content: Content): Content {
   return { ...content, tables: content.tables.map(keepInTable) };

@@ -33,8 +33,8 @@ export function hasAccounts(db: Database): boolean {
 
 /**
  * The accounts, the first one first, and the id of the next one should there be none. Up to 2.5 Kuma's AUTOINCREMENT
- * gives 1. From 3.0 on (read at 3.0.0-beta.0) they are in a table of better-auth, by random text; the old table stays, with
- * accounts that rows belong to no more.
+ * gives 1. From 3.0 on (read at 3.0.0-beta.0) they are in a table of better-auth, by random text; the old table stays,
+ * with accounts that rows belong to no more.
  */
 function readAccounts(db: Database): { readonly ids: readonly Value[]; readonly next: Value } {
   const list = (sql: string) => db.prepare<[], Value>(sql).pluck().all();

@@ -16,8 +16,8 @@ export interface PlannedFiles {
 }
 
 /**
- * A snapshot may have been written by anybody who has the repository's password, and Kuma serves what is in the folder to
- * everybody: so nothing is written but images that its own status pages refer to, and the rest left out.
+ * A snapshot may have been written by anybody who has the repository's password, and Kuma serves what is in the folder
+ * to everybody: so nothing is written but images that its own status pages refer to, and the rest left out.
  * @param here the rows of `status_page` as they are
  */
 export function planFiles(

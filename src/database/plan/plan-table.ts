@@ -37,7 +37,9 @@ export interface ChangedRows {
   readonly after: readonly Row[];
 }
 
-/** Where the new value of a column comes from: the snapshot (undefined `shared`: it lacks the column), or the owner map. */
+/**
+ * Where the new value of a column comes from: the snapshot (undefined `shared`: it lacks the column), or the owner map.
+ */
 interface Target {
   readonly name: string;
   readonly position: number;

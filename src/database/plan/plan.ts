@@ -39,7 +39,9 @@ interface Versions {
   readonly ours: string;
 }
 
-/** Finds what differs, and everything that can be wrong with the snapshot. Changes nothing; must run in a transaction. */
+/**
+ * Finds what differs, and everything that can be wrong with the snapshot. Changes nothing; must run in a transaction.
+ */
 export function makePlan(
   db: Database,
   snapshot: Snapshot,

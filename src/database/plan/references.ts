@@ -25,8 +25,8 @@ export function findBrokenReferences(db: Database, schema: Schema): BrokenRefere
 }
 
 /**
- * The rows of content that would point at nothing and that nobody knows what Kuma makes of: those of which it is known are
- * settled before (dangling.ts). A sentence for each column.
+ * The rows of content that would point at nothing and that nobody knows what Kuma makes of: those of which it is known
+ * are settled before (dangling.ts). A sentence for each column.
  * @param known what is broken here already is not the content's fault: Kuma has lived with it
  */
 export function describeUnresolved(

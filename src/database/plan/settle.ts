@@ -31,7 +31,10 @@ function withoutAccounts(content: Content): Content {
   return { ...content, tables: content.tables.filter(({ name }) => !isAccountTable(name)) };
 }
 
-/** What means the same stays as it stands here, so that Kuma need not stop for it, and so does what is this instance's own. */
+/**
+ * What means the same stays as it stands here, so that Kuma need not stop for it, and so does what is this instance's
+ * own.
+ */
 export function settleContent(
   db: Database,
   schema: Schema,

@@ -46,7 +46,9 @@ function writeOut(db: Database, { entry, columns: all }: LiveTable, from: string
   };
 }
 
-/** Each row as `writeRow` writes it. Of the few for which SQLite's JSON is not the same, it gives the id, and we write. */
+/**
+ * Each row as `writeRow` writes it. Of the few for which SQLite's JSON is not the same, it gives the id, and we write.
+ */
 function* writeRows(db: Database, from: string, columns: readonly Column[]): Generator<string> {
   const names = columns.map(({ name }) => quote(name)).join(", ");
   const texts = columns.map(toJson).join(", ");

@@ -12,9 +12,10 @@ import { settledZone } from "./zone.ts";
 export type PublishedRows = (table: LiveTable) => string;
 
 /**
- * What is published of each table, and hashed: not the rows that Kuma cannot reach since what they belong to is gone, no
- * reference to nothing, no zone that depends on the instance, dates in one form, no pause that is ours alone. What is left in Kuma's own tables stays as it is. Good for
- * one transaction: it looks for what points at nothing, so that where nothing does a table is read as it is.
+ * What is published of each table, and hashed: not the rows that Kuma cannot reach since what they belong to is gone,
+ * no reference to nothing, no zone that depends on the instance, dates in one form, no pause that is ours alone. What
+ * is left in Kuma's own tables stays as it is. Good for one transaction: it looks for what points at nothing, so that
+ * where nothing does a table is read as it is.
  * @param zone from `readServerZone`
  */
 export function publishedRows(db: Database, schema: Schema, zone: string, rules: Rules = {}): PublishedRows {

@@ -19,7 +19,10 @@ export interface Surroundings {
   readonly rules?: Rules | undefined;
 }
 
-/** All that is published: rows and the files they refer to. Must run in a transaction, so that the tables fit each other. */
+/**
+ * All that is published: rows and the files they refer to. Must run in a transaction, so that the tables fit each
+ * other.
+ */
 export function readContent(
   db: Database,
   { uploadDir, timeZone, rules }: Surroundings,

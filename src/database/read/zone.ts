@@ -15,7 +15,8 @@ export function readServerZone(db: Database, tz: string | undefined): string {
 
 /**
  * The zone of a maintenance window as an SQL expression that means the same on every instance. Without a zone Kuma
- * takes the server's, unless the window has no cron expression either: then it is UTC (run in server/model/maintenance.js).
+ * takes the server's, unless the window has no cron expression either: then it is UTC (run in
+ * server/model/maintenance.js).
  * @param row the name under which the statement knows the table
  * @param zone from `readServerZone`
  */

@@ -23,7 +23,9 @@ export function applyAffinity(value: Value, affinity: Affinity): Value {
  */
 const knownDefaults = new Map<string, Value | undefined>();
 
-/** The value of a column's DEFAULT when it is a constant; undefined when it is an expression such as DATETIME('now'). */
+/**
+ * The value of a column's DEFAULT when it is a constant; undefined when it is an expression such as DATETIME('now').
+ */
 export function constantDefault(expression: string, affinity: Affinity): Value | undefined {
   const key = `${affinity} ${expression}`;
   if (!knownDefaults.has(key)) knownDefaults.set(key, evaluate(expression, affinity));

@@ -54,8 +54,8 @@ export function readWal(
 }
 
 /**
- * The pages of all replicated tables. Whatever changes a row writes one of them: a row's own page, or, when that is new, the
- * one that refers to it.
+ * The pages of all replicated tables. Whatever changes a row writes one of them: a row's own page, or, when that is
+ * new, the one that refers to it.
  */
 export function pagesOfTables(db: Database): ReadonlySet<number> {
   const ofTable = db.prepare<[string], bigint>("SELECT pageno FROM dbstat WHERE name = ?").pluck();

@@ -24,7 +24,10 @@ export function hasUniqueColumns(db: Database, table: string): boolean {
   return uniqueColumns(db, table).length > 0;
 }
 
-/** The columns that are unique, each set once (`slug` has two indexes), but the primary key; without those for a part of the rows only. */
+/**
+ * The columns that are unique, each set once (`slug` has two indexes), but the primary key; without those for a part of
+ * the rows only.
+ */
 export function uniqueColumns(db: Database, table: string): string[][] {
   const indexes = db
     .prepare<[string], string>(

@@ -7,10 +7,10 @@ import { isSafeFileName, type Table, type UploadedFile } from "../../snapshot/in
 export const MAX_ICON_BYTES = 4 * 1024 * 1024;
 
 /**
- * By the ending of the name, from which Kuma's web server tells the browser what it is, how such a file begins, in hex. Kuma
- * itself writes PNG only (saveStatusPage in server/socket-handlers/status-page-socket-handler.js); the others are those
- * that people put there by hand and that a browser can only draw. SVG is none of them: it may hold a script, which would
- * run on the origin where Kuma keeps the token of the session.
+ * By the ending of the name, from which Kuma's web server tells the browser what it is, how such a file begins, in hex.
+ * Kuma itself writes PNG only (saveStatusPage in server/socket-handlers/status-page-socket-handler.js); the others are
+ * those that people put there by hand and that a browser can only draw. SVG is none of them: it may hold a script,
+ * which would run on the origin where Kuma keeps the token of the session.
  */
 const BEGINNINGS: Readonly<Record<string, RegExp>> = {
   ".png": /^89504e470d0a1a0a/,

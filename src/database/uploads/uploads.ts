@@ -23,12 +23,14 @@ export interface UploadState {
   readonly bytes: Uint8Array | undefined;
 }
 
-/** One name for all, so that a process that died while writing leaves one file at most, and the next write replaces it. */
+/**
+ * One name for all, so that a process that died while writing leaves one file at most, and the next write replaces it.
+ */
 const TEMPORARY_NAME = ".replicator-kuma.tmp";
 
 /**
- * The uploaded icons that status pages refer to, sorted by name, and sentences about those that no instance would take. A
- * file that does not exist is left out.
+ * The uploaded icons that status pages refer to, sorted by name, and sentences about those that no instance would take.
+ * A file that does not exist is left out.
  */
 export function readUploads(
   dir: string,
@@ -86,8 +88,8 @@ export function writeUploads(dir: string, wanted: readonly UploadState[]): () =>
 }
 
 /**
- * Removes the files that shall not be: to be called after COMMIT. Killed before it, rows that refer to them are there still,
- * and so must they be; killed after it, or where one cannot be removed, a file is left to which nothing refers.
+ * Removes the files that shall not be: to be called after COMMIT. Killed before it, rows that refer to them are there
+ * still, and so must they be; killed after it, or where one cannot be removed, a file is left to which nothing refers.
  */
 export function removeUploads(dir: string, wanted: readonly UploadState[]): void {
   for (const { name, bytes } of wanted) {

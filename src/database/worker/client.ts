@@ -10,9 +10,9 @@ import type { Answer, CallName, Request } from "./protocol.ts";
 import type { DatabaseWorker } from "./types.ts";
 
 /**
- * How long a thread without work is kept, milliseconds: it takes memory, and to start one takes as long as some looks at
- * a small database. After a call that had a whole content in memory, light ones do not prolong it: a thread gives its
- * memory back when it ends.
+ * How long a thread without work is kept, milliseconds: it takes memory, and to start one takes as long as some looks
+ * at a small database. After a call that had a whole content in memory, light ones do not prolong it: a thread gives
+ * its memory back when it ends.
  */
 const IDLE_LIMIT = 60_000;
 

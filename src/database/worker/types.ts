@@ -12,7 +12,10 @@ export interface Reading {
   /** True when no replicated table holds a row; accounts do not count. */
   readonly isEmpty: boolean;
   readonly examination: Examination;
-  /** Tells the next reading what has changed since this one; of the values of rows it holds names alone. For `ReadingBefore`. */
+  /**
+   * Tells the next reading what has changed since this one; of the values of rows it holds names alone. For
+   * `ReadingBefore`.
+   */
   readonly fingerprint: Uint8Array;
   /** What differs from the reading before; undefined when that is not known. */
   readonly changes: ChangeCounts | undefined;
@@ -52,11 +55,12 @@ type LightCalls = Pick<
 
 /**
  * Kuma's database for the supervisor, which has signals, the health check and Kuma itself to attend to meanwhile: its
- * calls run in a thread of their own, one after the other. So do decoding and encoding, comparing and hashing: a content
- * crosses between the threads as the bytes of its snapshot alone.
+ * calls run in a thread of their own, one after the other. So do decoding and encoding, comparing and hashing: a
+ * content crosses between the threads as the bytes of its snapshot alone.
  *
  * Once the process shuts down, calls that only read end at once with the problem "interrupted"; those that write are
- * waited for, and then the thread is ended. When the thread dies each call under way gives the problem "database-failed", and the next begins another.
+ * waited for, and then the thread is ended. When the thread dies each call under way gives the problem
+ * "database-failed", and the next begins another.
  */
 export interface DatabaseWorker extends LightCalls {
   /** What `KumaDatabase.read` gives, encoded, and what there is to say about it. Safe while Kuma runs. */

@@ -44,7 +44,10 @@ export function applySnapshot(
   return withFiles(db, surroundings.uploadDir, () => applyRows(db, snapshot, order, surroundings));
 }
 
-/** Changes rows in a transaction. Files are written right before its end, and go back when it fails; they are removed after it. */
+/**
+ * Changes rows in a transaction. Files are written right before its end, and go back when it fails; they are removed
+ * after it.
+ */
 export function withFiles<T>(
   db: Database,
   uploadDir: string,
@@ -104,8 +107,8 @@ function withKept(db: Database, { schema, summary }: Plan): PlanSummary {
 }
 
 /**
- * Notes that a snapshot equal to what is here counts as applied and verified, and what we have to remember of it. Must run
- * in a transaction; nothing of Kuma's is changed.
+ * Notes that a snapshot equal to what is here counts as applied and verified, and what we have to remember of it. Must
+ * run in a transaction; nothing of Kuma's is changed.
  */
 export function markApplied(
   db: Database,

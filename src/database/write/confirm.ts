@@ -13,8 +13,9 @@ export const BATCH = 500;
 export const TIME_LIMIT = 3_000;
 
 /**
- * How long after a change its undo can bring back the history of the monitors that it removed, milliseconds. By the wall
- * clock: it goes on while nothing of ours runs. A clock that is wrong makes it longer or shorter, and nothing worse.
+ * How long after a change its undo can bring back the history of the monitors that it removed, milliseconds. By the
+ * wall clock: it goes on while nothing of ours runs. A clock that is wrong makes it longer or shorter, and nothing
+ * worse.
  */
 const KEPT_FOR = 7 * 24 * 3_600_000;
 

@@ -14,8 +14,8 @@ export interface Dangling {
 }
 
 /**
- * What Kuma makes of rows whose parents are deleted: what is there only to connect, a tag of a monitor, goes with either
- * end; a monitor loses its group, its proxy, its docker host (NULL). The catalog says which.
+ * What Kuma makes of rows whose parents are deleted: what is there only to connect, a tag of a monitor, goes with
+ * either end; a monitor loses its group, its proxy, its docker host (NULL). The catalog says which.
  * @param before those that were there already: Kuma has lived with them
  * @returns what was done, in that order
  */
@@ -31,8 +31,8 @@ export function settleDangling(db: Database, schema: Schema, before: readonly Da
 }
 
 /**
- * What refers to nothing now, in all replicated tables, among themselves. Not owners: they differ between instances; Kuma
- * shows a row without one to nobody, and that is not ours to mend.
+ * What refers to nothing now, in all replicated tables, among themselves. Not owners: they differ between instances;
+ * Kuma shows a row without one to nobody, and that is not ours to mend.
  */
 export function findDangling(db: Database, schema: Schema): Dangling[] {
   return [...schema.values()].flatMap((table) => findIn(db, schema, table));

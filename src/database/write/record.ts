@@ -12,7 +12,9 @@ export const TABLE = "replicator_apply";
 export interface StoredRecord extends ApplyRecord {
   /** Whether there is an undo. */
   readonly canUndo: boolean;
-  /** When the change that the undo takes back was made, milliseconds since 1970; `appliedAt` follows snapshots alike. */
+  /**
+   * When the change that the undo takes back was made, milliseconds since 1970; `appliedAt` follows snapshots alike.
+   */
   readonly changedAt: number;
   /** Ids whose monitors are gone and whose history nothing can bring back: it is dropped bit by bit. */
   readonly staleHistory: readonly bigint[];

@@ -90,8 +90,8 @@ function restoreTable(db: Database, table: Undo["tables"][number]): DatabaseResu
 }
 
 /**
- * The rows, and an id that SQLite chooses where theirs is taken by now: monitor_notification alone, and our own table, give
- * ids away again (they have no AUTOINCREMENT), and nothing refers to their rows.
+ * The rows, and an id that SQLite chooses where theirs is taken by now: monitor_notification alone, and our own table,
+ * give ids away again (they have no AUTOINCREMENT), and nothing refers to their rows.
  */
 function withFreeIds(
   db: Database,
@@ -109,8 +109,8 @@ function withFreeIds(
 }
 
 /**
- * Of little use to Kuma, but so every row of every table is as it was. One that was raised for a replica's own rows is not
- * raised again: it may be the primary by now.
+ * Of little use to Kuma, but so every row of every table is as it was. One that was raised for a replica's own rows is
+ * not raised again: it may be the primary by now.
  */
 function restoreSequence(db: Database, table: string, seq: Value): void {
   if (typeof seq === "bigint" && seq >= LOCAL_FROM - 1n) return;

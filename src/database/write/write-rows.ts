@@ -29,8 +29,8 @@ export function deleteRows(db: Database.Database, table: string, ids: readonly V
 }
 
 /**
- * Gives rows other values in some columns. Where a table demands unique values the rows are deleted first, all of them, and
- * written anew, so that two status pages may swap their slugs.
+ * Gives rows other values in some columns. Where a table demands unique values the rows are deleted first, all of them,
+ * and written anew, so that two status pages may swap their slugs.
  * @param columns those that change, or all of them in such a table; `id` last
  */
 export function changeRows(

@@ -23,11 +23,14 @@ export interface Applier {
   /**
    * Brings this instance to a snapshot. All that can fail without touching Kuma comes first, while it runs; a plan that
    * changes nothing ends there. Then the database is changed in one transaction, under the Kuma that runs, or between
-   * its stop and its start. When it does not come up with the new configuration, that is undone and the snapshot refused.
+   * its stop and its start. When it does not come up with the new configuration, that is undone and the snapshot
+   * refused.
    * @param signal a shutdown: work that has not touched the database yet ends at once
    */
   apply(snapshot: LoadedSnapshot, name: SnapshotName, signal: AbortSignal): Promise<Result<Outcome>>;
-  /** The same beside what is here, all of which stays as this instance's own: always between a stop and a start of Kuma. */
+  /**
+   * The same beside what is here, all of which stays as this instance's own: always between a stop and a start of Kuma.
+   */
   applyBeside(snapshot: LoadedSnapshot, name: SnapshotName, signal: AbortSignal): Promise<Result<Outcome>>;
   /** Tells, once Kuma is ready, when applies will restart it though they should not. Ends at once on a shutdown. */
   reportWay(signal: AbortSignal): Promise<void>;

@@ -11,7 +11,9 @@ import { verifyLive } from "./verify-live.ts";
 
 /** How a live apply ended. */
 export type LiveOutcome =
-  /** Kuma cannot, or cannot now; the database is as it was. `isHeld`: monitors may stand still until Kuma is restarted. */
+  /**
+   * Kuma cannot, or cannot now; the database is as it was. `isHeld`: monitors may stand still until Kuma is restarted.
+   */
   | { readonly kind: "restart-needed"; readonly why: Problem; readonly isHeld: boolean }
   /** The database is as it was. */
   | { readonly kind: "failed"; readonly problem: Problem; readonly doesKumaRun: boolean }

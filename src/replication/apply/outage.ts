@@ -12,9 +12,9 @@ const LOOK_EVERY = 500;
 const EXACTNESS = 1_000;
 
 /**
- * Looks until the signal aborts whether the server of Kuma's database is there all the time. While it is away Kuma ends at its
- * start, whatever is configured in it (2.5.3 within 2 s): that says nothing about what was applied. One that has just been
- * started was away, too, however short.
+ * Looks until the signal aborts whether the server of Kuma's database is there all the time. While it is away Kuma ends
+ * at its start, whatever is configured in it (2.5.3 within 2 s): that says nothing about what was applied. One that has
+ * just been started was away, too, however short.
  * @returns what was seen; undefined when it was there all the time, or there is no server that could be away
  */
 export async function watchForOutage(database: Server, signal: AbortSignal): Promise<Problem | undefined> {

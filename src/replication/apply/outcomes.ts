@@ -30,9 +30,13 @@ export interface Outcomes {
     name: SnapshotName,
     signal: AbortSignal,
   ): Promise<Result<{ readonly readyAt: number } | "refused">>;
-  /** What was applied runs: keeps it, and then reports it. @param monitoringGapMs how long Kuma did not answer for it */
+  /**
+   * What was applied runs: keeps it, and then reports it. @param monitoringGapMs how long Kuma did not answer for it
+   */
   settleApplied(name: SnapshotName, summary: PlanSummary, monitoringGapMs: number): Promise<Result<Outcome>>;
-  /** Nothing was applied. The snapshot's own fault would stop Kuma in vain in each cycle to come; a full disk may pass. */
+  /**
+   * Nothing was applied. The snapshot's own fault would stop Kuma in vain in each cycle to come; a full disk may pass.
+   */
   settleFailed(name: SnapshotName, problem: Problem): Result<Outcome>;
   reportApplied(name: SnapshotName, summary: PlanSummary, monitoringGapMs: number): void;
   /** Reports an apply that could not be marked as verified at first, since the database was away, and is now. */

@@ -17,8 +17,9 @@ interface Wanted {
 const ASK_EVERY = 1_000;
 
 /**
- * Watches a Kuma after a live apply: it answers for the whole window, has no unhandled error, and has every changed monitor
- * as its row is. The monitors are compared at the beginning and at the end: to read a thousand takes Kuma a while.
+ * Watches a Kuma after a live apply: it answers for the whole window, has no unhandled error, and has every changed
+ * monitor as its row is. The monitors are compared at the beginning and at the end: to read a thousand takes Kuma a
+ * while.
  * @param windowMs milliseconds
  * @returns a problem of the first thing that is otherwise; "interrupted" by the signal
  */

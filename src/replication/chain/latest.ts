@@ -78,8 +78,8 @@ async function listKnown(
 }
 
 /**
- * The last of the chain. Time alone would not do: a primary whose clock was set back publishes snapshots that look older
- * than those before them; nor would the ends of the chain: one whose child was forgotten looks like an end.
+ * The last of the chain. Time alone would not do: a primary whose clock was set back publishes snapshots that look
+ * older than those before them; nor would the ends of the chain: one whose child was forgotten looks like an end.
  */
 export function chooseLatest(snapshots: readonly SnapshotInfo[]): SnapshotInfo | undefined {
   return snapshots.reduce<SnapshotInfo | undefined>(

@@ -20,7 +20,10 @@ export interface PrimaryView {
   /** Whether this instance is to be the primary at all is not certain: it has lost its state, see `detectLostRole`. */
   readonly isRoleLost: boolean;
   readonly claim: Claim;
-  /** What a bash version published last, where nothing of ours is in the repository and this instance had none of it yet. */
+  /**
+   * What a bash version published last, where nothing of ours is in the repository and this instance had none of it
+   * yet.
+   */
   readonly bash: BashSnapshot | undefined;
 }
 

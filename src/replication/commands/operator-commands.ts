@@ -32,7 +32,10 @@ export interface OperatorCommands {
   rollBack(options: { changedAt?: number | undefined }, signal: AbortSignal): Promise<Result<string>>;
   /** Goes back to a snapshot of the repository, and publishes that. @param snapshotId whole, 64 hex digits */
   restore(snapshotId: string, signal: AbortSignal): Promise<Result<string>>;
-  /** On a replica: takes its first snapshot, in place of what is here or beside it. @param snapshotId whole, 64 hex digits */
+  /**
+   * On a replica: takes its first snapshot, in place of what is here or beside it. @param snapshotId whole, 64 hex
+   * digits
+   */
   adopt(snapshotId: string, how: Adoption, signal: AbortSignal): Promise<Result<string>>;
   /** Takes the configuration out of an exported file. @param bytes an encoded snapshot */
   importSnapshot(bytes: Uint8Array, signal: AbortSignal): Promise<Result<string>>;

@@ -7,8 +7,8 @@ import type { Publisher } from "../primary/publisher.ts";
 import type { StateFile } from "../state/state-file.ts";
 
 /**
- * What was changed here since the snapshot that this instance stands on, so that no snapshot has it, in words; undefined:
- * nothing. Where that cannot be found out it says so.
+ * What was changed here since the snapshot that this instance stands on, so that no snapshot has it, in words;
+ * undefined: nothing. Where that cannot be found out it says so.
  */
 export async function describeUnpublished({
   publisher,

@@ -10,8 +10,9 @@ interface Parts {
 }
 
 /**
- * Makes what is this instance's own (push monitors that were paused, rows that were added here) the primary's: it is the primary now. Kuma is
- * stopped for that where it runs, and runs again, or is about to, when this resolves; where there is nothing to do it goes on.
+ * Makes what is this instance's own (push monitors that were paused, rows that were added here) the primary's: it is
+ * the primary now. Kuma is stopped for that where it runs, and runs again, or is about to, when this resolves; where
+ * there is nothing to do it goes on.
  */
 export async function takeOver({ database, kuma, emit }: Parts): Promise<Result<void>> {
   const own = await database.readOwn();

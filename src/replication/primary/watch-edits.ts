@@ -8,7 +8,9 @@ const LOOK_EVERY = 2_000;
 const BETWEEN_PUBLISHES = 15_000;
 const LONGEST_PAUSE = 60_000;
 
-/** So much of a core's time a look may take, with the pause after it: the larger the configuration, the longer that is. */
+/**
+ * So much of a core's time a look may take, with the pause after it: the larger the configuration, the longer that is.
+ */
 const SHARE = 0.0025;
 
 interface Parts {
@@ -50,8 +52,8 @@ export async function watchEdits(
 type Verdict = "nothing" | "wait" | "publish";
 
 /**
- * Decides after each look whether to publish: when an edit has rested since the look before, or when editing has gone on
- * for 15 s, and never twice within 15 s. What it has said once, whatever became of that, it does not say again.
+ * Decides after each look whether to publish: when an edit has rested since the look before, or when editing has gone
+ * on for 15 s, and never twice within 15 s. What it has said once, whatever became of that, it does not say again.
  */
 export function createEditWatch(): (seen: string, published: string | undefined, now: number) => Verdict {
   let before: string | undefined;

@@ -4,11 +4,13 @@ import writeFileAtomic from "write-file-atomic";
 import type { StateFile } from "./state-file.ts";
 
 /**
- * What tells the next publish in which rows it differs from the last: a short hash by row. In a file of its own, written in
- * the background: of 50,000 monitors with what hangs on them it is four megabytes.
+ * What tells the next publish in which rows it differs from the last: a short hash by row. In a file of its own,
+ * written in the background: of 50,000 monitors with what hangs on them it is four megabytes.
  */
 export interface FingerprintFile {
-  /** As it was written last; undefined when there is none. Whether it is of the last publish is for its reader to see. */
+  /**
+   * As it was written last; undefined when there is none. Whether it is of the last publish is for its reader to see.
+   */
   read(): Promise<Uint8Array | undefined>;
   /** A failure costs no more than the numbers in the next message: the state file beside it tells of its own. */
   write(fingerprint: Uint8Array): Promise<void>;

@@ -15,7 +15,9 @@ const published = z.object({
   contentHash: z.string(),
   /** Milliseconds since 1970. */
   at: z.number(),
-  /** Of a release before 2.1; now in fingerprint-file.ts, and empty here, for those releases demand that it is there. */
+  /**
+   * Of a release before 2.1; now in fingerprint-file.ts, and empty here, for those releases demand that it is there.
+   */
   fingerprint: z.record(z.string(), z.record(z.string(), z.string())),
 });
 

@@ -1,5 +1,6 @@
 /**
- * Applies a snapshot, given as a file, to the database that argv[2] describes. Says so right before, and how it went after.
+ * Applies a snapshot, given as a file, to the database that argv[2] describes. Says so right before, and how it went
+ * after.
  */
 import { readFileSync, writeSync } from "node:fs";
 import { type DatabaseLocation, openKumaDatabase } from "../../../src/database/index.ts";

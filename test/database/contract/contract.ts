@@ -10,8 +10,8 @@ import { refusalContract } from "./refusal.ts";
 import { undoContract } from "./undo.ts";
 
 /**
- * What every engine behind `KumaDatabase` must do. What differs between engines is for their own tests: limits of columns,
- * types, connections.
+ * What every engine behind `KumaDatabase` must do. What differs between engines is for their own tests: limits of
+ * columns, types, connections.
  * @param name the subject of the sentences
  */
 export function databaseContract(name: string, engine: ContractEngine): void {

@@ -15,8 +15,8 @@ export interface ContractInstance {
   readonly uploadDir: string;
   readonly kumaVersion: string;
   /**
-   * Runs statements as a person at a shell would: without foreign keys checked, and names in double quotes. No statement of
-   * the contract is other than plain INSERT, UPDATE or DELETE.
+   * Runs statements as a person at a shell would: without foreign keys checked, and names in double quotes. No
+   * statement of the contract is other than plain INSERT, UPDATE or DELETE.
    */
   sql(...statements: string[]): Promise<void>;
   /** The rows of a SELECT: whole numbers as bigint, as `Value` has them. */
@@ -31,13 +31,16 @@ export interface ContractInstance {
 /** How the contract comes by databases of an engine. All are removed after the test. */
 export interface ContractEngine {
   /**
-   * A copy of a populated Kuma 2.5.3 or so: monitors with history, a tag, a status page with `/upload/logo1.png` as icon.
+   * A copy of a populated Kuma 2.5.3 or so: monitors with history, a tag, a status page with `/upload/logo1.png` as
+   * icon.
    * @param rules what is its own; nothing when left out
    */
   makeInstance(t: TestContext, rules?: () => Rules): Promise<ContractInstance>;
   /** One in which nobody has ever configured anything. */
   makeUntouched(t: TestContext): Promise<ContractInstance>;
-  /** How many monitors an apply writes that is to be killed in the middle, so that it takes some hundred milliseconds. */
+  /**
+   * How many monitors an apply writes that is to be killed in the middle, so that it takes some hundred milliseconds.
+   */
   readonly manyMonitors: number;
   /** Databases that cannot be used, by what they are, and the problem that each call gives. */
   readonly unusable: readonly (readonly [

@@ -15,8 +15,8 @@ const ORIGIN = {
 };
 
 /**
- * A `KumaDatabase` of which each call goes through the thread, contents encoded on the way there and back; so the contract
- * holds for what the supervisor uses, too.
+ * A `KumaDatabase` of which each call goes through the thread, contents encoded on the way there and back; so the
+ * contract holds for what the supervisor uses, too.
  * @param direct for what only commands ask, which have no thread
  */
 export function throughWorker(worker: DatabaseWorker, direct: KumaDatabase): KumaDatabase {

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createEditWatch } from "../../../src/replication/primary/watch-edits.ts";
 
-/** What is asked for at each look, two seconds apart, when these contents are seen and what is asked for is published. */
+/**
+ * What is asked for at each look, two seconds apart, when these contents are seen and what is asked for is published.
+ */
 function publishes(
   contents: readonly string[],
   publish: (seen: string) => string = (seen) => seen,

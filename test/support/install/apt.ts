@@ -11,7 +11,8 @@ const APT_TIMEOUT = 5 * 60_000;
 const PACKAGES: Readonly<Record<string, string>> = { mariadbd: "mariadb-server" };
 
 /**
- * Makes the commands be there: from PATH, else by apt-get when we are root on Debian. Throws a LabError that says what to install when neither works.
+ * Makes the commands be there: from PATH, else by apt-get when we are root on Debian. Throws a LabError that says what
+ * to install when neither works.
  */
 export async function ensurePackages(commands: readonly string[]): Promise<void> {
   const missing = () =>

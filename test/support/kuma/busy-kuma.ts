@@ -25,7 +25,10 @@ const LONGEST = { check: 600, message: 400 };
 
 /** A real Kuma whose monitors are always in a check, go up and down, and tell that by a webhook. */
 export interface BusyKuma {
-  /** Lets it run for a while once all monitors are checked, and ends it by SIGTERM. @returns how long the end took, milliseconds */
+  /**
+   * Lets it run for a while once all monitors are checked, and ends it by SIGTERM. @returns how long the end took,
+   * milliseconds
+   */
   runAndStop(milliseconds: number): Promise<number>;
   /** Insists that each answered check has its heartbeat, and each change of state its message. @returns how many */
   assertNothingLost(): { readonly heartbeats: number; readonly messages: number };
