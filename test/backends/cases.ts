@@ -9,17 +9,29 @@ export interface Case {
   run(stage: Stage): Promise<string>;
 }
 
-/** All that is tried at a backend, in this order, on one primary and one replica. */
-export function casesOf(backend: OpenBackend): Case[] {
-  return [
-    converges,
-    ...(backend.requests === undefined ? [] : [countsRequests(backend.requests)]),
-    ...backend.mistakes.map(isTold),
-    isAwayAndBack,
-    mayOnlyRead,
-    thinsOut,
-    ...(backend.appendOnly === undefined ? [] : [isAppendOnly(backend.appendOnly)]),
-  ];
+/** All that is tried at a backend, on one primary and one replica. */
+export interface Cases {
+  /** Comes before the others of the pair. */
+  readonly first: Case;
+  /** Each on an instance of its own, so they need not wait for anything. */
+  readonly mistakes: readonly Case[];
+  /** In this order. */
+  readonly more: readonly Case[];
+  /** What the short form leaves out. */
+  readonly long: readonly Case[];
+}
+
+export function casesOf({ mistakes, requests, appendOnly }: OpenBackend): Cases {
+  return {
+    first: converges,
+    mistakes: mistakes.map(isTold),
+    more: [isAwayAndBack, mayOnlyRead],
+    long: [
+      thinsOut,
+      ...(appendOnly === undefined ? [] : [isAppendOnly(appendOnly)]),
+      ...(requests === undefined ? [] : [countsRequests(requests)]),
+    ],
+  };
 }
 
 const converges: Case = {

@@ -10,7 +10,7 @@ const WRONG: Record<string, string[][]> = {
   snapshots: [["--limit", "0"], ["--limit", "x"], ["argument"]],
   diff: [["a", "b", "c"], ["--no-such"]],
   restore: [[], ["a", "b"]],
-  adopt: [["argument"], ["--keep"]],
+  adopt: [["argument"], ["--keep", "--replace"]],
   rollback: [["argument"]],
   export: [
     ["--format", "xml"],

@@ -35,7 +35,7 @@ function wordsOf(text: string): string {
   return text
     .replaceAll(/ \\$/gm, "")
     .replaceAll(/^.* …$/gm, "")
-    .replaceAll(/[\d.]+ (s|min|h)\b( \d+ (s|min)\b)?/g, "# s")
+    .replaceAll(/[\d.]+ (s|min|h)\b(\s+\d+ (s|min)\b)?/g, "# s")
     .replaceAll(/\b\d+ MB/g, "# MB")
     .replaceAll(/\s+/g, " ")
     .trim();

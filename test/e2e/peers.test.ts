@@ -9,7 +9,9 @@ describe("three real Kumas that know of one another", { timeout: 120_000 }, () =
 
   before(async () => {
     kuma = await copyPatchedKuma();
-    fleet = await openAlertFleet({ kuma, names: ["fra", "nyc", "sgp"] });
+    // With live applies, so that both modules in Kuma share the channel.
+    const env = { REPLICATOR_APPLY: "live" };
+    fleet = await openAlertFleet({ kuma, names: ["fra", "nyc", "sgp"], env });
   });
 
   after(async () => {
