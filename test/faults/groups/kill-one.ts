@@ -119,7 +119,7 @@ async function killEach(
     moments.map(async ({ victim, delay }) => {
       await sleep(delay);
       const find = () => (victim === "Kuma" ? instance.kumaPid() : resticPid(instance));
-      const pid = await waitFor(victim, find, { every: 4 }).catch(() => undefined);
+      const pid = await waitFor(victim, find, { timeout: 200, every: 4 }).catch(() => undefined);
       return pid !== undefined && kill(pid) ? [victim] : [];
     }),
   );
