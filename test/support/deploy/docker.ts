@@ -28,7 +28,9 @@ export function readCompose(): Form {
 /** The two services of deploy/swarm. */
 export function readSwarm(): Form[] {
   const file = "swarm/stack.yml";
-  const shape = z.object({ services: z.object({ primary: service, replica: service }) });
+  // Without a version Docker 20.10 refuses the file: "unsupported Compose file version: 1.0".
+  const version = z.literal("3.8");
+  const shape = z.object({ version, services: z.object({ primary: service, replica: service }) });
   const { primary, replica } = shape.parse(parseDeployFile(file)).services;
   return [primary, replica].map((one) => readService(file, one));
 }
