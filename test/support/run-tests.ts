@@ -13,14 +13,6 @@ import { projectFolder } from "./paths.ts";
 /** A file of tests that takes longer hangs, milliseconds: on a machine as busy as they come, too. */
 const TEST_TIMEOUT = 30 * 60_000;
 
-/** Their files take minutes; begun last, they would run alone while the rest is long over. */
-const LONG = ["faults", "conformance", "e2e"].map((folder) => join("test", folder, "/"));
-
-function longFirst(files: readonly string[]): string[] {
-  const isLong = (file: string) => LONG.some((folder) => file.startsWith(folder));
-  return [...files.filter(isLong), ...files.filter((file) => !isLong(file))];
-}
-
 /** Node 20's runner knows no globs, so folders are walked here. */
 function testFilesIn(path: string): string[] {
   if (!statSync(join(projectFolder, path)).isDirectory()) return [path];
@@ -34,7 +26,7 @@ async function runTests(args: readonly string[]): Promise<number> {
   const options = args.filter((arg) => arg.startsWith("--"));
   const chosen = args.filter((arg) => !arg.startsWith("--"));
   await prepareTests();
-  const files = longFirst((chosen.length > 0 ? chosen : ["test"]).flatMap(testFilesIn));
+  const files = (chosen.length > 0 ? chosen : ["test"]).flatMap(testFilesIn);
   // Tests wait for real Kumas more than they compute: more at a time than there are cores on a small machine.
   const concurrency = Math.min(4, availableParallelism() + 1);
   const done = await execa(
