@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import { type Config, isPrivateHost, type ProxyConfig, readProxy } from "../config/index.ts";
-import { bypassesProxy } from "../fetch/index.ts";
+import { proxyFor } from "../fetch/index.ts";
 import { errorMessage } from "../format.ts";
 import { type Finding, failed, ok, warning } from "./finding.ts";
 import { repositoryUrl } from "./repository-address.ts";
@@ -41,7 +41,7 @@ export async function checkProxy({ restic, ntfy }: Pick<Config, "restic" | "ntfy
 async function checkRoute(name: string, url: URL, proxies: ProxyConfig): Promise<Finding> {
   const secure = url.protocol === "https:";
   const host = `${name} (${url.hostname})`;
-  const address = bypassesProxy(url, proxies.bypass) ? undefined : proxies[secure ? "https" : "http"];
+  const address = proxyFor(url, proxies);
   if (address === undefined) return ok(CHECK, `${host} is reached without it.`);
   const proxy = new URL(address);
   const why = await tryConnect(proxy);

@@ -1,4 +1,11 @@
 import { BlockList, isIP } from "node:net";
+import type { ProxyConfig } from "../config/index.ts";
+
+/** The address of the proxy that a request goes through; undefined: it goes by none. */
+export function proxyFor(url: URL, proxy: ProxyConfig | undefined): string | undefined {
+  if (proxy === undefined || bypassesProxy(url, proxy.bypass)) return undefined;
+  return proxy[url.protocol === "https:" ? "https" : "http"];
+}
 
 /**
  * Whether a request goes past the proxy, as restic decides it

@@ -1,7 +1,8 @@
 import { type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import type { ProxyConfig } from "../config/index.ts";
-import { bypassesProxy } from "./bypass.ts";
+import { readAtMost } from "../read-at-most.ts";
+import { proxyFor } from "./bypass.ts";
 import { createFetch } from "./proxy.ts";
 
 /**
@@ -29,9 +30,7 @@ export function createPost(proxy: ProxyConfig | undefined): Post {
   const fetch = createFetch(proxy);
   return async (url, body, longest, signal) => {
     const target = new URL(url);
-    const address = target.protocol === "https:" ? proxy?.https : proxy?.http;
-    if (proxy === undefined || address === undefined || bypassesProxy(target, proxy.bypass))
-      return postDirectly(target, body, longest, signal);
+    if (proxyFor(target, proxy) === undefined) return postDirectly(target, body, longest, signal);
     const response = await fetch(url, { method: "POST", body, headers: HEADERS, redirect: "manual", signal });
     const parts = (response.body ?? []) as AsyncIterable<Uint8Array>;
     return { status: response.status, body: await readAtMost(parts, longest) };
@@ -46,16 +45,4 @@ async function postDirectly(url: URL, body: Buffer, longest: number, signal: Abo
     request(url, { method: "POST", agent: false, headers, signal }, resolve).on("error", reject).end(body);
   });
   return { status: response.statusCode ?? 0, body: await readAtMost(response, longest) };
-}
-
-/** What is left is not read: whoever breaks off such a loop ends the connection. */
-async function readAtMost(parts: AsyncIterable<Uint8Array>, longest: number): Promise<Buffer | undefined> {
-  const read: Uint8Array[] = [];
-  let length = 0;
-  for await (const part of parts) {
-    length += part.byteLength;
-    if (length > longest) return undefined;
-    read.push(part);
-  }
-  return Buffer.concat(read);
 }

@@ -1,5 +1,5 @@
 import type { ProxyConfig } from "../config/index.ts";
-import { bypassesProxy } from "./bypass.ts";
+import { proxyFor } from "./bypass.ts";
 import type { Fetch } from "./send.ts";
 
 /**
@@ -8,14 +8,13 @@ import type { Fetch } from "./send.ts";
  */
 export function createFetch(proxy: ProxyConfig | undefined): Fetch {
   if (proxy === undefined) return globalThis.fetch;
-  const through: Partial<Record<"http" | "https", Promise<Fetch>>> = {};
+  const through = new Map<string, Promise<Fetch>>();
   return async (url, request) => {
-    const target = new URL(url);
-    const kind = target.protocol === "https:" ? "https" : "http";
-    const address = proxy[kind];
-    if (address === undefined || bypassesProxy(target, proxy.bypass)) return globalThis.fetch(url, request);
-    through[kind] ??= openProxy(address);
-    return (await through[kind])(url, request);
+    const address = proxyFor(new URL(url), proxy);
+    if (address === undefined) return globalThis.fetch(url, request);
+    const proxied = through.get(address) ?? openProxy(address);
+    through.set(address, proxied);
+    return (await proxied)(url, request);
   };
 }
 

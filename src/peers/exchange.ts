@@ -11,6 +11,7 @@ import { type PeerProblem, sendTo, unintelligible } from "./send.ts";
 const HOLD = 15_000;
 /** For a request that is answered at once, and on top of `HOLD`, milliseconds. */
 const ANSWER_LIMIT = 4_000;
+
 /** An address of REPLICATOR_PEERS, and who answers there. Lengths of time are by the steady clock. */
 export interface Contact {
   readonly address: string;

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { LONGEST_MESSAGE, type Peers } from "../peers/index.ts";
+import { readAtMost } from "../read-at-most.ts";
 
 /**
  * Bodies that are read at a time: nobody is known before the last byte, so this is what strangers can take of the
@@ -16,23 +17,11 @@ export async function answerPeer(
   const [oldest] = reading;
   if (reading.size >= MOST_READ) oldest?.destroy();
   reading.add(request);
-  const body = await readBody(request).finally(() => reading.delete(request));
+  const body = await readAtMost(request, LONGEST_MESSAGE).finally(() => reading.delete(request));
   if (body === undefined) return refusal(413, "Too long.");
   const answer = await peers.receive(body);
   if (answer === undefined) return refusal(403, "Not understood.");
   return { status: 200, type: "application/octet-stream", body: answer };
-}
-
-/** Undefined: it is longer than any message. */
-async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
-  const parts: Buffer[] = [];
-  let length = 0;
-  for await (const part of request as AsyncIterable<Buffer>) {
-    length += part.length;
-    if (length > LONGEST_MESSAGE) return undefined;
-    parts.push(part);
-  }
-  return Buffer.concat(parts);
 }
 
 /** What was not read of the body is not waited for: the connection ends. */
