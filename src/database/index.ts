@@ -3,7 +3,7 @@ export { type LocationSources, locateDatabase } from "./locate.ts";
 export type { DatabaseLocation, EmbeddedMariaDbLocation } from "./location.ts";
 export { type KumaPlace, openKumaDatabase } from "./open.ts";
 export { LOCAL_FROM } from "./own/local.ts";
-export type { Rules } from "./own/rules.ts";
+export { mayBeOwn, type Rules } from "./own/rules.ts";
 export { openSqlite, type SyncDatabase } from "./sqlite/open-sqlite.ts";
 export { type DatabaseStage, databaseStage } from "./stage.ts";
 export type {

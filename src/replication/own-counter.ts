@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { DatabaseWorker, Rules } from "../database/index.ts";
+import { type DatabaseWorker, mayBeOwn, type Rules } from "../database/index.ts";
 import type { Listener, OwnCounts, ReplicatorEvent } from "../events/index.ts";
 
 /** After these there may be more or less of it. People add to it at any time: the end of a cycle shows that. */
@@ -28,8 +28,7 @@ export function createOwnCounter(
   };
 
   async function count(): Promise<void> {
-    const { keepsLocal, keepsValues, pausesPush } = rules();
-    const isAny = keepsLocal || keepsValues || pausesPush;
+    const isAny = mayBeOwn(rules());
     const own = isAny ? await database.readOwn().catch(() => undefined) : undefined;
     if (isAny && !own?.ok) return;
     const { local, paused, values } = own?.ok ? own.value : NOTHING;

@@ -1,7 +1,7 @@
 import type { Database } from "better-sqlite3";
 import { success } from "../../result.ts";
 import { accountTables, catalog } from "../catalog.ts";
-import { remembersAnything } from "../own/rules.ts";
+import { mayBeOwn } from "../own/rules.ts";
 import { readOwn, takeOver } from "../own/take-over.ts";
 import { examineContent } from "../plan/examine.ts";
 import { hashContent } from "../read/hash.ts";
@@ -62,7 +62,7 @@ export function openMariaDb(place: MariaDbPlace): KumaDatabase {
     lastApply: () => reading(RECORD_ONLY, ({ db }) => readLastApply(db)),
     markApplied: (snapshot, id) =>
       countingLocally(() =>
-        inTransaction(server, uploadDir, remembersAnything(rules) ? ROWS : RECORD_ONLY, (db) =>
+        inTransaction(server, uploadDir, mayBeOwn(rules) ? ROWS : RECORD_ONLY, (db) =>
           markApplied(db, snapshot, id, place),
         ),
       ),

@@ -12,7 +12,7 @@ export interface Rules {
   readonly keepsLocal?: boolean;
 }
 
-/** Whether something of a snapshot is to be remembered. */
-export function remembersAnything({ pausesPush = false, keepsValues = false }: Rules): boolean {
-  return pausesPush || keepsValues;
+/** Whether something here may be this instance's own, other than in the snapshot. */
+export function mayBeOwn({ pausesPush = false, keepsValues = false, keepsLocal = false }: Rules): boolean {
+  return pausesPush || keepsValues || keepsLocal;
 }

@@ -5,7 +5,7 @@ import { mergeFiles } from "../own/icons.ts";
 import { keepAll } from "../own/keep-all.ts";
 import { raiseCounters } from "../own/local.ts";
 import { makeRemembered, REMEMBERED, readRemembered } from "../own/remembered.ts";
-import { remembersAnything } from "../own/rules.ts";
+import { mayBeOwn } from "../own/rules.ts";
 import { countLocal } from "../own/take-over.ts";
 import { hasAccounts } from "../plan/owners.ts";
 import { makePlan, type Plan } from "../plan/plan.ts";
@@ -126,7 +126,7 @@ export function markApplied(
 }
 
 function isAnythingOwn(db: Database, { rules = {} }: Surroundings): boolean {
-  return readRemembered(db).length > 0 || remembersAnything(rules) || rules.keepsLocal === true;
+  return readRemembered(db).length > 0 || mayBeOwn(rules);
 }
 
 /** @param plan changes nothing of Kuma's */
