@@ -15,13 +15,14 @@ export interface Complaint {
 
 const WRITING =
   "Save\\(|create lock|create repository|create key|unable to save|Remove\\(|mkdir|PutObject|MakeBucket|RemoveObject";
-const DENIED =
+/** In the words of storages and file systems, as the source of a pattern. */
+export const DENIED =
   "permission denied|read-only file system|operation not permitted|Access ?Denied|40[13] |\\(40[13]\\)|Unauthorized|Forbidden";
 const GONE = "does not exist|doesn't exist|no such file|not ?found|NoSuch";
 
 /**
- * What ssh, rclone and TLS say is told by them alone: what restic adds (`EOF`) says less. So these come before all
- * others.
+ * What ssh and TLS say, as rclone (rclone.ts), is told by them alone: what restic adds (`EOF`) says less. So these come
+ * before all others.
  */
 export const TRANSPORT: readonly Complaint[] = [
   {
@@ -58,37 +59,6 @@ export const TRANSPORT: readonly Complaint[] = [
     isLasting: true,
     message: "The program that this kind of repository needs is not installed",
     advice: "Install it (ssh for sftp:, rclone for rclone:) where PATH finds it.",
-  },
-  {
-    code: "restic-failed",
-    words: /rclone: .*didn't find section in config file/,
-    isLasting: true,
-    message: "rclone does not know the remote that RESTIC_REPOSITORY names",
-    advice:
-      "Set RCLONE_CONFIG to its configuration file, or describe the remote in RCLONE_CONFIG_… variables.",
-  },
-  {
-    code: "repository-unreachable",
-    words: new RegExp(`rclone: .*Failed to create file system.*(${DENIED})`),
-    isLasting: true,
-    message: "The storage does not accept the credentials that rclone has",
-    advice:
-      "Check the remote's user, password or token in RCLONE_CONFIG or in the RCLONE_CONFIG_… variables; a password there is what `rclone obscure` prints.",
-  },
-  {
-    code: "repository-unreachable",
-    words: /rclone: .*Failed to create file system/,
-    message: "rclone cannot reach the storage of the restic repository",
-    advice:
-      "Check the network, and the remote's address in RCLONE_CONFIG or in the RCLONE_CONFIG_… variables.",
-  },
-  {
-    code: "repository-unreachable",
-    // What rclone said is lost now and then, as with ssh below.
-    words: /error talking HTTP to rclone/,
-    message: "rclone could not open the storage that RESTIC_REPOSITORY names",
-    advice:
-      "Run `rclone lsd` with the same settings by hand: the remote's name, address and credentials must be right.",
   },
   {
     code: "repository-unreachable",

@@ -1,5 +1,6 @@
 import { redact } from "../config/index.ts";
 import { COMPLAINTS, type Complaint, TRANSPORT } from "./complaints.ts";
+import { asResticSays, OF_RCLONE, RCLONE } from "./rclone.ts";
 import type { RepositoryProblem } from "./types.ts";
 
 /** restic's own account of its failure, made fit for people. */
@@ -16,18 +17,10 @@ const RETRY = /^\w+\(<?(\w+).*?\) returned error, retrying after [^:]+: /;
 /** What a program that restic starts says, with restic's mark before it: `subprocess ssh: …`, `rclone: …`. */
 const OF_A_HELPER = /^(subprocess \S+|rclone): /;
 
-/**
- * Why the storage did not do what rclone asked of it: `rclone: DATE TIME ERROR : locks/1a05bf27: Post request put
- * error: why`. restic hears a bare "500" of it, and tries again.
- */
-const OF_RCLONE = /^rclone: \S+ \S+ ERROR : (\w*?)s?(?:\/\S*)?: (\w+) .*?: (.*)$/;
-
-/** What restic calls a request that rclone names so; any other reads. */
-const CALLS: Readonly<Record<string, string>> = { Post: "Save", Create: "Save", Delete: "Remove" };
-
 /** restic's answer to being stopped by us: it says nothing of why. */
 const INTERRUPTED = /signal (interrupt|terminated) received/;
 
+const HELPERS = [...TRANSPORT, ...RCLONE];
 const LASTING = COMPLAINTS.filter(({ isLasting }) => isLasting);
 
 /**
@@ -41,7 +34,7 @@ export function recognise({ exitCode, stderr, secrets }: Account): RepositoryPro
   if (byCode !== undefined) return describe(byCode, last, secrets);
   const refused = lines.filter((each) => OF_RCLONE.test(each)).map(asResticSays);
   const [row, line] =
-    find(TRANSPORT, lines) ??
+    find(HELPERS, lines) ??
     find(LASTING, refused) ??
     find(COMPLAINTS, [last]) ??
     find(COMPLAINTS, lines) ??
@@ -71,14 +64,6 @@ export function recogniseLasting(said: string, secrets: readonly string[]): Repo
   if (file === undefined) return undefined;
   const [row] = find(COMPLAINTS, [line]) ?? [];
   return row && (row.isLasting || file === "config") ? describe(row, line, secrets) : undefined;
-}
-
-/** A line of rclone's on a request as restic would tell of it; any other as it is. */
-function asResticSays(line: string): string {
-  const [, file, request = "", why] = OF_RCLONE.exec(line) ?? [];
-  if (why === undefined) return line;
-  const call = CALLS[request] ?? "Load";
-  return `${call}(<${file || "repository"}/>) returned error, retrying after 0s: rclone: ${why}`;
 }
 
 function find(rows: readonly Complaint[], lines: readonly string[]): [Complaint, string] | undefined {
