@@ -61,6 +61,19 @@ export async function openFront(
   };
 }
 
+/** Several before one storage, as one of a backend. */
+export function joinFronts(fronts: readonly Front[]): Pick<Front, "requests" | "away" | "back"> {
+  return {
+    requests: () => fronts.reduce((sum, front) => sum + front.requests(), 0),
+    away: async () => {
+      await Promise.all(fronts.map((front) => front.away()));
+    },
+    back: async () => {
+      await Promise.all(fronts.map((front) => front.back()));
+    },
+  };
+}
+
 /** For credentials that may read and nothing else: what a reverse proxy does that lets GET and HEAD pass. */
 export function onlyReading({ method = "" }: http.IncomingMessage): Refusal | undefined {
   const reads = ["GET", "HEAD", "PROPFIND", "OPTIONS"].includes(method);

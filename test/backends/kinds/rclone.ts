@@ -3,7 +3,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { freePort } from "../../support/ports.ts";
 import type { Backend, Env } from "../backend.ts";
-import { onlyReading, openFront } from "../front.ts";
+import { joinFronts, onlyReading, openFront } from "../front.ts";
 import { startServer } from "../server.ts";
 
 const USER = "kuma";
@@ -19,8 +19,8 @@ export const rcloneBackend: Backend = {
       ...["rclone", "serve", "webdav", "--addr", `127.0.0.1:${port}`],
       ...["--user", USER, "--pass", PASSWORD, "--dir-cache-time", "0s", data],
     ]);
-    const fronts = [await openFront(server.port), await openFront(server.port, onlyReading)] as const;
-    const [full, readOnly] = fronts;
+    const [full, readOnly] = [await openFront(server.port), await openFront(server.port, onlyReading)];
+    const joined = joinFronts([full, readOnly]);
     const at = ({ port }: { port: number }, password = PASSWORD): Env => ({
       RESTIC_REPOSITORY: "rclone:storage:kuma",
       RCLONE_CONFIG_STORAGE_TYPE: "webdav",
@@ -60,15 +60,9 @@ export const rcloneBackend: Backend = {
       ],
       whenReadOnly: /The restic repository may not be written to.*403/,
       whenAway: /rclone cannot reach the storage.*connection refused|rclone could not open the storage/,
-      away: async () => {
-        await Promise.all(fronts.map((front) => front.away()));
-      },
-      back: async () => {
-        await Promise.all(fronts.map((front) => front.back()));
-      },
-      requests: () => fronts.reduce((sum, front) => sum + front.requests(), 0),
+      ...joined,
       close: async () => {
-        await Promise.all([...fronts.map((front) => front.away()), server.close()]);
+        await Promise.all([joined.away(), server.close()]);
       },
     };
   },

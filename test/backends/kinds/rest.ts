@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { freePort } from "../../support/ports.ts";
 import type { Backend } from "../backend.ts";
-import { onlyReading, openFront } from "../front.ts";
+import { joinFronts, onlyReading, openFront } from "../front.ts";
 import { startServer } from "../server.ts";
 
 const USER = "kuma";
@@ -54,12 +54,12 @@ function createRestBackend({ name, command }: RestProgram): Backend {
       const serve = (appendOnly: boolean) =>
         startServer((port) => command({ port, folder: data, htpasswd, appendOnly }));
       const [server, appending] = [await serve(false), await serve(true)];
-      const fronts = [
+      const [full, appendOnly, readOnly] = [
         await openFront(server.port),
         await openFront(appending.port),
         await openFront(server.port, onlyReading),
-      ] as const;
-      const [full, appendOnly, readOnly] = fronts;
+      ];
+      const joined = joinFronts([full, appendOnly, readOnly]);
       const at = ({ port }: { port: number }, password = PASSWORD) => ({
         RESTIC_REPOSITORY: `rest:http://${USER}:${password}@127.0.0.1:${port}/kuma/`,
       });
@@ -95,15 +95,9 @@ function createRestBackend({ name, command }: RestProgram): Backend {
         ],
         whenReadOnly: /The restic repository may not be written to.*403/,
         whenAway: /The restic repository cannot be reached.*connection refused/,
-        away: async () => {
-          await Promise.all(fronts.map((front) => front.away()));
-        },
-        back: async () => {
-          await Promise.all(fronts.map((front) => front.back()));
-        },
-        requests: () => fronts.reduce((sum, front) => sum + front.requests(), 0),
+        ...joined,
         close: async () => {
-          await Promise.all([...fronts.map((front) => front.away()), server.close(), appending.close()]);
+          await Promise.all([joined.away(), server.close(), appending.close()]);
         },
       };
     },

@@ -6,7 +6,6 @@ import {
   assertUnchanged,
   readState,
 } from "../../support/database-state.ts";
-import { assertInvariant } from "../../support/invariant.ts";
 import {
   openPrimaryScenario,
   openReplicaScenario,
@@ -16,6 +15,7 @@ import {
 import type { SupervisorNamespace } from "../../support/supervisor-namespace.ts";
 import { waitFor } from "../../support/wait.ts";
 import type { Fault } from "../fault.ts";
+import { cycleUntilWell, kill } from "../kill.ts";
 import type { Random } from "../random.ts";
 
 type Victim = "Kuma" | "restic";
@@ -128,23 +128,4 @@ async function killEach(
 
 function resticPid(instance: SupervisorNamespace): number | undefined {
   return instance.processes().find(({ zombie, command }) => !zombie && command[0]?.endsWith("restic"))?.pid;
-}
-
-function kill(pid: number): boolean {
-  try {
-    return process.kill(pid, "SIGKILL");
-  } catch {
-    return false; // It had just ended by itself.
-  }
-}
-
-/** The next cycle, or one of the next few, goes well: what was killed is no lasting harm. */
-async function cycleUntilWell(instance: SupervisorNamespace): Promise<void> {
-  const types: string[] = [];
-  for (let times = 0; times < 4; times += 1) {
-    const { type } = await instance.cycle();
-    types.push(type);
-    if (type !== "cycle-failed" && type !== "rolled-back") return;
-  }
-  assertInvariant(false, `no cycle goes well: ${types.join(", ")}\n${instance.output().slice(-3_000)}`);
 }
