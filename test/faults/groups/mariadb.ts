@@ -160,7 +160,7 @@ const troubles: Fault = {
   group: 11,
   name: `MariaDB: ${TROUBLES.map(({ name }) => name).join(", ")}`,
   checked: "told by its name, no row changed, Kuma runs; converges once it is over",
-  rounds: (asked) => Math.min(asked, 40),
+  rounds: (asked) => Math.max(TROUBLES.length, Math.min(asked, 40)),
   roundsPerStage: 20,
   open: (folder) =>
     stage(openWithAccount(folder), async (scenario, _random, index) => {
