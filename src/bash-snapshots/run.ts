@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
-import { z } from "zod";
+import * as z from "zod";
 import { decodeUtf8, parseJson } from "../parse.ts";
 import { failure, interrupted, type Result, success } from "../result.ts";
 import { MAX_SNAPSHOT_BYTES } from "../snapshot/index.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { parseJson } from "../parse.ts";
 
 /** What the process that reads is told, as its one argument; nothing of it is secret. */

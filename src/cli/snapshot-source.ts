@@ -1,5 +1,5 @@
 import { execa } from "execa";
-import { z } from "zod";
+import * as z from "zod";
 import { describeRow } from "../diff/index.ts";
 import { parseJson } from "../parse.ts";
 import { failure, interrupted, type Problem, type Result, success } from "../result.ts";

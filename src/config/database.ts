@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import type { Environment } from "./environment.ts";
 import type { KumaLocation } from "./kuma.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type NtfyAddress, parseNtfyUrl } from "./ntfy-url.ts";
 import { OPTION_NAMES, parseKeepPolicy, parseResticOptions } from "./restic-options.ts";
 import type { ListenAddress } from "./types.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import * as field from "./fields.ts";
 import { DEFAULT_KUMA_COMMAND } from "./kuma.ts";
 import type { AlertMode, ApplyWay, Config, NotifyLevel } from "./types.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { parseJson } from "../parse.ts";
 
 /** Raised whenever a program of one version could misunderstand one of another. */

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join, resolve } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { type Result, success } from "../result.ts";
 import type { DatabaseLocation, EmbeddedMariaDbLocation, MariaDbLocation } from "./location.ts";
 import { refuse } from "./problems.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { parseJson } from "../parse.ts";
 import { failure, type Result, success } from "../result.ts";
 import {

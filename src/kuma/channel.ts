@@ -1,5 +1,5 @@
 import type { ChildProcess } from "node:child_process";
-import { z } from "zod";
+import * as z from "zod";
 import { failure, type Problem, type Result, success } from "../result.ts";
 
 /** What the module in Kuma (patches/replicator-kuma-live.cjs) says to each call. */

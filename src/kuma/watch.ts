@@ -1,5 +1,5 @@
 import type { ChildProcess } from "node:child_process";
-import { z } from "zod";
+import * as z from "zod";
 
 /** Kuma's numbers: https://github.com/louislam/uptime-kuma/blob/2.5.3/src/util.ts; 3 is MAINTENANCE. */
 const STATES = ["down", "up", "pending"] as const;

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { APPLIED, APPLIED_TAG, PUBLISHED_TAG } from "./message.ts";
 
 /** One line of ntfy's stream, as far as it is of interest: https://docs.ntfy.sh/subscribe/api/#json-message-format. */

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { errorCode } from "../format.ts";
 import { failure, success } from "../result.ts";
 import { EXPORT_ANCHOR, INJECTED_FILES, INSERTION, NOTIFICATION_FILE, SENDERS } from "./anchors.ts";

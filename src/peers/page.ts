@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /**
  * Bytes of a request or an answer. A page has one or two thousand, and sixty thousand while hundreds of monitors go

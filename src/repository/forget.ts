@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { decodeUtf8, parseJson } from "../parse.ts";
 import { failure, success } from "../result.ts";
 import { commands, PRUNE } from "./commands.ts";

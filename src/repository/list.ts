@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { shortId } from "../format.ts";
 import { decodeUtf8 } from "../parse.ts";
 import { failure, success } from "../result.ts";

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { hostname } from "node:os";
-import { z } from "zod";
+import * as z from "zod";
 import { decodeUtf8, parseJson } from "../parse.ts";
 import { success } from "../result.ts";
 import { commands } from "./commands.ts";

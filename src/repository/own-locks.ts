@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
-import { z } from "zod";
+import * as z from "zod";
 
 /** Older than this, milliseconds, a lock is dead to restic, whatever became of its owner. */
 export const STALE_AFTER = 30 * 60_000;

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { parseJson } from "../parse.ts";
 import { putInOrder, type TaggedSnapshot } from "./generations.ts";
 import type { BashSnapshot, Listing, PublishRequest } from "./types.ts";

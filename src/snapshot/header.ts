@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Result, success } from "../result.ts";
 import { isSafeFileName, SNAPSHOT_FORMAT } from "./format.ts";
 import { invalid, newerFormat, type SnapshotProblem } from "./problems.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** Milliseconds since 1970. */
 const time = z.number();

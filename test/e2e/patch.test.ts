@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { type TestContext, test } from "node:test";
 import Database from "better-sqlite3";
-import { z } from "zod";
+import * as z from "zod";
 import { patchTree } from "../../src/patch/index.ts";
 import { ensureKuma } from "../support/install/kuma.ts";
 import { waitFor } from "../support/wait.ts";

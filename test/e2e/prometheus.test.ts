@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import Database from "better-sqlite3";
 import { execa } from "execa";
-import { z } from "zod";
+import * as z from "zod";
 import { parseDeployFile } from "../support/deploy/form.ts";
 import { type Instance, startInstance } from "../support/kuma/instance.ts";
 import { projectFolder } from "../support/paths.ts";

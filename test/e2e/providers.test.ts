@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import path from "node:path";
 import { before, test } from "node:test";
 import { execa } from "execa";
-import { z } from "zod";
+import * as z from "zod";
 import { ensureKuma } from "../support/install/kuma.ts";
 import { projectFolder } from "../support/paths.ts";
 import { PATIENCE } from "../support/wait.ts";

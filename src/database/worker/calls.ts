@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { meet, nameChanges, type Outline, outlineOf } from "../../diff/index.ts";
 import { hideByKey, toFolder } from "../../export/index.ts";
 import { type Result, success } from "../../result.ts";

@@ -1,5 +1,5 @@
 import type { Database } from "better-sqlite3";
-import { z } from "zod";
+import * as z from "zod";
 import { success } from "../../result.ts";
 import { refuse } from "../problems.ts";
 import { nameDatabase } from "../sqlite/connection.ts";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Database } from "better-sqlite3";
-import { z } from "zod";
+import * as z from "zod";
 import { decodeValue, encodeValue, isSafeFileName, type Row, type Value } from "../../snapshot/index.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { ApplyRecord } from "../types.ts";

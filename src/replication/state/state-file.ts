@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import writeFileAtomic from "write-file-atomic";
-import { z } from "zod";
+import * as z from "zod";
 import { errorCode, errorMessage } from "../../format.ts";
 import { failure, type Problem, type Result, success } from "../../result.ts";
 
