@@ -1,11 +1,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ReplicatorEvent } from "../../src/events/index.ts";
 import { InvariantViolation } from "./invariant.ts";
 import { instanceEnvironment } from "./kuma/instance.ts";
+import { followLogFile } from "./log-file.ts";
 import { programFile, projectFolder } from "./paths.ts";
 import { inNamespace, isRunning, pidOfFirst } from "./pid-namespace.ts";
 import { requireFreePorts } from "./ports.ts";
@@ -83,8 +84,8 @@ export async function openNamespace({
   const port = await nextPort();
   const kumaDir = join(fixtures, "kuma");
   const logFile = `${dataDir}.log`;
-  const start = fileSize(logFile);
   const output = openSync(logFile, "a");
+  const { text, events } = followLogFile(logFile);
   const command = [process.execPath, programFile, "run"];
   const [program, ...args] = inNamespace(ownRoot ? [...prepareRoot(dataDir), ...command] : command);
   const outer = spawn(program, args, {
@@ -116,8 +117,6 @@ export async function openNamespace({
   closeSync(output);
   const exited = once(outer, "exit");
   const first = await pidOfFirst(outer);
-  const text = () => readFileSync(logFile, "utf8").slice(start);
-  const events = () => text().split("\n").flatMap(parseEvent);
   const outcome = (from: number, timeout = PATIENCE) =>
     waitFor("the end of a cycle", () => events().slice(from).find(isOutcome), { timeout, every: 15 }).catch(
       () => {
@@ -226,23 +225,6 @@ function isKuma(command: readonly string[]): boolean {
       word.includes("server/server.js") ||
       word.includes("uptime-kuma"),
   );
-}
-
-function parseEvent(line: string): ReplicatorEvent[] {
-  if (!line.startsWith('{"level"')) return [];
-  try {
-    return [JSON.parse(line).event];
-  } catch {
-    return []; // Half a line, still being written.
-  }
-}
-
-function fileSize(file: string): number {
-  try {
-    return readFileSync(file, "utf8").length;
-  } catch {
-    return 0;
-  }
 }
 
 function tail(text: string): string {

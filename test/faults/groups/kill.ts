@@ -45,7 +45,6 @@ const withRealKuma = (way: ApplyWay): Fault => ({
   name: `the same while applying, with a real Uptime Kuma (${way})`,
   checked: "integrity, rows old or new as a whole, accounts, settings, history, convergence, no process",
   rounds: (asked) => (asked < 10 ? 1 : Math.min(Math.ceil(asked / 10), 20)),
-  isSlow: true,
   roundsPerStage: 10,
   open: async (folder) => {
     const kuma = await copyPatchedKuma();

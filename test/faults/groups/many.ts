@@ -61,7 +61,6 @@ export const killWithManyMonitors: Fault = {
     "integrity, all of them or none, other tables, convergence, no process; there, changed, and back again",
   rounds: (asked) => Math.min(Math.ceil(asked / 20), ALL),
   roundsPerStage: ALL,
-  isSlow: true,
   open: async (folder) => {
     const scenario = await openReplicaScenario(folder);
     let now = readState(scenario.dataDir);

@@ -58,7 +58,6 @@ export const killOnMariaDbWithRealKuma: Fault = {
     "rows old or new as a whole, accounts, settings, history, never refused for an outage, convergence",
   rounds: (asked) => Math.min(Math.ceil(asked / 7), 30),
   roundsPerStage: 15,
-  isSlow: true,
   impossible: () =>
     process.env.KUMA_DIR && readKumaVersion(process.env.KUMA_DIR) === "2.5.3"
       ? undefined

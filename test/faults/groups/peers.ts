@@ -91,7 +91,6 @@ export const peersThatFail: Fault = {
   checked: "each message came within 7 s, with who agrees or as ever",
   rounds: (asked) => Math.max(asked, NAMES.length),
   roundsPerStage: NAMES.length,
-  isByHand: true,
   open: async () => {
     const kuma = await copyPatchedKuma();
     const fleet = await openAlertFleet({ kuma, names: ["fra", "nyc", "sgp"] });

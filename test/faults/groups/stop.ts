@@ -9,7 +9,6 @@ export const stopBusyKuma: Fault = {
   name: "SIGTERM of a busy Uptime Kuma, patched",
   checked: "a heartbeat of each answered check, a message for each change of state, the database closed",
   rounds: (asked) => asked,
-  isSlow: true,
   impossible: () =>
     process.env.KUMA_DIR ? undefined : "the npm package is a pre-release, which ends as ever: set KUMA_DIR",
   roundsPerStage: 50,

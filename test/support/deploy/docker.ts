@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Form, parseDeployFile, parseSettingsFile, readDeployFile, splitAtEquals } from "./form.ts";
 
 const service = z.object({

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Form, parseDeployFile, parseSettingsFile } from "./form.ts";
 
 // Strict, so that a misspelt security setting, which a cluster would drop with a warning, is found.

@@ -7,7 +7,7 @@ import { ensureRestic } from "./restic.ts";
 /** What the tests stand on: the programs, a real Uptime Kuma, and our own program, built. Throws a LabError. */
 export async function prepareTests(): Promise<void> {
   await ensureRestic();
-  await ensurePackages(["rclone", "tini", "dumb-init", "openssl", "mariadbd", "prometheus"]);
+  await ensurePackages(["rclone", "openssl", "mariadbd", "prometheus"]);
   await ensureKuma();
   await step("building", ensureBuilt);
 }

@@ -1,5 +1,5 @@
 import type { Socket } from "socket.io-client";
-import { z } from "zod";
+import * as z from "zod";
 import { waitFor } from "../wait.ts";
 import {
   type Heartbeat,

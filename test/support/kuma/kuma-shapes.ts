@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /**
  * What Kuma's socket API answers and sends, as far as the lab looks at it. Checked where it comes in, because three
