@@ -44,7 +44,7 @@ test("whatever is edited arrives, and is undone to the last row", (t) => {
       value(replica.kuma.rollBack());
       assert.deepEqual(dump(replica), before);
     }),
-    { numRuns: 60 },
+    { numRuns: 25 },
   );
   assert.ok(changed > 30, `only ${changed} of the edits changed anything`);
 });
@@ -78,7 +78,7 @@ test("whatever people edit after an apply, undoing it leaves nothing that refers
       const expected = previewed.ok ? previewed.value?.after : undefined;
       if (expected) assert.equal(contentHash(value(replica.kuma.read())), contentHash(expected));
     }),
-    { numRuns: 60 },
+    { numRuns: 25 },
   );
   assert.ok(undone > 40, `only ${undone} could be undone`);
 });

@@ -214,7 +214,7 @@ test("hash is that of what is read, and what is read can be applied, whatever po
       assert.equal(value(replica.kuma.hash()), hash);
       assert.ok(value(replica.kuma.plan(snapshot)).empty);
     }),
-    { numRuns: 80 },
+    { numRuns: 30 },
   );
   assert.ok(leftOut > 20, `only ${leftOut} notes`);
 });

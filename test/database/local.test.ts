@@ -60,7 +60,7 @@ test("whatever is edited on both sides, applied and promoted, no local row is lo
         promoted += 1;
       }
     }),
-    { numRuns: 12 },
+    { numRuns: 6 },
   );
   assert.ok(
     applied > 20 && kept > 20 && promoted > 3,
@@ -98,7 +98,7 @@ test("whatever a stand-alone holds stays beside its first snapshot, and an undo 
       assert.deepEqual(withoutCounters(dump(replica)), withoutCounters(before));
       kept += localIds(replica).length;
     }),
-    { numRuns: 8 },
+    { numRuns: 4 },
   );
   assert.ok(kept > 0, "some had ids of their own before");
 });

@@ -11,10 +11,6 @@ export interface Fault {
   readonly rounds: (asked: number) => number;
   /** Rounds until a fresh stage is built; a stage grows with each. */
   readonly roundsPerStage: number;
-  /** True when a round takes many seconds: the short form does as few as make sense. */
-  readonly isSlow?: boolean;
-  /** True when it is tried by `npm run faults` alone: no test has the time. */
-  readonly isByHand?: boolean;
   /** Why it cannot be tried on this machine, if so. */
   readonly impossible?: () => string | undefined;
   /** Builds what the rounds happen on, in an empty folder. */

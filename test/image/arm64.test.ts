@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { it } from "node:test";
-import { z } from "zod";
+import * as z from "zod";
 import { projectFolder } from "../support/paths.ts";
 
 const lock = z.object({

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { execa } from "execa";
-import { z } from "zod";
+import * as z from "zod";
 import { type FollowingClient, followKuma } from "../support/kuma/following-client.ts";
 import { PATIENCE } from "../support/wait.ts";
 import { docker, inspect, logsOf } from "./engine.ts";

@@ -1,5 +1,5 @@
 import type { Socket } from "socket.io-client";
-import { z } from "zod";
+import * as z from "zod";
 import { labAccount } from "../support/kuma/kuma-api.ts";
 import { askNeedsSetup, openSocket } from "../support/kuma/kuma-socket.ts";
 import { waitFor } from "../support/wait.ts";

@@ -15,12 +15,6 @@ import { undoContract } from "./undo.ts";
  * @param name the subject of the sentences
  */
 export function databaseContract(name: string, engine: ContractEngine): void {
-  callContract(name, engine);
-  describe(name, () => killedContract(engine));
-}
-
-/** Without SIGKILL, which takes a while: for another way to the same engine. */
-export function callContract(name: string, engine: ContractEngine): void {
   describe(name, () => {
     readContract(engine);
     applyContract(engine);
@@ -29,5 +23,14 @@ export function callContract(name: string, engine: ContractEngine): void {
     refusalContract(engine);
     ownContract(engine);
     localContract(engine);
+    killedContract(engine);
+  });
+}
+
+/** What goes to and fro between the supervisor and the thread of its engine, contents above all. */
+export function threadContract(name: string, engine: ContractEngine): void {
+  describe(name, () => {
+    readContract(engine);
+    applyContract(engine);
   });
 }

@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, type TestContext } from "node:test";
+import { after, before, type TestContext } from "node:test";
 import { catalog } from "../../../src/database/catalog.ts";
 import {
   type DatabaseLocation,
@@ -14,8 +14,7 @@ import type { Value } from "../../../src/snapshot/index.ts";
 import { startBuilt } from "../../support/built-thread.ts";
 import { startMariadbd, type TestMariaDb } from "../../support/mariadbd.ts";
 import { dumpMariaDb, makeMariaDb } from "../mariadb/fixtures.ts";
-import { applyContract } from "./apply.ts";
-import { databaseContract } from "./contract.ts";
+import { databaseContract, threadContract } from "./contract.ts";
 import type { ContractEngine, ContractInstance } from "./engine.ts";
 import { throughWorker } from "./through-worker.ts";
 
@@ -109,4 +108,4 @@ async function openInThread(t: TestContext): Promise<ContractInstance> {
 }
 
 databaseContract("MariaDB", engine);
-describe("MariaDB in a thread", () => applyContract({ ...engine, makeInstance: openInThread }));
+threadContract("MariaDB in a thread", { ...engine, makeInstance: openInThread });

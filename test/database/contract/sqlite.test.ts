@@ -12,7 +12,7 @@ import {
 import { success } from "../../../src/result.ts";
 import { startBuilt } from "../../support/built-thread.ts";
 import { dump, makeInstance, query } from "../fixtures.ts";
-import { callContract, databaseContract } from "./contract.ts";
+import { databaseContract, threadContract } from "./contract.ts";
 import type { ContractEngine, ContractInstance } from "./engine.ts";
 import { throughWorker } from "./through-worker.ts";
 
@@ -86,4 +86,4 @@ function engineOf(open: Open): ContractEngine {
 }
 
 databaseContract("SQLite", engineOf(open));
-callContract("SQLite in a thread", engineOf(openInThread));
+threadContract("SQLite in a thread", engineOf(openInThread));

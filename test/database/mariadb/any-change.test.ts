@@ -45,7 +45,7 @@ describe("whatever is edited", () => {
         value(await replica.kuma.rollBack());
         assert.deepEqual(await dumpMariaDb(maria, replica), before);
       }),
-      { numRuns: 15 },
+      { numRuns: 8 },
     );
     assert.ok(changed > 8, `only ${changed} of the edits arrived`);
   });
@@ -70,7 +70,7 @@ describe("whatever is edited", () => {
         value(await primary.kuma.apply(original, IDS));
         value(await primary.kuma.confirm());
       }),
-      { numRuns: 15 },
+      { numRuns: 8 },
     );
     assert.ok(changed > 8, `only ${changed} of the edits changed anything`);
   });
