@@ -23,7 +23,7 @@ async function measurePeaks(folder: string): Promise<Figure[]> {
   fillData(replicaData);
   await makeRepository(repository);
   const open = (mode: "BACKUP" | "RESTORE", dataDir: string) =>
-    openNamespace({ mode, name: mode, dataDir, repository });
+    openNamespace({ mode, name: mode, dataDir, repository, env: { REPLICATOR_ADOPT: "replace" } });
   const primary = await open("BACKUP", primaryData);
   await primary.untilLogged("published");
   const replica = await open("RESTORE", replicaData);

@@ -33,7 +33,7 @@ export const responsiveness: Measure = {
     const there = await measureCalls(data, openDatabaseWorker(place(data), shutdown.signal, startBuilt));
     shutdown.abort();
     const blocked = Object.keys(there).map((call) => figure(call, there[call] ?? [], here[call] ?? []));
-    return [...blocked, ...(await measureSupervisor(folder, data))];
+    return [...blocked, ...(await measureSupervisor(folder))];
   },
 };
 
@@ -98,14 +98,21 @@ function figure(call: string, there: readonly number[], here: readonly number[])
 }
 
 /** The real supervisors of a primary and a replica, asked all the time. */
-async function measureSupervisor(folder: string, primaryData: string): Promise<Figure[]> {
+async function measureSupervisor(folder: string): Promise<Figure[]> {
   const repository = join(folder, "repository");
-  const replicaData = join(folder, "replica");
+  const [primaryData, replicaData] = [join(folder, "primary"), join(folder, "replica")];
+  fillWithMonitors(primaryData, MONITORS);
   fillData(replicaData);
   await makeRepository(repository);
   const [primaryPort, replicaPort] = [await freePort(), await freePort()];
   const open = (mode: "BACKUP" | "RESTORE", dataDir: string, port: number) =>
-    openNamespace({ mode, name: mode, dataDir, repository, env: { REPLICATOR_HTTP: `127.0.0.1:${port}` } });
+    openNamespace({
+      mode,
+      name: mode,
+      dataDir,
+      repository,
+      env: { REPLICATOR_ADOPT: "replace", REPLICATOR_HTTP: `127.0.0.1:${port}` },
+    });
   const primary = await open("BACKUP", primaryData, primaryPort);
   await primary.untilLogged("published");
   const replica = await open("RESTORE", replicaData, replicaPort);
