@@ -98,7 +98,7 @@ test("whatever a stand-alone holds stays beside its first snapshot, and an undo 
       assert.deepEqual(withoutCounters(dump(replica)), withoutCounters(before));
       kept += localIds(replica).length;
     }),
-    { numRuns: 4 },
+    { numRuns: 8 },
   );
   assert.ok(kept > 0, "some had ids of their own before");
 });
