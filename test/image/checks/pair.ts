@@ -147,13 +147,14 @@ function assertNoSecrets(processes: Awaited<ReturnType<Container["processes"]>>)
 
 /** Pings whose parents die before them, as those of a killed Kuma do, and one process that is an orphan for longer. */
 async function leaveOrphans(container: Container): Promise<string> {
-  const line = `i=0; while [ $i -lt ${PINGS} ]; do (ping -c 1 127.0.0.1 >/dev/null 2>&1 &); i=$((i+1)); done; (sleep 3 &)`;
+  const line = `i=0; while [ $i -lt ${PINGS} ]; do (ping -c 1 127.0.0.1 >/dev/null 2>&1 &); i=$((i+1)); done; (sleep 600 &)`;
   await container.shell(line);
-  const orphan = (await container.processes()).find(({ command }) => command === "sleep 3");
+  const orphan = (await container.processes()).find(({ command }) => command === "sleep 600");
   assert.equal(orphan?.ppid, 1, "an orphan is handed to PID 1");
+  await container.shell(`kill ${orphan.pid}`);
   await waitFor("all orphans reaped", async () => {
     const left = await container.processes();
-    return left.some(({ state, pid }) => state === "Z" || pid === orphan?.pid) ? undefined : true;
+    return left.some(({ state, pid }) => state === "Z" || pid === orphan.pid) ? undefined : true;
   });
   return `${(await container.processes()).length - 1} processes left`;
 }
