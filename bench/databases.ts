@@ -8,7 +8,7 @@ import { projectFolder } from "../test/support/paths.ts";
 /** The release whose database all of these are of. */
 export const KUMA = "2.5.3";
 /** Ids of what is added begin here. */
-const FIRST = 100_000;
+export const FIRST = 100_000;
 
 /** A data folder with the database of a real Kuma, and so many monitors more, each with its links. */
 export function fillWithMonitors(dataDir: string, monitors: number): void {

@@ -12,6 +12,7 @@ import { requests } from "./requests.ts";
 import { responsiveness } from "./responsiveness.ts";
 import { scan } from "./scan.ts";
 import { start } from "./start.ts";
+import { writeLock } from "./write-lock.ts";
 
 /** One after the other: none of them shares the machine. */
 export const measures: readonly Measure[] = [
@@ -21,6 +22,7 @@ export const measures: readonly Measure[] = [
   heartbeats,
   scan,
   mariaDb,
+  writeLock,
   requests,
   arrival,
   fleet,

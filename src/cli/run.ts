@@ -28,6 +28,7 @@ import {
   createOwnCounter,
   createReplicator,
   lockStateDir,
+  type OtherReplica,
   openFingerprintFile,
   openRole,
   openStateFile,
@@ -132,13 +133,13 @@ async function supervise(
   const blocked = obstacle && createBlocked(obstacle, config.intervals[config.role], kuma, emit);
   replicator =
     blocked === undefined
-      ? openReplicator(config, { place, kuma, server, shutdown: shutdown.signal }, emit)
+      ? openReplicator(config, { place, kuma, server, peers, shutdown: shutdown.signal }, emit)
       : undefined;
   const control =
     replicator &&
     openControl({ config, kumaVersion, kuma, replicator, observer, peers, commandListeners }, shutdown, emit);
   if (replicator !== undefined) {
-    waker.start(replicator.woken, emit, shutdown.signal);
+    waker.start({ publish: replicator.woken, apply: replicator.heardOf }, emit, shutdown.signal);
     void peers?.start(replicator.status, emit, shutdown.signal);
   }
   const work = (blocked ?? replicator)?.run(shutdown.signal);
@@ -206,8 +207,15 @@ function openReplicator(
     place,
     kuma,
     server,
+    peers,
     shutdown,
-  }: { place: KumaPlace; kuma: Supervisor; server: EmbeddedServer; shutdown: AbortSignal },
+  }: {
+    place: KumaPlace;
+    kuma: Supervisor;
+    server: EmbeddedServer;
+    peers: Peers | undefined;
+    shutdown: AbortSignal;
+  },
   emit: Listener,
 ): Replicator {
   const { instanceName, stateDir, restic } = config;
@@ -228,7 +236,20 @@ function openReplicator(
     repository: openRepository(restic, { instanceName, stateDir }),
     fingerprintFile: openFingerprintFile(stateDir, stateFile),
     role,
+    others: peers && (() => replicasBeside(peers)),
   });
+}
+
+/** Those that were heard a short time ago. */
+function replicasBeside(peers: Peers): OtherReplica[] {
+  return peers
+    .fleet()
+    .members.filter(({ isThis, isHeard, role }) => !isThis && isHeard && role === "replica")
+    .map(({ id, head, kuma }) => ({
+      id,
+      head,
+      isRestarting: ["stopping", "stopped", "starting"].includes(kuma.state),
+    }));
 }
 
 function explainEnd(end: End, emit: Listener): number {

@@ -3,6 +3,12 @@ import type { Listener } from "../events/index.ts";
 import { readStream, type Subscription } from "./stream.ts";
 import { announcesPublish, appliedBy, resumeCursor } from "./topic-message.ts";
 
+/** What is done with what is heard on a topic. */
+export interface Heard {
+  publish(): void;
+  apply(instanceName: string): void;
+}
+
 /**
  * Subscribes to a topic until the signal aborts, and then ends at once. A stream that ends is opened again after a
  * pause, from where the last one was, so that the server sends what was missed.
@@ -13,7 +19,7 @@ import { announcesPublish, appliedBy, resumeCursor } from "./topic-message.ts";
  */
 export async function subscribeToTopic(
   subscription: Subscription,
-  heard: { publish(): void; apply(instanceName: string): void },
+  heard: Heard,
   emit: Listener,
   signal: AbortSignal,
 ): Promise<void> {

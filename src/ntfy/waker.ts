@@ -1,7 +1,7 @@
 import type { Config } from "../config/index.ts";
 import type { Listener } from "../events/index.ts";
 import { createFetch } from "../fetch/index.ts";
-import { subscribeToTopic } from "./subscription.ts";
+import { type Heard, subscribeToTopic } from "./subscription.ts";
 import { SUBSCRIPTION_TIMEOUTS } from "./timeouts.ts";
 
 export interface Waker {
@@ -9,27 +9,20 @@ export interface Waker {
   readonly listener: Listener;
   /**
    * Subscribes in the background, whenever this instance is a replica, until the signal aborts.
-   * @param wake is called when a publish was announced, never twice within 5 s. `isAlone`: as far as is known no other
-   *   replica hears it: of all that have told of an apply so far, this one is the only one
+   * @param heard.publish is called when a publish was announced, never twice within 5 s
+   * @param heard.apply is called with the name of each instance that tells of an apply
    */
-  start(wake: (isAlone: boolean) => void, emit: Listener, signal: AbortSignal): void;
+  start(heard: Heard, emit: Listener, signal: AbortSignal): void;
 }
 
 /** Wakes a replica when the primary announces a publish through ntfy; where that is not wanted, does nothing. */
 export function createWaker(
-  {
-    wake: ntfy,
-    role: firstRole,
-    proxy,
-    instanceName,
-  }: Pick<Config, "wake" | "role" | "proxy" | "instanceName">,
+  { wake: ntfy, role: firstRole, proxy }: Pick<Config, "wake" | "role" | "proxy">,
   timeouts = SUBSCRIPTION_TIMEOUTS,
 ): Waker {
   if (ntfy === undefined) return { listener: () => {}, start: () => {} };
   const fetch = createFetch(proxy);
   let role = firstRole;
-  /** Who has told of an apply: this one, and another replica, if there is one. */
-  const appliers = new Set<string>();
   let followRole: () => void = () => {};
 
   return {
@@ -38,13 +31,13 @@ export function createWaker(
       role = event.role;
       followRole();
     },
-    start: (wake, emit, signal) => {
+    start: (heard, emit, signal) => {
       /** Ends the present subscription; undefined: there is none. */
       let subscribed: AbortController | undefined;
       const onPublish = throttle(timeouts.betweenWakes, () => {
         if (role !== "replica" || signal.aborted) return;
         emit({ type: "woken" });
-        wake(appliers.size === 1 && appliers.has(instanceName));
+        heard.publish();
       });
       followRole = () => {
         if ((role === "replica") === (subscribed !== undefined)) return;
@@ -53,13 +46,7 @@ export function createWaker(
         if (subscribed === undefined) return;
         void subscribeToTopic(
           { ntfy, timeouts, fetch },
-          {
-            publish: onPublish,
-            apply: (name) => {
-              // More than two tell no more.
-              if (appliers.size < 2) appliers.add(name);
-            },
-          },
+          { ...heard, publish: onPublish },
           emit,
           AbortSignal.any([signal, subscribed.signal]),
         );

@@ -99,7 +99,10 @@ export function createPeers({ config, observer, post }: Parts): Peers {
     known = createKnownPages(first.instanceId);
     refreshStanding = () => {
       void readStanding().then((next) => {
+        const isNews = next.head !== standing.head;
         standing = next;
+        // Those that restart one after another wait for it.
+        if (isNews) tell();
       });
     };
     exchange = startExchange({

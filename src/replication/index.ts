@@ -9,6 +9,7 @@ export { createOwnCounter } from "./own-counter.ts";
 export { findUnpublishable } from "./primary/publishable.ts";
 export { notAdopted } from "./replica/first-contact.ts";
 export { IS_PRIMARY, KEEPS_NOTHING, NOTHING_TO_ADOPT } from "./replica/follower.ts";
+export type { OtherReplica } from "./replica/turn.ts";
 export { createReplicator, type Replicator } from "./replicator.ts";
 export { rulesOf } from "./rules.ts";
 export { openFingerprintFile } from "./state/fingerprint-file.ts";

@@ -15,7 +15,7 @@ import { createRetention } from "./primary/retention.ts";
 import { takeOver } from "./primary/take-over.ts";
 import { watchEdits } from "./primary/watch-edits.ts";
 import { createFollower } from "./replica/follower.ts";
-import { createTurn } from "./replica/turn.ts";
+import { createTurn, type OtherReplica } from "./replica/turn.ts";
 import type { FingerprintFile } from "./state/fingerprint-file.ts";
 import { detectLostRole, type RoleSwitch } from "./state/role.ts";
 import type { StateFile } from "./state/state-file.ts";
@@ -34,6 +34,8 @@ interface Parts {
   readonly isStateNew: boolean;
   readonly fingerprintFile: FingerprintFile;
   readonly role: RoleSwitch;
+  /** Replicas that are there besides this instance; undefined: nobody knows. */
+  readonly others: (() => readonly OtherReplica[]) | undefined;
   readonly emit: Listener;
 }
 
@@ -42,8 +44,10 @@ export interface Replicator {
   run(signal: AbortSignal): Promise<void>;
   /** Publishes or checks for a snapshot at once, because a person asks. */
   syncNow(): void;
-  /** A publish was announced: checks for it at once. @param isAlone to no other replica, as far as is known */
-  woken(isAlone: boolean): void;
+  /** A publish was announced: checks for it at once. */
+  woken(): void;
+  /** An instance has told that it applied something. */
+  heardOf(instanceName: string): void;
   /** What people may ask for while it runs. */
   readonly commands: OperatorCommands;
   /** How replication stands, without asking the repository. */
@@ -54,7 +58,7 @@ export interface Replicator {
 export function createReplicator(parts: Parts): Replicator {
   const { config, kuma, repository, role, emit } = parts;
   const { instanceName, createRepository, takeover, adopt, verifyWindow, keep, intervals } = config;
-  const turn = createTurn(parts.stateFile, emit);
+  const turn = createTurn(parts.stateFile, instanceName, parts.others, emit);
   const applier = createApplier({ ...parts, verifyWindow, way: config.kuma.apply, waitForTurn: turn.wait });
   const reportBash = createBashReport(emit);
   const followerParts = {
@@ -96,10 +100,11 @@ export function createReplicator(parts: Parts): Replicator {
       turn.hurry();
       cycles.wake();
     },
-    woken: (isAlone) => {
-      turn.woken(isAlone);
+    woken: () => {
+      turn.woken();
       cycles.wake();
     },
+    heardOf: turn.heardOf,
     commands: createOperatorCommands({
       ...{ ...parts, cycle, applier, follower, publisher },
       runExclusive: (work) => {

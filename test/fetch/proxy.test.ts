@@ -86,7 +86,7 @@ describe("a proxy of the environment", () => {
       const end = new AbortController();
       t.after(() => end.abort());
       let wakes = 0;
-      createWaker(config).start(() => wakes++, emit, end.signal);
+      createWaker(config).start({ publish: () => wakes++, apply: () => undefined }, emit, end.signal);
       await until("the stream", () => events.some(({ type }) => type === "wake-ready"));
       const notices = createNtfyNotifier(config, emit);
       notices.listener(samples.published);

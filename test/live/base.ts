@@ -2,7 +2,7 @@ import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { copyPatchedKuma } from "../support/kuma/patched-kuma.ts";
 import { projectFolder } from "../support/paths.ts";
-import { change } from "../support/source-data.ts";
+import { change, writeIcon } from "../support/source-data.ts";
 import { base } from "./changes.ts";
 import { type LiveKuma, openLiveKuma } from "./live-kuma.ts";
 import type { Targets } from "./targets.ts";
@@ -13,6 +13,7 @@ export async function openBase(targets: Targets): Promise<{ kuma: LiveKuma; clos
   const kuma = await openLiveKuma(patched.dir, (dataDir) => {
     const fixture = `test/fixtures/kuma-dbs/${patched.version}.db`;
     copyFileSync(join(projectFolder, fixture), join(dataDir, "kuma.db"));
+    writeIcon(dataDir, "the first icon");
     change(dataDir, base(targets.port, targets.proxies));
   });
   const close = async () => {

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { query, readReplicated } from "../support/rows.ts";
+import { writeIcon } from "../support/source-data.ts";
 import { openBase } from "./base.ts";
 import { type Change, changes } from "./changes.ts";
 import { type LiveKuma, value } from "./live-kuma.ts";
@@ -41,6 +43,7 @@ async function compare(kuma: LiveKuma, targets: Targets, some: readonly Change[]
   assert.deepEqual(live.hits, restarted.hits);
   assert.deepEqual(live.rung, restarted.rung);
   assert.deepEqual(live.shown.metrics, restarted.shown.metrics);
+  assert.deepEqual(live.shown.icon, restarted.shown.icon);
   assert.deepEqual(live.shown.statusPages, restarted.shown.statusPages);
   assert.deepEqual(live.shown.entryPages, restarted.shown.entryPages);
   assert.deepEqual(live.shown.lists, restarted.shown.lists);
@@ -67,12 +70,15 @@ async function compare(kuma: LiveKuma, targets: Targets, some: readonly Change[]
   }
 }
 
-async function applyOne(kuma: LiveKuma, { name, sql, stops = [] }: Change): Promise<void> {
+async function applyOne(kuma: LiveKuma, { name, sql, icon, stops = [] }: Change): Promise<void> {
+  if (icon !== undefined) writeIcon(kuma.sourceDir, icon);
   kuma.edit(...sql);
   const { memory } = await kuma.apply();
   assert.deepEqual([...memory.monitors].sort(), [...stops].sort(), `${name}: what is stopped`);
   const [here, there] = [kuma.dataDir, kuma.sourceDir].map((dir) => readReplicated(join(dir, "kuma.db")));
   assert.deepEqual(here, there, `${name}: the database`);
+  const icons = [kuma.dataDir, kuma.sourceDir].map((dir) => readFileSync(join(dir, "upload/logo1.png")));
+  assert.deepEqual(icons[0], icons[1], `${name}: the icon`);
   const state = value(await kuma.channel.ask("state", { monitors: stops }));
   assert.equal(state.errors, 0, `${name}: unhandled errors`);
   for (const { row, isRunning, differing } of state.monitors)

@@ -2,6 +2,8 @@
 export interface Change {
   readonly name: string;
   readonly sql: readonly string[];
+  /** What the icon of the status page holds from now on. */
+  readonly icon?: string;
   /** Monitors that may be stopped for it; none by default. */
   readonly stops?: readonly number[];
   /** Where webhooks are rung by making this path fail. */
@@ -38,6 +40,7 @@ export function base(targets: number, [proxy]: readonly [number, number]): strin
     `UPDATE proxy SET protocol = 'http', host = '127.0.0.1', port = ${proxy}, auth = 0, active = 1`,
     `UPDATE docker_host SET docker_type = 'tcp', docker_daemon = 'http://127.0.0.1:${targets}'`,
     "UPDATE monitor SET docker_container = 'one' WHERE id = 12",
+    "UPDATE status_page SET icon = '/upload/logo1.png?t=1' WHERE id = 1",
     "DELETE FROM maintenance",
     "INSERT INTO monitor_notification (monitor_id, notification_id) VALUES (2, 1)",
     `INSERT INTO maintenance (id, title, description, user_id, active, strategy, timezone, cron, duration, interval_day)
@@ -106,6 +109,11 @@ export function changes(targets: number, [, second]: readonly [number, number]):
     {
       name: "a status page edited",
       sql: ["UPDATE status_page SET title = 'other', description = 'words' WHERE id = 1"],
+    },
+    {
+      name: "a status page with another icon",
+      sql: ["UPDATE status_page SET icon = '/upload/logo1.png?t=2' WHERE id = 1"],
+      icon: "another icon",
     },
     {
       name: "a status page's monitors and groups",

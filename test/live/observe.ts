@@ -51,6 +51,7 @@ export async function observe(url: string, slugs: readonly string[], hosts: read
   const metrics = await text("/metrics", { authorization: `Basic ${account}` });
   return {
     lists: page.lists,
+    icon: await text("/upload/logo1.png"),
     statusPages: await Promise.all(slugs.map((slug) => text(`/api/status-page/${slug}`))),
     entryPages: await Promise.all(hosts.map((host) => askEntryPage(url, host))),
     metrics: metrics

@@ -23,21 +23,23 @@ async function start(role: Role) {
   const events: ReplicatorEvent[] = [];
   const wake = { server: ntfy.url, topic: "kuma", authorization: undefined };
   const waker = createWaker(
-    { wake, role, proxy: undefined, instanceName: "south" },
+    { wake, role, proxy: undefined },
     { ...SUBSCRIPTION_TIMEOUTS, shortestPause: 20, betweenWakes: 2_000 },
   );
   let wakes = 0;
-  const alone: boolean[] = [];
+  const appliers: string[] = [];
   return {
     events,
-    alone,
+    appliers,
     wakes: () => wakes,
     become: (to: Role) => waker.listener({ type: "role-changed", role: to, interval: 1 }),
     begin: () =>
       waker.start(
-        (isAlone) => {
-          wakes++;
-          alone.push(isAlone);
+        {
+          publish: () => {
+            wakes++;
+          },
+          apply: (name) => appliers.push(name),
         },
         (event) => events.push(event),
         end.signal,
@@ -116,28 +118,22 @@ describe("createWaker", () => {
     assert.equal(ntfy.asked.length, 1);
   });
 
-  it("knows itself to be alone once it has heard itself apply, and as long as it hears no other", async () => {
-    const { begin, alone } = await start("replica");
+  it("tells who has applied something", async () => {
+    const { begin, appliers } = await start("replica");
     begin();
     await streams(1);
-    const applied = (by: string) => ({ title: `${by}: configuration applied`, tags: ["inbox_tray"] });
-    for (const by of ["south", undefined, "west"]) {
-      const before = alone.length;
-      ntfy.post("kuma", published);
-      await until("a wake", () => alone.length === before + 1);
-      if (by !== undefined) ntfy.post("kuma", applied(by));
-    }
-    ntfy.post("kuma", published);
-    await until("the last wake", () => alone.length === 4);
-    assert.deepEqual(alone, [false, true, true, false]);
+    for (const by of ["south", "west"])
+      ntfy.post("kuma", { title: `${by}: configuration applied`, tags: ["inbox_tray"] });
+    await until("both", () => appliers.length === 2);
+    assert.deepEqual(appliers, ["south", "west"]);
   });
 
   it("does nothing where it is off", async () => {
     ntfy = await startNtfy();
     end = new AbortController();
-    const waker = createWaker({ wake: undefined, role: "replica", proxy: undefined, instanceName: "south" });
+    const waker = createWaker({ wake: undefined, role: "replica", proxy: undefined });
     waker.start(
-      () => assert.fail(),
+      { publish: () => assert.fail(), apply: () => assert.fail() },
       () => assert.fail(),
       end.signal,
     );

@@ -29,12 +29,14 @@ export interface MariaDbScenario {
   instance: SupervisorNamespace;
   /** A person edits: on our primary, which publishes that, or, where the instance is the primary, in its database. */
   editNext(): Promise<void>;
+  /** Publishes what our primary holds. */
+  publish(): Promise<void>;
   /** What our primary holds, as it looks here once it is applied. */
   wanted(): DatabaseState;
   /** The instance's database as it is; the server must run. */
   look(): Promise<DatabaseState>;
-  /** A new life of the instance. */
-  start(): Promise<SupervisorNamespace>;
+  /** A new life of the instance. @param more of its environment than it began with */
+  start(more?: Readonly<Record<string, string>>): Promise<SupervisorNamespace>;
   /** Waits until a replica holds what our primary does, verified, and gives its look. */
   converge(): Promise<DatabaseState>;
   /** Insists that the repository's latest is what a primary holds. */
@@ -91,6 +93,9 @@ export async function openMariaDbScenario(
           `UPDATE monitor SET description = 'version ${version}'; UPDATE tag SET color = '#${version}'`,
         );
       edit(sourceDir, version);
+      await scenario.publish();
+    },
+    publish: async () => {
       await author.publish(takeSnapshot(sourceDir));
     },
     wanted: () => {
@@ -98,7 +103,7 @@ export async function openMariaDbScenario(
       return stateOf(sourceDir, { replicated, local: {} }, { proven: true, sequences: "" });
     },
     look: () => look(mariadb, scenario),
-    start: async () => {
+    start: async (more = {}) => {
       scenario.instance = await openNamespace({
         ...{ mode, name: mode === "BACKUP" ? "primary" : "replica", dataDir, repository },
         env: {
@@ -106,6 +111,7 @@ export async function openMariaDbScenario(
           REPLICATOR_ADOPT: "replace",
           ...chosen,
           ...env,
+          ...more,
         },
       });
       return scenario.instance;

@@ -16,13 +16,14 @@ const templates = new Map<string, string>();
 export function fillData(dataDir: string, kumaVersion = "2.5.3"): void {
   const template = templates.get(kumaVersion) ?? makeTemplate(kumaVersion);
   templates.set(kumaVersion, template);
-  mkdirSync(join(dataDir, "upload"), { recursive: true });
+  mkdirSync(dataDir, { recursive: true });
   copyFileSync(template, join(dataDir, "kuma.db"));
   writeIcon(dataDir, "the first icon");
 }
 
 /** Only what begins as an image does is published. */
-function writeIcon(dataDir: string, text: string): void {
+export function writeIcon(dataDir: string, text: string): void {
+  mkdirSync(join(dataDir, "upload"), { recursive: true });
   writeFileSync(join(dataDir, "upload", "logo1.png"), `\x89PNG\r\n\x1a\n${text}`, "latin1");
 }
 

@@ -66,7 +66,8 @@ async function makeMirror(session: Session, scope: MirrorScope): Promise<Mirror>
     makeTable(db);
     makeRemembered(db);
     if (found.some(({ name }) => name === OTHER_ACCOUNTS)) await copyOtherAccounts(session, db);
-    const lock = scope.lock ? " FOR UPDATE" : "";
+    // Not FOR UPDATE: Kuma's INSERT of a heartbeat shares the row of its monitor, and would wait for the plan.
+    const lock = scope.lock ? " LOCK IN SHARE MODE" : "";
     if (scope.rows) {
       for (const { name, columns } of tables) {
         const list = columns.map((column) => quote(column.name));

@@ -9,10 +9,11 @@ import { readContent, type Surroundings } from "../read/read.ts";
 import { isUntouched } from "../read/untouched.ts";
 import { quote } from "../sqlite/connection.ts";
 import type { DatabaseResult, KumaDatabase } from "../types.ts";
-import { applyRows, markApplied } from "../write/apply.ts";
+import { applyRows, prepareMark } from "../write/apply.ts";
 import { readLastApply } from "../write/confirm.ts";
 import { previewRollBack } from "../write/preview-roll-back.ts";
 import { rollBackRows } from "../write/roll-back.ts";
+import { changeAtOnce } from "../write/transaction.ts";
 import { confirmApply, dropAllHistory } from "./confirm.ts";
 import { lowerCounters, raiseCounters } from "./counters.ts";
 import { inspectServer, readUptime } from "./inspect.ts";
@@ -63,7 +64,7 @@ export function openMariaDb(place: MariaDbPlace): KumaDatabase {
     markApplied: (snapshot, id) =>
       countingLocally(() =>
         inTransaction(server, uploadDir, mayBeOwn(rules) ? ROWS : RECORD_ONLY, (db) =>
-          markApplied(db, snapshot, id, place),
+          changeAtOnce(prepareMark(db, snapshot, id, place)),
         ),
       ),
     confirm: () => confirmApply(server),

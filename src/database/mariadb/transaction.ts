@@ -6,9 +6,9 @@ import { REMEMBERED } from "../own/remembered.ts";
 import { explain, refuse } from "../problems.ts";
 import type { DatabaseProblem, DatabaseResult } from "../types.ts";
 import { removeUploads, writeUploads } from "../uploads/uploads.ts";
-import type { ChangedRows } from "../write/apply.ts";
 import { tablesHere } from "../write/history.ts";
 import { TABLE as RECORD } from "../write/record.ts";
+import type { ChangedRows } from "../write/transaction.ts";
 import { changesOf, type TableChanges, watchChanges } from "./changes.ts";
 import {
   describeRecord,

@@ -2,7 +2,7 @@ import type { Database } from "better-sqlite3";
 import { success } from "../../result.ts";
 import { type LiveTable, readSchema, type Schema } from "../sqlite/schema.ts";
 import type { DatabaseResult, OwnParts } from "../types.ts";
-import type { ChangedRows } from "../write/apply.ts";
+import type { ChangedRows } from "../write/transaction.ts";
 import { areCountersRaised, findLocal } from "./local.ts";
 import { countPaused, resumePush } from "./push.ts";
 import type { Rules } from "./rules.ts";

@@ -20,12 +20,14 @@ import { nameRows } from "./name-rows.ts";
 import { mapOwners } from "./owners.ts";
 import { type PlannedFiles, planFiles } from "./plan-files.ts";
 import { planTable, type TablePlan } from "./plan-table.ts";
-import { describeUnresolved, findBrokenReferences } from "./references.ts";
+import { type BrokenReferences, describeUnresolved, findBrokenReferences } from "./references.ts";
 import { settleContent } from "./settle.ts";
 
 /** All that applying a snapshot has to change here. */
 export interface Plan {
   readonly schema: Schema;
+  /** References that led nowhere before. */
+  readonly broken: BrokenReferences;
   /** Only tables in which something changes; what we remember of the snapshot is one of them. */
   readonly tables: readonly TablePlan[];
   /** Only files that are missing or differ here, or that a status page here refers to and none does any more. */
@@ -85,9 +87,10 @@ export function makePlan(
     notes.push(...describePlan(plan, match, kumaVersion), ...describeLocalRemoved(live, plan, rules));
   }
   if (lost.length > 0) return refuseVersion(versions, lost);
+  const broken = findBrokenReferences(db, schema.value);
   const faults = [
     ...describeSharedIds(snapshot.content, rules),
-    ...describeUnresolved(db, schema.value, content, findBrokenReferences(db, schema.value)),
+    ...describeUnresolved(db, schema.value, content, broken),
     ...findDuplicates(db, schema.value, content),
   ];
   if (faults.length > 0) return refuse("snapshot-inconsistent", faults.join(" "));
@@ -96,7 +99,9 @@ export function makePlan(
   const files = planFiles(content, pagesHere, uploadDir);
   const remembered = planRemembered(db, settled.remembered);
   return files.ok
-    ? success(finish(db, schema.value, { tables, remembered }, { files: files.value, notes }))
+    ? success(
+        finish(db, { schema: schema.value, broken }, { tables, remembered }, { files: files.value, notes }),
+      )
     : files;
 }
 
@@ -175,7 +180,7 @@ function refuseVersion({ theirs, ours }: Versions, lost: readonly string[]) {
 
 function finish(
   db: Database,
-  schema: Schema,
+  found: Pick<Plan, "schema" | "broken">,
   planned: { readonly tables: readonly TablePlan[]; readonly remembered: TablePlan | undefined },
   { files, notes }: { readonly files: PlannedFiles; readonly notes: readonly string[] },
 ): Plan {
@@ -190,7 +195,7 @@ function finish(
   const memory = findMemoryChanges(db, tables);
   const summary = { empty, changes, notes: [...notes, ...files.notes], memory };
   return {
-    schema,
+    ...found,
     tables: planned.remembered ? [...tables, planned.remembered] : tables,
     files: [...added, ...changed, ...removed],
     summary,

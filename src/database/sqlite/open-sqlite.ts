@@ -9,10 +9,11 @@ import { inspectDatabase } from "../read/inspect.ts";
 import { readContent, type Surroundings } from "../read/read.ts";
 import { isUntouched } from "../read/untouched.ts";
 import type { DatabaseResult, KumaDatabase } from "../types.ts";
-import { applySnapshot, markApplied, withFiles } from "../write/apply.ts";
+import { applySnapshot, prepareMark } from "../write/apply.ts";
 import { confirmApply, dropAllHistory, readLastApply } from "../write/confirm.ts";
 import { previewRollBack } from "../write/preview-roll-back.ts";
 import { rollBackApply } from "../write/roll-back.ts";
+import { withFiles, withFilesPrepared } from "../write/transaction.ts";
 import { inTransaction, withDatabase } from "./connection.ts";
 import { pagesOfTables, readWal } from "./trace.ts";
 
@@ -64,10 +65,9 @@ export function openSqlite(files: KumaFiles): SyncDatabase {
       withDatabase(file, "write", (db) => applySnapshot(db, snapshot, order, files)),
     lastApply: () => reading(readLastApply),
     markApplied: (snapshot, id) =>
-      writing((db) => {
-        const marked = markApplied(db, snapshot, id, files);
-        return marked.ok ? success(marked.value.outcome) : marked;
-      }),
+      withDatabase(file, "write", (db) =>
+        withFilesPrepared(db, uploadDir, () => prepareMark(db, snapshot, id, files)),
+      ),
     confirm: () => withDatabase(file, "write", confirmApply),
     dropHistory: () => withDatabase(file, "write", dropAllHistory),
     previewRollBack: () => reading((db) => previewRollBack(db, files)),
@@ -81,10 +81,6 @@ export function openSqlite(files: KumaFiles): SyncDatabase {
 
   function reading<T>(work: (db: Database) => DatabaseResult<T>) {
     return withDatabase(file, "read", (db) => inTransaction(db, "DEFERRED", () => work(db)));
-  }
-
-  function writing<T>(work: (db: Database) => DatabaseResult<T>) {
-    return withDatabase(file, "write", (db) => inTransaction(db, "IMMEDIATE", () => work(db)));
   }
 }
 

@@ -12,20 +12,20 @@ import { makePlan, type Plan } from "../plan/plan.ts";
 import { describeBroken, findBrokenReferences } from "../plan/references.ts";
 import { refuse } from "../problems.ts";
 import type { Surroundings } from "../read/read.ts";
-import { inTransaction } from "../sqlite/connection.ts";
 import { readSchema } from "../sqlite/schema.ts";
 import type { ApplyOrder, DatabaseResult, PlanSummary } from "../types.ts";
-import { removeUploads, type UploadState, writeUploads } from "../uploads/uploads.ts";
+import { readUpload } from "../uploads/uploads.ts";
 import { makeRoom } from "./make-room.ts";
 import { readRecord, recordApplied, summarize, writeRecord } from "./record.ts";
+import {
+  type ChangedRows,
+  changeAtOnce,
+  type PreparedChange,
+  withFiles,
+  withFilesPrepared,
+} from "./transaction.ts";
 import { encodeUndo, prepareUndo } from "./undo.ts";
 import { writeTable } from "./write-rows.ts";
-
-/** What a change of rows has come to, and the states of the files that go with it. */
-export interface ChangedRows<T> {
-  readonly outcome: T;
-  readonly files: readonly UploadState[];
-}
 
 /**
  * Makes rows and files equal to the snapshot's, in one transaction. Killed before COMMIT, the rows are as before and
@@ -41,63 +41,60 @@ export function applySnapshot(
   order: ApplyOrder,
   surroundings: Surroundings & { readonly kumaVersion: string },
 ): DatabaseResult<PlanSummary> {
-  return withFiles(db, surroundings.uploadDir, () => applyRows(db, snapshot, order, surroundings));
-}
-
-/**
- * Changes rows in a transaction. Files are written right before its end, and go back when it fails; they are removed
- * after it.
- */
-export function withFiles<T>(
-  db: Database,
-  uploadDir: string,
-  change: () => DatabaseResult<ChangedRows<T>>,
-): DatabaseResult<T> {
-  let putFilesBack = () => {};
-  let files: readonly UploadState[] = [];
-  const done = inTransaction(db, "IMMEDIATE", () => {
-    const changed = change();
-    if (!changed.ok) return changed;
-    files = changed.value.files;
-    putFilesBack = writeUploads(uploadDir, files);
-    return success(changed.value.outcome);
-  });
-  if (done.ok) removeUploads(uploadDir, files);
-  else putFilesBack();
-  return done;
+  const { uploadDir } = surroundings;
+  // With Kuma stopped, and not to be planned before it has begun.
+  if (order.keepsAll) return withFiles(db, uploadDir, () => applyRows(db, snapshot, order, surroundings));
+  return withFilesPrepared(db, uploadDir, () => prepareApply(db, snapshot, order, surroundings));
 }
 
 /** The rows of an apply, and its record; must run in a transaction. */
 export function applyRows(
   db: Database,
   snapshot: Snapshot,
-  { keepsAll = false, ...id }: ApplyOrder,
+  order: ApplyOrder,
   surroundings: Surroundings & { readonly kumaVersion: string },
 ): DatabaseResult<ChangedRows<PlanSummary>> {
-  const { uploadDir } = surroundings;
-  const found = readSchema(db, surroundings.rules);
-  if (!found.ok) return found;
-  const kept = keepsAll ? keepAll(db, found.value, uploadDir) : undefined;
-  const plan = makePlan(db, snapshot, surroundings);
-  if (!plan.ok) return plan;
-  const { schema } = plan.value;
-  const summary = kept ? withKept(db, plan.value) : plan.value.summary;
-  if (surroundings.rules?.keepsLocal) raiseCounters(db, schema);
-  const record = readRecord(db);
-  if (!record.ok) return record;
-  if (summary.empty && kept === undefined) {
-    const noted = noteApplied(db, plan.value, id);
-    return noted.ok ? success({ outcome: summary, files: [] }) : noted;
-  }
-  const previous = record.value && summarize(record.value);
-  const prepared = prepareUndo(db, plan.value, uploadDir, previous);
-  const { setAside, ...history } = makeRoom(db, plan.value, record.value);
-  const undo = encodeUndo({ ...prepared, setAside, keptBy: kept?.by });
-  const written = writePlan(db, plan.value);
-  if (!written.ok) return written;
-  const now = Date.now();
-  writeRecord(db, { ...id, appliedAt: now, changedAt: now, verified: false, undo, ...history });
-  return success({ outcome: summary, files: mergeFiles(...(kept?.files ?? []), ...plan.value.files) });
+  if (!order.keepsAll) return changeAtOnce(prepareApply(db, snapshot, order, surroundings));
+  const schema = readSchema(db, surroundings.rules);
+  if (!schema.ok) return schema;
+  const kept = keepAll(db, schema.value, surroundings.uploadDir);
+  return changeAtOnce(prepareApply(db, snapshot, { ...order, kept }, surroundings));
+}
+
+/**
+ * All of an apply that can be done before others may not write any more.
+ * @param order.kept what was done to keep all that is here, in the same transaction
+ */
+export function prepareApply(
+  db: Database,
+  snapshot: Snapshot,
+  { snapshotId, contentHash, kept }: ApplyOrder & { readonly kept?: ReturnType<typeof keepAll> },
+  surroundings: Surroundings & { readonly kumaVersion: string },
+): DatabaseResult<PreparedChange<PlanSummary>> {
+  const made = makePlan(db, snapshot, surroundings);
+  if (!made.ok) return made;
+  const plan = made.value;
+  const id = { snapshotId, contentHash };
+  const summary = kept ? withKept(db, plan) : plan.summary;
+  const former = plan.files.map(({ name }) => ({ name, bytes: readUpload(surroundings.uploadDir, name) }));
+  const change = (): DatabaseResult<PlanSummary> => {
+    if (surroundings.rules?.keepsLocal) raiseCounters(db, plan.schema);
+    const record = readRecord(db);
+    if (!record.ok) return record;
+    if (summary.empty && kept === undefined) {
+      const noted = noteApplied(db, plan, id);
+      return noted.ok ? success(summary) : noted;
+    }
+    const prepared = prepareUndo(db, plan, former, record.value && summarize(record.value));
+    const { setAside, ...history } = makeRoom(db, plan, record.value);
+    const undo = encodeUndo({ ...prepared, setAside, keptBy: kept?.by });
+    const written = writePlan(db, plan);
+    if (!written.ok) return written;
+    const now = Date.now();
+    writeRecord(db, { ...id, appliedAt: now, changedAt: now, verified: false, undo, ...history });
+    return success(summary);
+  };
+  return success({ files: mergeFiles(...(kept?.files ?? []), ...plan.files), change });
 }
 
 function withKept(db: Database, { schema, summary }: Plan): PlanSummary {
@@ -107,22 +104,23 @@ function withKept(db: Database, { schema, summary }: Plan): PlanSummary {
 }
 
 /**
- * Notes that a snapshot equal to what is here counts as applied and verified, and what we have to remember of it. Must
- * run in a transaction; nothing of Kuma's is changed.
+ * Notes that a snapshot equal to what is here counts as applied and verified, and what we have to remember of it;
+ * nothing of Kuma's is changed. Must run in a transaction.
  */
-export function markApplied(
+export function prepareMark(
   db: Database,
   snapshot: Snapshot,
   id: { snapshotId: string; contentHash: string },
   surroundings: Surroundings & { readonly kumaVersion: string },
-): DatabaseResult<ChangedRows<void>> {
+): DatabaseResult<PreparedChange<void>> {
   const plan = isAnythingOwn(db, surroundings) ? makePlan(db, snapshot, surroundings) : undefined;
   if (plan && !plan.ok) return plan;
-  // Somebody has edited since it was compared: the next apply remembers.
-  const isSame = plan?.value.summary.empty ?? false;
-  if (plan && surroundings.rules?.keepsLocal) raiseCounters(db, plan.value.schema);
-  const noted = plan && isSame ? noteApplied(db, plan.value, id) : recordApplied(db, id);
-  return noted.ok ? success({ outcome: undefined, files: [] }) : noted;
+  const change = (): DatabaseResult<void> => {
+    if (plan && surroundings.rules?.keepsLocal) raiseCounters(db, plan.value.schema);
+    // Else somebody has edited since it was compared: the next apply remembers.
+    return plan?.value.summary.empty ? noteApplied(db, plan.value, id) : recordApplied(db, id);
+  };
+  return success({ files: [], change });
 }
 
 function isAnythingOwn(db: Database, { rules = {} }: Surroundings): boolean {
@@ -140,9 +138,8 @@ function noteApplied(
 }
 
 /** Writes the rows; SQLite itself has the last word on whether any of them now points at nothing. */
-function writePlan(db: Database, { schema, tables }: Plan): DatabaseResult<void> {
+function writePlan(db: Database, { schema, tables, broken: before }: Plan): DatabaseResult<void> {
   if (tables.length === 0) return success(undefined);
-  const before = findBrokenReferences(db, schema);
   if (tables.some(({ name }) => name === REMEMBERED)) makeRemembered(db);
   for (const table of tables) {
     const written = writeTable(db, table);

@@ -10,10 +10,10 @@ import { refuse } from "../problems.ts";
 import { quote } from "../sqlite/connection.ts";
 import { readSchema, type Schema } from "../sqlite/schema.ts";
 import type { DatabaseResult } from "../types.ts";
-import { type ChangedRows, withFiles } from "./apply.ts";
 import { type Dangling, findDangling, settleDangling } from "./dangling-rows.ts";
 import { deleteHistory, putBack } from "./history.ts";
 import { readRecord, readUndo, refuseRecord, type StoredRecord, writeRecord } from "./record.ts";
+import { type ChangedRows, withFiles } from "./transaction.ts";
 import { decodeUndo, type Undo } from "./undo.ts";
 import { changeRows, deleteRows, insertRows } from "./write-rows.ts";
 

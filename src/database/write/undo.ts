@@ -4,7 +4,7 @@ import * as z from "zod";
 import { decodeValue, encodeValue, isSafeFileName, type Row, type Value } from "../../snapshot/index.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { ApplyRecord } from "../types.ts";
-import { readUpload, type UploadState } from "../uploads/uploads.ts";
+import type { UploadState } from "../uploads/uploads.ts";
 import type { SetAside } from "./history.ts";
 import { idsOf } from "./write-rows.ts";
 
@@ -37,11 +37,14 @@ export interface Undo {
   readonly previous: ApplyRecord | undefined;
 }
 
-/** Takes down what the plan is about to change, all but the history that it sets aside. */
+/**
+ * Takes down what the plan is about to change, all but the history that it sets aside.
+ * @param files as they are before
+ */
 export function prepareUndo(
   db: Database,
   plan: Plan,
-  uploadDir: string,
+  files: readonly UploadState[],
   previous: ApplyRecord | undefined,
 ): Omit<Undo, "setAside" | "keptBy"> {
   const readSequence = db.prepare<[string], bigint>("SELECT seq FROM sqlite_sequence WHERE name = ?").pluck();
@@ -55,7 +58,7 @@ export function prepareUndo(
       changed: changed.map((group) => ({ columns: group.columns, rows: group.before, after: group.after })),
     })),
     sequences: plan.tables.map(({ name }) => ({ table: name, seq: readSequence.get(name) ?? null })),
-    files: plan.files.map(({ name }) => ({ name, bytes: readUpload(uploadDir, name) })),
+    files,
     previous,
   };
 }

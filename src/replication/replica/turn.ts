@@ -1,16 +1,34 @@
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { steadyNow } from "../../clock.ts";
 import type { Listener } from "../../events/index.ts";
+import { isSameSnapshot } from "../chain/lineage.ts";
 import type { StateFile } from "../state/state-file.ts";
 
 /** Replicas that heard of a snapshot at the same moment restart their Kumas within this time, milliseconds. */
 const SPREAD = 60_000;
 
-/** Keeps replicas that one message has woken from restarting their Kumas all at once. */
+/** How often is looked whether it is this instance's turn, milliseconds. */
+const EVERY = 500;
+
+/** Milliseconds: another replica that was heard so long ago, by the wall clock, is gone; and how often is noted that not. */
+const [FORGOTTEN_AFTER, NOTED_EVERY] = [30 * 24 * 3_600_000, 24 * 3_600_000];
+
+/** Another replica that is there now. */
+export interface OtherReplica {
+  readonly id: string;
+  /** The snapshot that it stands on. */
+  readonly head: string | undefined;
+  readonly isRestarting: boolean;
+}
+
+/** Keeps replicas from restarting their Kumas for one snapshot all at once, as far as they know of one another. */
 export interface Turn {
-  /** A message about a publish came. @param isAlone no other replica has heard it, as far as is known */
-  woken(isAlone: boolean): void;
-  /** Does a cycle; if it is the first after such a message, `wait` waits in it. */
+  /** A message about a publish came: others may have heard it. */
+  woken(): void;
+  /** An instance has told that it applied something. */
+  heardOf(instanceName: string): void;
+  /** Does a cycle; if it is the first after such a message, `wait` takes it that others are about to restart as well. */
   within<T>(cycle: () => Promise<T>): Promise<T>;
   /** To be called before a restart for that snapshot: waits for this instance's turn, a minute at most. */
   wait(snapshotId: string, signal: AbortSignal): Promise<void>;
@@ -18,34 +36,75 @@ export interface Turn {
   hurry(): void;
 }
 
-/** Each instance's place in the minute is by a hash of its id and the snapshot's, so no one is always the last. */
-export function createTurn({ state }: Pick<StateFile, "state">, emit: Listener): Turn {
-  let isShared = false;
-  let waitsInCycle = false;
+/**
+ * Each instance's place among them is by a hash of its id and the snapshot's, so no one is always the last. Who knows
+ * the others goes when those before it are done. Who has only heard that there are others goes at a moment of its own,
+ * and who has not is alone, and goes at once.
+ * @param others those that are there; undefined: nobody knows (no REPLICATOR_PEERS)
+ */
+export function createTurn(
+  stateFile: StateFile,
+  instanceName: string,
+  others: (() => readonly OtherReplica[]) | undefined,
+  emit: Listener,
+): Turn {
+  let isWoken = false;
+  let isWokenCycle = false;
   let hurried = new AbortController();
+
   return {
-    woken: (isAlone) => {
-      isShared = !isAlone;
+    woken: () => {
+      isWoken = true;
+    },
+    heardOf: (name) => {
+      const now = Date.now();
+      const isNoted = now - (stateFile.state.othersHeardAt ?? 0) < NOTED_EVERY;
+      if (name !== instanceName && !isNoted) stateFile.update({ othersHeardAt: now });
     },
     within: async (cycle) => {
-      [waitsInCycle, isShared] = [isShared, false];
+      [isWokenCycle, isWoken] = [isWoken, false];
       hurried = new AbortController();
       return cycle().finally(() => {
-        waitsInCycle = false;
+        isWokenCycle = false;
       });
     },
     wait: async (snapshotId, signal) => {
-      if (!waitsInCycle || hurried.signal.aborted) return;
-      const waitMs = Math.floor(placeOf(`${state.instanceId} ${snapshotId}`) * SPREAD);
-      emit({ type: "restart-waits", waitMs });
       const ended = AbortSignal.any([signal, hurried.signal]);
-      await sleep(waitMs, undefined, { signal: ended }).catch(() => undefined);
+      const waitMs = others === undefined ? ownMoment(snapshotId) : limitBehind(others(), snapshotId);
+      if (waitMs === 0 || ended.aborted) return;
+      emit({ type: "restart-waits", waitMs });
+      const end = steadyNow() + waitMs;
+      const isOver = () => steadyNow() >= end || ended.aborted || others?.().every(isDone(snapshotId));
+      while (!isOver())
+        await sleep(Math.min(EVERY, end - steadyNow()), undefined, { signal: ended }).catch(() => {});
     },
     hurry: () => hurried.abort(),
   };
+
+  function ownMoment(snapshotId: string): number {
+    const hasHeardOthers = Date.now() - (stateFile.state.othersHeardAt ?? 0) < FORGOTTEN_AFTER;
+    return isWokenCycle && hasHeardOthers
+      ? Math.floor(placeOf(stateFile.state.instanceId, snapshotId) * SPREAD)
+      : 0;
+  }
+
+  /** Each of those before it has its part of the minute: one that cannot apply the snapshot holds up nobody for ever. */
+  function limitBehind(known: readonly OtherReplica[], snapshotId: string): number {
+    const before = known.filter((other) => !isDone(snapshotId)(other)).length;
+    return Math.floor((before / (known.length + 1)) * SPREAD);
+  }
+
+  /** Whether another replica is none to be waited for. */
+  function isDone(snapshotId: string): (other: OtherReplica) => boolean {
+    const own = placeOf(stateFile.state.instanceId, snapshotId);
+    return ({ id, head, isRestarting }) => {
+      const hasIt = head !== undefined && isSameSnapshot(head, snapshotId);
+      return !isRestarting && (hasIt || !isWokenCycle || placeOf(id, snapshotId) > own);
+    };
+  }
 }
 
 /** From 0 to below 1, evenly spread. */
-function placeOf(text: string): number {
-  return createHash("sha256").update(text).digest().readUInt32BE() / 2 ** 32;
+function placeOf(instanceId: string, snapshotId: string): number {
+  return createHash("sha256").update(`${instanceId} ${snapshotId}`).digest().readUInt32BE() / 2 ** 32;
 }

@@ -44,6 +44,11 @@ const stateFile = z.object({
   refused: z.array(refused).optional(),
   /** When old snapshots were last forgotten, or that was tried; milliseconds since 1970. */
   thinnedAt: z.number().optional(),
+  /**
+   * When another replica was last heard, exact to a day: for the restarts of a fleet that one message wakes.
+   * Milliseconds since 1970.
+   */
+  othersHeardAt: z.number().optional(),
   /** The role that a command gave, and the one that the environment asked for at that time. */
   role: z.object({ given: role, environment: role, at: z.number() }).optional(),
   /** An earlier state file was lost, and with it the role that a command may have given; until that is settled. */

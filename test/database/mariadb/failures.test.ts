@@ -6,8 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { withMirror } from "../../../src/database/mariadb/mirror.ts";
 import { openMariaDb } from "../../../src/database/mariadb/open-mariadb.ts";
-import type { MariaDbServer } from "../../../src/database/mariadb/session.ts";
+import { type MariaDbServer, withSession } from "../../../src/database/mariadb/session.ts";
+import { success } from "../../../src/result.ts";
 import type { Snapshot } from "../../../src/snapshot/index.ts";
 import { startMariadbd, type TestMariaDb } from "../../support/mariadbd.ts";
 import { freePort, listen } from "../../support/ports.ts";
@@ -125,6 +127,27 @@ describe("MariaDB", () => {
     assert.match(refused.message, /kuma_\d+ at .*mariadb\.sock is locked by another program/);
     await other.end();
     value(await instance.kuma.apply(snapshot, IDS));
+  });
+
+  it("lets heartbeats be written, and no edit, while an apply is planned", async (t) => {
+    const { database, server } = await makeMariaDb(t, maria);
+    const kuma = await maria.connect(database);
+    await kuma.query("SET innodb_lock_wait_timeout = 1");
+    const edit = () => kuma.query("UPDATE tag SET color = '#123456'");
+    const scope = { rows: true, record: "whole", history: true, lock: true } as const;
+    const planned = await withSession(server, async (session) => {
+      await session.run("START TRANSACTION");
+      return withMirror(session, scope, async () => {
+        await kuma.query(
+          "INSERT INTO heartbeat (monitor_id, status, msg, time) SELECT id, 1, 'beat', NOW() FROM monitor",
+        );
+        await assert.rejects(edit(), /Lock wait timeout exceeded/);
+        return success(undefined);
+      });
+    });
+    value(planned);
+    await edit();
+    await kuma.end();
   });
 
   it("with a full disk says so, and nothing is changed", async (t) => {

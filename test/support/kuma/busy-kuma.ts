@@ -10,7 +10,7 @@ import { projectFolder } from "../paths.ts";
 import { freePort } from "../ports.ts";
 import { query } from "../rows.ts";
 import { change } from "../source-data.ts";
-import { waitFor } from "../wait.ts";
+import { PATIENCE, waitFor } from "../wait.ts";
 import { isKumaReady, kumaEnvironment } from "./bare-kuma.ts";
 
 const MONITORS = 8;
@@ -65,11 +65,11 @@ export async function openBusyKuma(
       const before = new Map(answered);
       const child = await start(kuma.dir, dataDir);
       const isChecked = () => IDS.every((id) => (answered.get(id) ?? 0) > (before.get(id) ?? 0)) || undefined;
-      await waitFor("a check of each monitor", isChecked, { timeout: 120_000, every: 20 });
+      await waitFor("a check of each monitor", isChecked, { every: 20 });
       await sleep(milliseconds);
       const asked = performance.now();
       child.kill("SIGTERM");
-      const late = setTimeout(() => child.kill("SIGKILL"), 30_000);
+      const late = setTimeout(() => child.kill("SIGKILL"), PATIENCE);
       const [code] = await once(child, "exit");
       clearTimeout(late);
       assertInvariant(code === 0, `Kuma ended with ${code}`);
@@ -135,6 +135,6 @@ async function start(dir: string, dataDir: string) {
     assertInvariant(child.exitCode === null, `Kuma ended with exit code ${child.exitCode}`);
     return (await isKumaReady(port)) || undefined;
   };
-  await waitFor("Kuma", isReady, { timeout: 180_000, every: 50 });
+  await waitFor("Kuma", isReady, { every: 50 });
   return child;
 }
