@@ -30,20 +30,21 @@ export function checkFirstContact(
   return ok(check, "Nothing here would be lost by the first snapshot.");
 }
 
-const HOW_TO_RUN = {
+type ChosenEngine = Exclude<DatabaseLocation["engine"], "not-chosen">;
+
+const WITH_MARIADB = "Save the database with mariadb-dump, and run with the mariadb client";
+
+const HOW_TO_RUN: Readonly<Record<ChosenEngine, string>> = {
   sqlite: "Stop the container, copy kuma.db, and run with the sqlite3 shell",
-  mariadb: "Save the database with mariadb-dump, and run with the mariadb client",
+  mariadb: WITH_MARIADB,
+  "embedded-mariadb": WITH_MARIADB,
 };
 
 /**
  * Rows of history whose monitor does not exist, as an SQL edit by hand leaves them. The migration to 2.x stops at them
  * (its step "Migrating Aggregate Table" has foreign keys on), for good.
  */
-export function checkOrphans(
-  { orphans }: Inspection,
-  kumaVersion: string,
-  engine: DatabaseLocation["engine"],
-): Finding {
+export function checkOrphans({ orphans }: Inspection, kumaVersion: string, engine: ChosenEngine): Finding {
   const check = "history";
   if (orphans.length === 0) return ok(check, "Every row belongs to a monitor.");
   const counts = orphans
@@ -56,6 +57,6 @@ export function checkOrphans(
   return warning(
     check,
     `${counts} of monitors that do not exist${why}.`,
-    `${HOW_TO_RUN[engine === "sqlite" ? "sqlite" : "mariadb"]}: ${statements.join(" ")}`,
+    `${HOW_TO_RUN[engine]}: ${statements.join(" ")}`,
   );
 }

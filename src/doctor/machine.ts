@@ -20,7 +20,7 @@ export function checkPermissions(
   location: DatabaseLocation | undefined,
 ): Finding {
   const check = "permissions";
-  const files = location?.engine === "sqlite" ? [location.file] : [];
+  const files = location !== undefined && "file" in location ? [location.file] : [];
   const wanted = [kuma.dataDir, ...files, stateDir, join(stateDir, "state.json")];
   const unusable = wanted.find((path) => !mayWrite(path));
   if (unusable !== undefined)

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { rmSync, truncateSync, writeFileSync } from "node:fs";
 import type { TestContext } from "node:test";
 import Database from "better-sqlite3";
@@ -43,15 +44,24 @@ function open(t: TestContext, rules: () => Rules = () => ({})): ContractInstance
   };
 }
 
-/** The same through the thread. */
+/** The same through the thread, and while a Kuma has it open: what was written last is in the WAL alone. */
 function openInThread(t: TestContext, rules: () => Rules = () => ({})): ContractInstance {
   const instance = open(t, rules);
+  holdOpen(t, instance.location);
   const { location, uploadDir, kumaVersion } = instance;
   const place = { locate: () => success(location), uploadDir, kumaVersion, rules };
   const shutdown = new AbortController();
   t.after(() => shutdown.abort());
   const worker = openDatabaseWorker(place, shutdown.signal, startBuilt);
   return { ...instance, kuma: throughWorker(worker, instance.kuma) };
+}
+
+function holdOpen(t: TestContext, location: DatabaseLocation): void {
+  assert.equal(location.engine, "sqlite");
+  const kuma = new Database(location.file);
+  t.after(() => kuma.close());
+  // SQLite opens the file, and makes the WAL, only when it is asked something.
+  kuma.prepare("SELECT count(*) FROM monitor").get();
 }
 
 async function ruin(open: Open, t: TestContext, damage: (file: string) => void): Promise<KumaDatabase> {
