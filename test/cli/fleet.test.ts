@@ -14,14 +14,10 @@ test("status shows all instances, and what cannot be reached", async () => {
   const env = (port: number) => ({ REPLICATOR_HTTP: `127.0.0.1:${port}`, REPLICATOR_PEERS: peers });
   const fra = await rig.add("fra", "BACKUP", env(one));
   await rig.add("nyc", "RESTORE", env(other));
-  const text = await waitFor(
-    "the other instance in the status",
-    async () => {
-      const printed = said(await fra.command("status"));
-      return /nyc .*snapshot [0-9a-f]{8}, up to date/.test(printed) ? printed : undefined;
-    },
-    { timeout: 30_000 },
-  );
+  const text = await waitFor("the other instance in the status", async () => {
+    const printed = said(await fra.command("status"));
+    return /nyc .*snapshot [0-9a-f]{8}, up to date/.test(printed) ? printed : undefined;
+  });
   assert.match(text, /^other instances +1$/m);
   assert.match(
     text,

@@ -7,12 +7,12 @@ import { exitCodeOf } from "../../src/pid1/index.ts";
 import { inNamespace, isRunning, pidOfFirst } from "../support/pid-namespace.ts";
 import { freePort } from "../support/ports.ts";
 import { processesAround, processesOf, type SeenProcess } from "../support/processes.ts";
-import { waitFor } from "../support/wait.ts";
+import { PATIENCE, waitFor } from "../support/wait.ts";
 import { type Column, fixture, wrap } from "./columns.ts";
 import { environment, makeFolder } from "./ground.ts";
 
-/** Longer than anything here takes; it only keeps a missed promise from becoming a hang. Milliseconds. */
-const PATIENCE = 15_000;
+/** The negative control misses promises: what has not come about with it by then is missed, milliseconds. */
+const CONTROL_LIMIT = 15_000;
 
 export interface InstanceOptions {
   /** Arguments of the stand-in for Kuma. */
@@ -43,7 +43,7 @@ export interface Instance {
   happened(type: ReplicatorEvent["type"], times?: number): Promise<void>;
   /** What the stand-in has noted. */
   notes(): string[];
-  /** Waits until something is so, for as long as PATIENCE. What throws is not so yet. */
+  /** Waits until something is so, within its time. What throws is not so yet. */
   until(what: string, isSo: () => boolean): Promise<void>;
   /** Waits until the stand-in has noted this line so many times. */
   noted(line: string, times?: number): Promise<void>;
@@ -82,6 +82,7 @@ export async function openInstance(
       ...Object.fromEntries(Object.entries(options.env ?? {}).map(([name, value]) => [name, place(value)])),
     },
   });
+  const patience = column === "node" ? CONTROL_LIMIT : PATIENCE;
   const exit = once(outer, "exit");
   let output = "";
   for (const stream of [outer.stdout, outer.stderr]) {
@@ -92,9 +93,9 @@ export async function openInstance(
   if (options.stdout === "closed") outer.stdout.destroy();
   const first = isAlone ? await pidOfFirst(outer) : (outer.pid ?? 0);
   const ended = async () => {
-    const late = AbortSignal.timeout(PATIENCE);
+    const late = AbortSignal.timeout(patience);
     const gone = await Promise.race([exit, once(late, "abort")]);
-    if (late.aborted) throw new Error(`still running after ${PATIENCE / 1000} s`);
+    if (late.aborted) throw new Error(`still running after ${patience / 1000} s`);
     const [code, signal] = gone;
     return exitCodeOf(signal === null ? { code } : { signal });
   };
@@ -110,7 +111,7 @@ export async function openInstance(
         return undefined;
       }
     };
-    await waitFor(what, look, { timeout: PATIENCE, every: 5 });
+    await waitFor(what, look, { timeout: patience, every: 5 });
   };
 
   return {

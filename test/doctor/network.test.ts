@@ -7,6 +7,7 @@ import { checkProxy, checkSsh } from "../../src/doctor/index.ts";
 import { freePort } from "../support/ports.ts";
 import { makeFolder, never, open } from "../support/repository.ts";
 import { serveSsh, whyNoSshd } from "../support/ssh-server.ts";
+import { PATIENCE } from "../support/wait.ts";
 
 describe("check of the proxy", () => {
   const REPOSITORY = "s3:https://s3.example.com/bucket";
@@ -62,7 +63,7 @@ describe("check of the proxy", () => {
   });
 });
 
-describe("check of ssh", { skip: whyNoSshd, timeout: 120_000 }, () => {
+describe("check of ssh", { skip: whyNoSshd, timeout: PATIENCE }, () => {
   it("says nothing of other repositories, and of a command of one's own", async () => {
     const check = (address: string, options: string[] = []) =>
       checkSsh({ restic: { env: { PATH: process.env.PATH ?? "", RESTIC_REPOSITORY: address }, options } });

@@ -14,7 +14,7 @@ import { freePort } from "../support/ports.ts";
 import { createAuthor, makeRepository } from "../support/repository.ts";
 import { change, takeSnapshot } from "../support/source-data.ts";
 import { openNamespace } from "../support/supervisor-namespace.ts";
-import { waitFor } from "../support/wait.ts";
+import { PATIENCE, waitFor } from "../support/wait.ts";
 
 /** Whose database the fixture is. */
 const RELEASE = "2.5.3";
@@ -32,7 +32,7 @@ async function openExternal(t: TestContext, dataDir: string) {
 
 test("a real, patched Kuma on MariaDB is not stopped for an apply", {
   skip,
-  timeout: 5 * 60_000,
+  timeout: 2 * PATIENCE,
 }, async (t) => {
   await ensureBuilt();
   const folder = mkdtempSync(join(tmpdir(), "live-mariadb-"));
@@ -59,7 +59,7 @@ test("a real, patched Kuma on MariaDB is not stopped for an apply", {
     },
   });
   t.after(replica.kill);
-  await replica.untilLogged("cycle-done", { timeout: 120_000 });
+  await replica.untilLogged("cycle-done");
   const kuma = await connectKuma(`http://127.0.0.1:${replica.port}`);
   t.after(kuma.close);
   const [[id = 0] = []] = kuma.lists.monitors;
@@ -85,9 +85,7 @@ test("a real, patched Kuma on MariaDB is not stopped for an apply", {
   assert.equal(replica.kumaPid(), pid);
   const isShown = () =>
     (kuma.lists.monitors.get(id)?.name === "renamed" && kuma.lists.monitors.has(900)) || undefined;
-  await waitFor("the new lists in the open page", isShown, { timeout: 20_000 });
+  await waitFor("the new lists in the open page", isShown);
   const beats = () => mariadb.query("kuma", "SELECT id FROM heartbeat WHERE monitor_id = 900");
-  await waitFor("a heartbeat of the new monitor", async () => (await beats()).length > 0 || undefined, {
-    timeout: 20_000,
-  });
+  await waitFor("a heartbeat of the new monitor", async () => (await beats()).length > 0 || undefined);
 });

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { type AlertFleet, openAlertFleet } from "../support/alert-fleet.ts";
 import { copyPatchedKuma, type PatchedKuma } from "../support/kuma/patched-kuma.ts";
+import { PATIENCE } from "../support/wait.ts";
 
-describe("three real Kumas that know of one another", { timeout: 120_000 }, () => {
+describe("three real Kumas that know of one another", { timeout: 2 * PATIENCE }, () => {
   let kuma: PatchedKuma;
   let fleet: AlertFleet;
 

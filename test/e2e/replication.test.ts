@@ -15,7 +15,7 @@ import { chooseDatabase, connectKuma, type KumaClient } from "../support/kuma/ku
 import { answers } from "../support/kuma/kuma-shapes.ts";
 import { freePort } from "../support/ports.ts";
 import { query, readLocal, readReplicated } from "../support/rows.ts";
-import { waitFor } from "../support/wait.ts";
+import { PATIENCE, waitFor } from "../support/wait.ts";
 
 const PASSWORD = "repository-password-7301";
 const HOSTILE_NAME = `Robert'); DROP TABLE monitor;-- "quoted"\n\t漢 🐻 \u202e`;
@@ -220,7 +220,7 @@ describe("replication between two real Kumas", () => {
     try {
       await waitFor("the setup page", waiting(2));
       // No more than that: a login would be cut off by the restart for the apply that follows at once.
-      await chooseDatabase(fresh.url, AbortSignal.timeout(60_000));
+      await chooseDatabase(fresh.url, AbortSignal.timeout(PATIENCE));
       await converge("fresh");
     } finally {
       await fresh.kill();

@@ -2,10 +2,9 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { projectFolder } from "../support/paths.ts";
 import { freePort } from "../support/ports.ts";
-import { waitFor } from "../support/wait.ts";
+import { PATIENCE, waitFor } from "../support/wait.ts";
 import { openContainer } from "./container.ts";
 import { docker, inspect, logsOf } from "./engine.ts";
-import { PATIENCE } from "./pair.ts";
 
 /** One primary by itself. */
 export interface Alone {

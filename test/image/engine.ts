@@ -2,9 +2,10 @@ import { execa } from "execa";
 import { LabError } from "../support/install/lab-error.ts";
 import { onPath } from "../support/install/on-path.ts";
 import { projectFolder } from "../support/paths.ts";
+import { PATIENCE } from "../support/wait.ts";
 
 /** A command of the engine that takes longer hangs, milliseconds; a build compiles SQLite, under QEMU too. */
-const COMMAND_LIMIT = 60_000;
+const COMMAND_LIMIT = PATIENCE;
 const BUILD_LIMIT = 20 * 60_000;
 
 /** Whether a Docker engine answers. */

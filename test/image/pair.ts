@@ -1,11 +1,8 @@
 import { LabError } from "../support/install/lab-error.ts";
 import { freePort } from "../support/ports.ts";
-import { waitFor } from "../support/wait.ts";
+import { PATIENCE, waitFor } from "../support/wait.ts";
 import { type Container, openContainer } from "./container.ts";
 import { type Compose, findCompose } from "./engine.ts";
-
-/** Longer than a first start with all its migrations and a cycle or two, milliseconds. */
-export const PATIENCE = 90_000;
 
 /** How often a replica that is waited for is told to look, milliseconds. */
 const NUDGE_EVERY = 2_000;

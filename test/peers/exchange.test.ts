@@ -13,7 +13,7 @@ import { createPeers } from "../../src/peers/peers.ts";
 import { openWebServer } from "../../src/web/index.ts";
 import { ready, started } from "../observed/story.ts";
 import { freePort, listen } from "../support/ports.ts";
-import { waitFor } from "../support/wait.ts";
+import { PATIENCE, waitFor } from "../support/wait.ts";
 import { noSnapshots } from "../web/no-snapshots.ts";
 
 const ends: (() => void)[] = [];
@@ -89,7 +89,7 @@ const beat = (state: Beat["state"], id = 7): Beat => ({
   every: 60_000,
 });
 
-describe("instances that know of one another", { timeout: 60_000, concurrency: 4 }, () => {
+describe("instances that know of one another", { timeout: 2 * PATIENCE, concurrency: 4 }, () => {
   it("appear by themselves, with what each alone has down", async () => {
     // fra calls nyc, nyc calls sgp: each hears of all.
     const [fra, nyc, sgp] = await openAll(["fra", "nyc", "sgp"], {
@@ -178,7 +178,7 @@ describe("instances that know of one another", { timeout: 60_000, concurrency: 4
   });
 });
 
-describe("strangers", { timeout: 60_000, concurrency: 4 }, () => {
+describe("strangers", { timeout: 2 * PATIENCE, concurrency: 4 }, () => {
   async function post(port: number, body: Buffer | string): Promise<Response> {
     return fetch(`http://127.0.0.1:${port}/peers`, { method: "POST", body });
   }

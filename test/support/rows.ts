@@ -26,7 +26,7 @@ export interface TableRows {
 }
 
 function inDatabase<T>(file: string, work: (db: Database.Database) => T): T {
-  const db = new Database(file, { readonly: true, fileMustExist: true, timeout: 5_000 });
+  const db = new Database(file, { readonly: true, fileMustExist: true, timeout: 30_000 });
   db.defaultSafeIntegers(true);
   try {
     return work(db);

@@ -49,7 +49,7 @@ function makeTemplate(kumaVersion: string): string {
 
 /** Runs SQL on a Kuma's database, as the Kuma that runs on it would: foreign keys on, in one transaction each. */
 export function change(dataDir: string, statements: readonly string[]): void {
-  const db = new Database(join(dataDir, "kuma.db"), { fileMustExist: true, timeout: 10_000 });
+  const db = new Database(join(dataDir, "kuma.db"), { fileMustExist: true, timeout: 30_000 });
   try {
     for (const statement of statements) db.exec(statement);
   } finally {

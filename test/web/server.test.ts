@@ -10,7 +10,7 @@ import { createObserver } from "../../src/observed/index.ts";
 import { openWebServer } from "../../src/web/index.ts";
 import { begin, ready, started } from "../observed/story.ts";
 import { freePort } from "../support/ports.ts";
-import { waitFor } from "../support/wait.ts";
+import { PATIENCE, waitFor } from "../support/wait.ts";
 import { noSnapshots } from "./no-snapshots.ts";
 
 const ends: (() => void)[] = [];
@@ -183,7 +183,7 @@ describe("web server", () => {
     const { url, port } = await serve();
     await connectSlowly(port, 250);
     for (const path of ["/healthz", "/", "/metrics"]) {
-      const answer = await fetch(`${url}${path}`, { signal: AbortSignal.timeout(10_000) });
+      const answer = await fetch(`${url}${path}`, { signal: AbortSignal.timeout(PATIENCE) });
       assert.equal(answer.status, 200, path);
     }
   });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { becomes, type Case, ofAnyInit } from "../case.ts";
+import { type Case, ofAnyInit } from "../case.ts";
 import { fixture } from "../columns.ts";
 
 const O_CLOEXEC = 0o2000000;
@@ -28,7 +28,7 @@ export const inheritance: readonly Case[] = [
       const file = join(instance.folder, "seen");
       return existsSync(file) ? readFileSync(file, "utf8").trim().split("\n") : [];
     };
-    await becomes("the child has looked around", 10_000, () => seen().at(-1) === "done");
+    await instance.until("the child has looked around", () => seen().at(-1) === "done");
     const none = "0".repeat(16);
     const [blocked, ignored, ...files] = seen().slice(0, -1);
     assert.deepEqual([blocked, ignored], [`SigBlk:\t${none}`, `SigIgn:\t${none}`]);

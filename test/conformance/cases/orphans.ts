@@ -5,7 +5,7 @@ import { becomes, type Case, type Check, thatNodeBreaks } from "../case.ts";
 
 /** Milliseconds; what a busy machine may take. */
 const MAKING = 120_000;
-const REAPING = 6_000;
+const REAPING = 15_000;
 
 /** Many orphans in a row, and none stays, however busy the machine is. */
 const none: Check = async (open) => {

@@ -1,16 +1,10 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ReplicatorEvent } from "../../../src/events/index.ts";
-import { becomes, type Case, type Check, ofSupervisor, TROUBLE } from "../case.ts";
+import { type Case, type Check, ofSupervisor, TROUBLE } from "../case.ts";
 import { makeFolder } from "../ground.ts";
 import type { Instance, InstanceOptions } from "../instance.ts";
 import { changeMonitors, readMonitors } from "../monitors.ts";
-
-/** The grace of 30 s is Docker's to end; whatever goes on, the supervisor is to be gone long before. */
-const IN_TIME = 10_000;
-
-/** An apply that was cut short is proven first: Kuma has to run for ten seconds. */
-const PROVEN = 20_000;
 
 /** Sends SIGTERM and looks at what is left. */
 async function stop(instance: Instance): Promise<void> {
@@ -28,7 +22,7 @@ async function startsClean(
 ): Promise<void> {
   const next = await open({ ...options, kuma: [] }, folder);
   await next.happened("kuma-ready");
-  await becomes("it is at work", PROVEN, () =>
+  await next.until("it is at work", () =>
     (["published", "unchanged", "applied"] as const).some((type) => next.events(type) > 0),
   );
   assert.doesNotMatch(next.output(), TROUBLE);
@@ -79,9 +73,8 @@ function whileApplying(state: string, event: ReplicatorEvent["type"], times: num
       await publish(open, primary);
       const instance = await open(options, replica);
       await instance.happened("kuma-ready");
-      await becomes(
+      await instance.until(
         "it is in step",
-        IN_TIME,
         () => instance.events("unchanged") + instance.events("applied") > 0,
       );
       const before = readMonitors(replica).names;
@@ -107,7 +100,7 @@ async function publish(open: Parameters<Check>[0], folder: string): Promise<void
 }
 
 function runs(instance: Instance, subcommand: string): Promise<void> {
-  return becomes(`restic ${subcommand} runs`, IN_TIME, () =>
+  return instance.until(`restic ${subcommand} runs`, () =>
     instance.family().some(({ command }) => command[0]?.endsWith("restic") && command.includes(subcommand)),
   );
 }

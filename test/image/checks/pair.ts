@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { projectFolder } from "../../support/paths.ts";
-import { waitFor } from "../../support/wait.ts";
+import { PATIENCE, waitFor } from "../../support/wait.ts";
 import type { Checklist } from "../checklist.ts";
 import type { Container } from "../container.ts";
 import { docker, inspect } from "../engine.ts";
-import { PATIENCE, untilArrived } from "../pair.ts";
+import { untilArrived } from "../pair.ts";
 import { useCommands } from "./commands.ts";
 
 /** An hour of one ping monitor at its shortest interval, 20 seconds. */

@@ -2,11 +2,10 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { waitFor } from "../../support/wait.ts";
+import { PATIENCE, waitFor } from "../../support/wait.ts";
 import { type Alone, publishAlone } from "../alone.ts";
 import type { Checklist } from "../checklist.ts";
 import { buildImage, docker } from "../engine.ts";
-import { PATIENCE } from "../pair.ts";
 
 /** Of all that is made here, each with an end of its own. */
 const NAME = `replicator-kuma-transport-${process.pid}`;

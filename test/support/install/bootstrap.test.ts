@@ -16,7 +16,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
-import { waitFor } from "../wait.ts";
+import { PATIENCE, waitFor } from "../wait.ts";
 
 const project = fileURLToPath(new URL("../../..", import.meta.url));
 let clone = "";
@@ -40,7 +40,7 @@ function bootstrap(...args: string[]) {
     env: { PATH: join(clone, "bin") },
     extendEnv: false,
     reject: false,
-    timeout: 30_000,
+    timeout: PATIENCE,
   } as const;
   return execa(process.execPath, ["scripts/bootstrap.mjs", ...args], options);
 }
@@ -80,7 +80,7 @@ test("bootstrap installs when the one that held the lock was killed", async () =
   // Outlives it a little, and holds nothing of it.
   putOnPath("npm", "echo begun >> runs; exec /bin/sleep 5 >/dev/null 2>&1");
   const first = bootstrap("program.ts");
-  await waitFor("the first install", () => existsSync(join(clone, "runs")) || undefined, { timeout: 30_000 });
+  await waitFor("the first install", () => existsSync(join(clone, "runs")) || undefined);
   first.kill("SIGKILL");
   await first;
   putOnPath("npm", "echo again >> runs; exit 7");

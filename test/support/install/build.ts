@@ -2,6 +2,7 @@ import { readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { projectFolder } from "../paths.ts";
+import { PATIENCE } from "../wait.ts";
 import { LabError } from "./lab-error.ts";
 import { withLock } from "./lock.ts";
 
@@ -28,7 +29,7 @@ async function build(): Promise<void> {
     cwd: projectFolder,
     all: true,
     reject: false,
-    timeout: 120_000,
+    timeout: PATIENCE,
   });
   if (done.exitCode !== 0) throw new LabError(`The project does not compile:\n${done.all}`);
   writeFileSync(STAMP, "");

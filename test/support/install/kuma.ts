@@ -2,6 +2,7 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, w
 import { dirname, join, resolve } from "node:path";
 import { execa } from "execa";
 import { labFolder } from "../paths.ts";
+import { PATIENCE } from "../wait.ts";
 import { LabError } from "./lab-error.ts";
 import { withLock } from "./lock.ts";
 import { onPath } from "./on-path.ts";
@@ -87,7 +88,7 @@ async function fillWithKuma(folder: string): Promise<void> {
 async function requireNativeModule(folder: string): Promise<void> {
   const probe = await execa(process.execPath, ["-e", "require('@louislam/sqlite3')"], {
     cwd: folder,
-    timeout: 60_000,
+    timeout: PATIENCE,
     reject: false,
   });
   if (probe.exitCode !== 0)

@@ -1,5 +1,5 @@
 import { withinTime } from "../../../src/within-time.ts";
-import { waitFor } from "../wait.ts";
+import { PATIENCE, waitFor } from "../wait.ts";
 import { actionsOf } from "./kuma-actions.ts";
 import { followLists, type KumaLists } from "./kuma-lists.ts";
 import { answers } from "./kuma-shapes.ts";
@@ -63,7 +63,7 @@ export interface ConnectOptions {
  */
 export function connectKuma(url: string, options: ConnectOptions = {}): Promise<KumaClient> {
   const signal = options.signal ?? new AbortController().signal;
-  return withinTime(options.timeout ?? 30_000, signal, (limited) => connect(url, limited));
+  return withinTime(options.timeout ?? PATIENCE, signal, (limited) => connect(url, limited));
 }
 
 async function connect(url: string, signal: AbortSignal): Promise<KumaClient> {
