@@ -2,7 +2,7 @@ import type { Socket } from "socket.io-client";
 import { z } from "zod";
 import { labAccount } from "../support/kuma/kuma-api.ts";
 import { askNeedsSetup, openSocket } from "../support/kuma/kuma-socket.ts";
-import { waitFor } from "../support/wait.ts";
+import { PATIENCE, waitFor } from "../support/wait.ts";
 
 const LISTS = [
   ...["monitorList", "notificationList", "statusPageList", "maintenanceList", "proxyList"],
@@ -18,7 +18,7 @@ export interface OpenPage {
 }
 
 export async function openPage(url: string): Promise<OpenPage> {
-  const signal = AbortSignal.timeout(30_000);
+  const signal = AbortSignal.timeout(PATIENCE);
   const { socket, call } = await openSocket(url, signal);
   const lists = follow(socket);
   await askNeedsSetup(socket, signal);

@@ -3,10 +3,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { io, type Socket } from "socket.io-client";
 import type { z } from "zod";
 import { LabError } from "../install/lab-error.ts";
+import { PATIENCE } from "../wait.ts";
 import { answers } from "./kuma-shapes.ts";
 
 /** A call that Kuma does not answer in this time failed, milliseconds. */
-const ANSWER_WITHIN = 15_000;
+const ANSWER_WITHIN = PATIENCE;
 
 export type Call = <T extends z.ZodType>(
   answer: T,
