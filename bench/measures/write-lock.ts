@@ -140,7 +140,7 @@ async function lockedWhileApplying(
       else if (since !== undefined) [held, since] = [Math.max(held, now - since), undefined];
       await sleep(0);
     }
-    return held;
+    return since === undefined ? held : Math.max(held, performance.now() - since);
   });
 }
 

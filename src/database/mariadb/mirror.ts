@@ -21,8 +21,11 @@ export interface Mirror {
   readonly scope: MirrorScope;
 }
 
-const RECORD_COLUMNS =
-  "id, snapshot_id, content_hash, applied_at, proven, stale_history, kept_history, changed_at";
+/** Of our record, without the undo. */
+export const RECORD_COLUMNS = [
+  ...["id", "snapshot_id", "content_hash", "applied_at", "proven", "stale_history", "kept_history"],
+  "changed_at",
+] as const;
 
 /** What of the database a call needs. */
 export interface MirrorScope {
@@ -156,8 +159,10 @@ async function copyRecord(
   lock: string,
 ): Promise<void> {
   const undo = `CASE WHEN "undo" IS NOT NULL THEN '' END`;
-  const rows = await session.read(`SELECT ${RECORD_COLUMNS}, ${undo} FROM ${RECORD} WHERE id = 1${lock}`);
-  insertRows(db, RECORD, [RECORD_COLUMNS, "undo"], rows);
+  const rows = await session.read(
+    `SELECT ${RECORD_COLUMNS.join(", ")}, ${undo} FROM ${RECORD} WHERE id = 1${lock}`,
+  );
+  insertRows(db, RECORD, [...RECORD_COLUMNS, "undo"], rows);
   if (record === "summary" || rows.length === 0) return;
   const parts = await session.read(`SELECT "undo" FROM ${RECORD} WHERE "undo" IS NOT NULL ORDER BY id`);
   if (parts.length > 0) db.prepare(`UPDATE ${RECORD} SET undo = ?`).run(parts.flat().join(""));

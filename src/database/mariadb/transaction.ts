@@ -10,6 +10,7 @@ import { tablesHere } from "../write/history.ts";
 import { TABLE as RECORD } from "../write/record.ts";
 import type { ChangedRows } from "../write/transaction.ts";
 import { changesOf, type TableChanges, watchChanges } from "./changes.ts";
+import { digestRows } from "./digest.ts";
 import {
   describeRecord,
   type Mirror,
@@ -27,9 +28,14 @@ import { writeChanges, writeHistory, writeRecord } from "./write.ts";
 /** How long an answer is waited for after a COMMIT without one, and how often is asked, milliseconds. */
 const SETTLING = { limit: 20_000, every: 500 };
 
+/** How often a change is prepared while others may write. Heartbeats are no reason to do it again, an edit is. */
+const ATTEMPTS = 5;
+
 /**
  * Changes a mirror of what the scope names, and then MariaDB's rows in the same way, in one transaction: what the
- * change does and whether it is right is decided on the mirror, as on SQLite. Files as with `withFiles`.
+ * change does and whether it is right is decided on the mirror, as on SQLite. That is done before the transaction, since
+ * others wait for its locks; what they have changed meanwhile is found when it begins, and then all is done again, in
+ * the end within it. Files as with `withFiles`.
  */
 export async function inTransaction<T>(
   server: MariaDbServer,
@@ -39,22 +45,52 @@ export async function inTransaction<T>(
 ): Promise<DatabaseResult<T>> {
   return withSession(server, async (session): Promise<DatabaseResult<T>> => {
     await makeOurTables(session);
-    await session.run("START TRANSACTION");
-    return withMirror(session, { ...scope, lock: true }, async (mirror): Promise<DatabaseResult<T>> => {
+    for (let tries = 0; tries < ATTEMPTS; tries += 1) {
+      const done = await changeOnce(session, false);
+      if (done !== undefined) return done;
+    }
+    return (
+      (await changeOnce(session, true)) ?? refuse("database-locked", "The database changes all the time.")
+    );
+  });
+
+  /** @returns undefined: others have changed something meanwhile, and nothing was done */
+  async function changeOnce(session: Session, lock: boolean): Promise<DatabaseResult<T> | undefined> {
+    await session.run(lock ? "START TRANSACTION" : "START TRANSACTION WITH CONSISTENT SNAPSHOT");
+    return withMirror(session, { ...scope, lock }, async (mirror) => {
       const before = describeRecord(mirror);
+      const digest = lock ? undefined : await digestRows(session, mirror, false);
+      if (!lock) await session.run("COMMIT");
       const changed = await changeMirror(session, server, mirror, change);
       if (!changed.ok) return changed;
-      const { outcome, files: wanted, changes } = changed.value;
-      const written = await writeAll(session, mirror, changes);
-      if (!written.ok) return written;
-      const files = attempt(server, () => success(writeUploads(uploadDir, wanted)));
-      if (!files.ok) return files;
-      const committed = await commit(session, server, { before, after: describeRecord(mirror) });
-      if (committed.ok) removeUploads(uploadDir, wanted);
-      else files.value();
-      return committed.ok ? success(outcome) : committed;
+      if (digest !== undefined && !(await beginAsBefore(session, mirror, digest))) return undefined;
+      return write(session, mirror, before, changed.value);
     });
-  });
+  }
+
+  async function write(
+    session: Session,
+    mirror: Mirror,
+    before: string,
+    { outcome, files: wanted, changes }: ChangedRows<T> & { readonly changes: readonly TableChanges[] },
+  ): Promise<DatabaseResult<T>> {
+    const written = await writeAll(session, mirror, changes);
+    if (!written.ok) return written;
+    const files = attempt(server, () => success(writeUploads(uploadDir, wanted)));
+    if (!files.ok) return files;
+    const committed = await commit(session, server, { before, after: describeRecord(mirror) });
+    if (committed.ok) removeUploads(uploadDir, wanted);
+    else files.value();
+    return committed.ok ? success(outcome) : committed;
+  }
+}
+
+/** Begins a transaction in which nobody else changes what was read. @returns false: somebody has, and there is none */
+async function beginAsBefore(session: Session, mirror: Mirror, digest: string): Promise<boolean> {
+  await session.run("START TRANSACTION");
+  if (digest === (await digestRows(session, mirror, true))) return true;
+  await session.run("ROLLBACK");
+  return false;
 }
 
 /**

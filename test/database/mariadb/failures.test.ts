@@ -9,6 +9,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { withMirror } from "../../../src/database/mariadb/mirror.ts";
 import { openMariaDb } from "../../../src/database/mariadb/open-mariadb.ts";
 import { type MariaDbServer, withSession } from "../../../src/database/mariadb/session.ts";
+import { inTransaction } from "../../../src/database/mariadb/transaction.ts";
+import { applyRows } from "../../../src/database/write/apply.ts";
 import { success } from "../../../src/result.ts";
 import type { Snapshot } from "../../../src/snapshot/index.ts";
 import { startMariadbd, type TestMariaDb } from "../../support/mariadbd.ts";
@@ -148,6 +150,46 @@ describe("MariaDB", () => {
     value(planned);
     await edit();
     await kuma.end();
+  });
+
+  it("has an edit made while an apply is planned overwritten as a whole, however often there is one", async (t) => {
+    for (const [edits, plans] of [
+      [0, 1],
+      [1, 2],
+      [9, 6],
+    ] as const) {
+      const instance = await makeMariaDb(t, maria);
+      const { kuma, database, server, uploadDir } = instance;
+      const snapshot = await take(instance, (content) =>
+        changeRows(content, "tag", (rows) => rows.map((row) => ({ ...row, color: "#123456" }))),
+      );
+      let made = 0;
+      const applied = await inTransaction(
+        server,
+        uploadDir,
+        { rows: true, record: "whole", history: true },
+        (db) => {
+          const statements = [
+            "INSERT INTO heartbeat (monitor_id, status, msg, time) SELECT id, 1, 'beat', NOW() FROM monitor",
+            "UPDATE monitor SET dns_last_result = 'another'",
+            ...(made < edits ? [`UPDATE monitor SET name = 'person ${made}'; DELETE FROM monitor_tag`] : []),
+          ];
+          made += 1;
+          if (made < 6)
+            execFileSync("mariadb", [
+              `--socket=${maria.socket}`,
+              "--user=root",
+              database,
+              "-e",
+              statements.join("; "),
+            ]);
+          return applyRows(db, snapshot, IDS, { uploadDir, kumaVersion: "2.5.3" });
+        },
+      );
+      value(applied);
+      assert.equal(made, plans);
+      assert.deepEqual(value(await kuma.read()), snapshot.content);
+    }
   });
 
   it("with a full disk says so, and nothing is changed", async (t) => {

@@ -130,7 +130,9 @@ async function start(dir: string, dataDir: string) {
     NODE_OPTIONS,
   };
   const child = spawn(process.execPath, ["server/server.js"], { cwd: dir, env, stdio: "ignore" });
-  process.once("exit", () => child.kill("SIGKILL"));
+  const end = () => child.kill("SIGKILL");
+  process.once("exit", end);
+  child.once("exit", () => process.off("exit", end));
   const isReady = async () => {
     assertInvariant(child.exitCode === null, `Kuma ended with exit code ${child.exitCode}`);
     return (await isKumaReady(port)) || undefined;

@@ -1,10 +1,13 @@
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { io, type Socket } from "socket.io-client";
-import type * as z from "zod";
+import type { z } from "zod";
 import { LabError } from "../install/lab-error.ts";
 import { PATIENCE } from "../wait.ts";
 import { answers } from "./kuma-shapes.ts";
+
+/** A call that Kuma does not answer in this time failed, milliseconds. */
+const ANSWER_WITHIN = PATIENCE;
 
 export type Call = <T extends z.ZodType>(
   answer: T,
@@ -35,7 +38,7 @@ async function call<T extends z.ZodType>(
   event: string,
   args: readonly unknown[],
 ): Promise<z.output<T>> {
-  const answer: unknown = await socket.timeout(PATIENCE).emitWithAck(event, ...args);
+  const answer: unknown = await socket.timeout(ANSWER_WITHIN).emitWithAck(event, ...args);
   if (typeof answer === "object" && answer !== null && "ok" in answer && answer.ok === false)
     throw new LabError(`Uptime Kuma refused ${event}: ${"msg" in answer ? answer.msg : "without a reason"}`);
   return shape.parse(answer);
