@@ -5,7 +5,7 @@ import type { PeersConfig } from "../config/index.ts";
 import type { Listener } from "../events/index.ts";
 import type { Post } from "../fetch/index.ts";
 import { errorMessage } from "../format.ts";
-import type { Beat, Watch } from "../kuma/index.ts";
+import type { Beat, Verdict, Watch } from "../kuma/index.ts";
 import type { Observer } from "../observed/index.ts";
 import { version } from "../version.ts";
 import { withinTime } from "../within-time.ts";
@@ -78,7 +78,12 @@ export function createPeers({ config, observer, post }: Parts): Peers {
     take: (beats) => {
       if (monitors.take(beats, steadyNow())) tell();
     },
-    ask,
+    ask: async (question) => {
+      const line = question.kind === "expiry" ? undefined : await ask(question.beat);
+      return { verdict: "send", line, except: [] } satisfies Verdict;
+    },
+    report: () => undefined,
+    attach: () => undefined,
     fleet,
   };
 
