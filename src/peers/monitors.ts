@@ -33,6 +33,8 @@ export interface Monitors {
   /** Kuma starts anew: nothing is known until the next check. How long something has been down is not forgotten. */
   forget(): void;
   find(monitor: number, key: string, now: number): Finding;
+  /** How long it has been down, as far as that is known, milliseconds; 0: it is not. */
+  outage(monitor: number, key: string, now: number): number;
   nameOf(monitor: number): string | undefined;
   down(now: number): Pick<Page, "down" | "downCount">;
 }
@@ -75,6 +77,10 @@ export function createMonitors(): Monitors {
       if (each?.key !== key || each.state === "not watched" || !isCurrent(each, now)) return NOT_WATCHED;
       const { since, checkedAt } = each;
       return { state: isDown(each) ? "down" : "up", for: now - since, checked: now - checkedAt };
+    },
+    outage: (monitor, key, now) => {
+      const each = watched.get(monitor);
+      return each?.key === key && isDown(each) ? now - each.since : 0;
     },
     nameOf: (monitor) => watched.get(monitor)?.name,
     down: (now) => {

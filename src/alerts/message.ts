@@ -1,0 +1,63 @@
+import { type PeerView, widthOf } from "./decide.ts";
+import type { Ledger, Subject } from "./ledger.ts";
+
+/** What Kuma wants to tell people. Times are by the steady clock. */
+export interface Message extends Subject {
+  /** The monitor's. */
+  readonly name: string;
+  /** "again": it is still down. */
+  readonly kind: "down" | "again" | "up";
+  /** To whom, by hash. */
+  readonly notifications: readonly string[];
+  /** When the outage began here that it is about. */
+  readonly outageAt: number;
+  /** When Kuma wanted to send it. */
+  readonly wantedAt: number;
+  /** How long it takes until Kuma says down, milliseconds. */
+  readonly settles: number;
+  /** How often it was refused. */
+  readonly failures: number;
+}
+
+/** After the provider has refused, doubling up to the longest, milliseconds. */
+const FIRST_RETRY = 15_000;
+const LONGEST_RETRY = 5 * 60_000;
+
+/** A name for a monitor that no other thing has. */
+export function nameOf({ monitor, key }: Subject): string {
+  return `${monitor} ${key}`;
+}
+
+export function stateOf(kind: Message["kind"]): "down" | "up" {
+  return kind === "up" ? "up" : "down";
+}
+
+/** How long to wait before it is tried again. */
+export function pauseAfter({ failures }: Message): number {
+  return Math.min(FIRST_RETRY * 2 ** failures, LONGEST_RETRY);
+}
+
+/** Those that have not been told, by nobody. */
+export function missingOf(
+  message: Message,
+  { ledger, ownId, peers }: { readonly ledger: Ledger; readonly ownId: string; readonly peers: readonly PeerView[] },
+): string[] {
+  return message.notifications.filter((notification) => {
+    const told = ledger.find(message, notification);
+    if (told === undefined) return true;
+    switch (message.kind) {
+      case "down":
+        // What was told long before this outage began is about another one, even if nobody has said that it is over.
+        return told.state === "up" || message.outageAt > told.at + widthOf(message.settles);
+      case "up":
+        // What was said before it was up here was said of others.
+        return told.state === "down" || told.at < message.wantedAt;
+      case "again":
+        return told.state === "up" || told.by === ownId || !isDown(peers.find(({ id }) => id === told.by));
+    }
+  });
+}
+
+function isDown(peer: PeerView | undefined): boolean {
+  return peer?.says.state === "down";
+}
