@@ -1,15 +1,8 @@
-import type { AlertMode } from "../config/index.ts";
+import type { PeersConfig } from "../config/index.ts";
+import type { Kind } from "./message.ts";
 
-/** When an instance sends, and with whose agreement. Lengths of time are milliseconds. */
-export interface AlertRules {
-  readonly alert: AlertMode;
-  /** How many must have it down, this one among them, before a quorum sends; "majority": of all that are known. */
-  readonly agree: number | "majority";
-  /** How long a quorum waits for those that have not looked again, or are not heard. */
-  readonly wait: number;
-  /** After how long an instance that nobody agrees with sends all the same. */
-  readonly alone: number;
-}
+/** When an instance sends, and with whose agreement. */
+export type AlertRules = Pick<PeersConfig, "alert" | "agree" | "wait" | "alone">;
 
 /** What another instance says about a monitor. All lengths of time are as of now. */
 export interface PeerView {
@@ -51,7 +44,7 @@ export type Decision =
 
 export interface Situation {
   readonly rules: AlertRules;
-  readonly kind: "down" | "again" | "up";
+  readonly kind: Kind;
   /** Some of those that it goes to have not been told. */
   readonly isMissing: boolean;
   /** How long ago the outage began here that it is about. */
@@ -80,7 +73,8 @@ export function decide(situation: Situation): Decision {
   if (!isMissing) return { verdict: "drop" };
   switch (kind) {
     case "again":
-      return peers.some(hasLivingClaim) ? { verdict: "drop" } : go();
+    case "expiry":
+      return go();
     case "up": {
       const down = peers.find((peer) => isDownInOutage(peer, outage, width));
       return down === undefined ? go() : hold({ why: "recovery", name: down.name });

@@ -14,7 +14,7 @@ export interface Delivery {
   readonly number: number;
   /** Outages that began until about then are told with it. */
   readonly at: number;
-  readonly line: string;
+  readonly line: string | undefined;
   /** The supervisor has ordered it; else Kuma asks again after a start what it has not sent. */
   readonly isReplay: boolean;
 }
@@ -30,8 +30,8 @@ export interface Deliveries {
   readonly size: number;
   has(subject: Subject): boolean;
   start(delivery: Delivery): void;
-  /** @param asked the notifications that it would go to */
-  answerReplay(subject: Subject, kind: Message["kind"], asked: readonly string[]): Verdict;
+  /** @param asked what Kuma is about to send, and all to whom it would go */
+  answerReplay(asked: Pick<Message, keyof Subject | "kind" | "notifications">): Verdict;
   /** @returns the delivery that it belongs to */
   report(subject: Subject, state: "down" | "up", notification: string, isSent: boolean): Delivery | undefined;
   replayed(delivery: Delivery, result: ReplayResult): void;
@@ -67,10 +67,10 @@ export function createDeliveries(
         refused: new Set(),
       });
     },
-    answerReplay: (subject, kind, asked) => {
-      const delivery = running.get(nameOf(subject));
-      if (!delivery?.isReplay || delivery.message.kind !== kind) return { verdict: "drop" };
-      const except = asked.filter((each) => !delivery.waiting.has(each));
+    answerReplay: (asked) => {
+      const delivery = running.get(nameOf(asked));
+      if (!delivery?.isReplay || delivery.message.kind !== asked.kind) return { verdict: "drop" };
+      const except = asked.notifications.filter((each) => !delivery.waiting.has(each));
       return { verdict: "send", line: delivery.line, except };
     },
     report: (subject, state, notification, isSent) => {

@@ -10,8 +10,11 @@ const subject = { monitor: z.int(), key: z.string() };
 /** By the machine's clock, milliseconds since 1970: the steady one begins anew with the process. */
 const time = z.number();
 
+/** Of this form; another one is not read. */
+const VERSION = 1;
+
 const content = z.object({
-  version: z.literal(1),
+  version: z.literal(VERSION),
   clock: z.int().nonnegative(),
   told: z.array(
     z.object({
@@ -27,7 +30,7 @@ const content = z.object({
     z.object({
       ...subject,
       name: z.string(),
-      kind: z.enum(["down", "again", "up"]),
+      kind: z.enum(["down", "up"]),
       notifications: z.array(z.string()),
       outageAt: time,
       wantedAt: time,
@@ -35,6 +38,7 @@ const content = z.object({
       failures: z.int(),
     }),
   ),
+  outages: z.array(z.object({ ...subject, since: time })),
 });
 
 /** `alerts.json` in the state folder: what was told, and what Kuma was told not to send yet. */
@@ -79,7 +83,7 @@ export function openAlertsFile(stateDir: string): AlertsFile {
 }
 
 function read(path: string): Pick<AlertsFile, "kept" | "warning"> {
-  const empty: Kept = { clock: 0, told: [], withheld: [] };
+  const empty: Kept = { clock: 0, told: [], withheld: [], outages: [] };
   try {
     return { kept: fromContent(content.parse(JSON.parse(readFileSync(path, "utf8")))), warning: undefined };
   } catch (error) {
@@ -92,21 +96,21 @@ function read(path: string): Pick<AlertsFile, "kept" | "warning"> {
   }
 }
 
-function toContent({ clock, told, withheld }: Kept): z.infer<typeof content> {
+function toContent({ clock, told, withheld, outages }: Kept) {
   return {
-    version: 1,
+    version: VERSION,
     clock,
     told: told.map((each) => ({ ...each, at: toWallClock(each.at) })),
     withheld: withheld.map((each) => ({
       ...each,
-      notifications: [...each.notifications],
       outageAt: toWallClock(each.outageAt),
       wantedAt: toWallClock(each.wantedAt),
     })),
+    outages: outages.map((each) => ({ ...each, since: toWallClock(each.since) })),
   };
 }
 
-function fromContent({ clock, told, withheld }: z.infer<typeof content>): Kept {
+function fromContent({ clock, told, withheld, outages }: z.infer<typeof content>): Kept {
   const now = steadyNow();
   // Nothing is of the future, however the machine's clock was set meanwhile.
   const toSteady = (wall: number) => now - Math.max(0, toWallClock(now) - wall);
@@ -118,5 +122,6 @@ function fromContent({ clock, told, withheld }: z.infer<typeof content>): Kept {
       outageAt: toSteady(each.outageAt),
       wantedAt: toSteady(each.wantedAt),
     })),
+    outages: outages.map((each) => ({ ...each, since: toSteady(each.since) })),
   };
 }

@@ -1,12 +1,14 @@
 import { type PeerView, widthOf } from "./decide.ts";
 import type { Ledger, Subject } from "./ledger.ts";
 
+/** "again": it is still down. "expiry": a certificate or a domain ends; its subject's key is that of the words. */
+export type Kind = "down" | "again" | "up" | "expiry";
+
 /** What Kuma wants to tell people. Times are by the steady clock. */
 export interface Message extends Subject {
   /** The monitor's. */
   readonly name: string;
-  /** "again": it is still down. */
-  readonly kind: "down" | "again" | "up";
+  readonly kind: Kind;
   /** To whom, by hash. */
   readonly notifications: readonly string[];
   /** When the outage began here that it is about. */
@@ -22,13 +24,15 @@ export interface Message extends Subject {
 /** After the provider has refused, doubling up to the longest, milliseconds. */
 const FIRST_RETRY = 15_000;
 const LONGEST_RETRY = 5 * 60_000;
+/** Kuma looks at certificates once a day: what was told so short a time ago is the same, milliseconds. */
+const EXPIRY_WIDTH = 36 * 3_600_000;
 
 /** A name for a monitor that no other thing has. */
 export function nameOf({ monitor, key }: Subject): string {
   return `${monitor} ${key}`;
 }
 
-export function stateOf(kind: Message["kind"]): "down" | "up" {
+export function stateOf(kind: Kind): "down" | "up" {
   return kind === "up" ? "up" : "down";
 }
 
@@ -52,6 +56,8 @@ export function missingOf(
       case "up":
         // What was said before it was up here was said of others.
         return told.state === "down" || told.at < message.wantedAt;
+      case "expiry":
+        return message.wantedAt > told.at + EXPIRY_WIDTH;
       case "again":
         return told.state === "up" || told.by === ownId || !isDown(peers.find(({ id }) => id === told.by));
     }

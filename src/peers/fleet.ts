@@ -27,20 +27,23 @@ export interface Fleet {
   }[];
 }
 
+/** What of a page is shown. */
+type Shown = Omit<Page, "session" | "counter" | "age" | "questions" | "answers" | "clock" | "claims" | "told">;
+
 /** @param nameOf a monitor's name here, by its id */
 export function listMembers(
-  own: Page,
+  own: Shown,
   others: readonly Known[],
   nameOf: (monitor: number) => string | undefined,
   now: number,
 ): FleetMember[] {
-  const all = [{ page: own, madeAt: now }, ...others].map((each) => ({
+  const all = [{ page: own, madeAt: now }, ...others].map((each: { page: Shown; madeAt: number }) => ({
     ...each,
     isHeard: now - each.madeAt <= ALIVE_FOR,
   }));
   const alive = all.filter(({ isHeard }) => isHeard).map(({ page }) => page);
 
-  function isDownElsewhere(page: Page, { monitor, key }: Page["down"][number]): boolean {
+  function isDownElsewhere(page: Shown, { monitor, key }: Page["down"][number]): boolean {
     const isSame = (down: Page["down"][number]) => down.monitor === monitor && down.key === key;
     return alive.some((other) => other !== page && other.down.some(isSame));
   }

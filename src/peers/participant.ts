@@ -19,9 +19,9 @@ import { type Finding, MOST_QUESTIONS, type Page, type Question } from "./page.t
 const QUESTION_AGE = 30_000;
 
 /** What is on a page besides what monitors and alerts say. */
-export type Identity = Omit<
+export type Identity = Pick<
   Page,
-  "session" | "counter" | "age" | "down" | "downCount" | "questions" | "answers" | "clock" | "claims" | "told"
+  "id" | "name" | "version" | "alert" | "role" | "head" | "agreement" | "lag" | "kuma"
 >;
 
 interface Parts {
@@ -42,7 +42,7 @@ interface Parts {
 }
 
 /** One instance among others: what it says on its page, what it has heard, and what becomes of its alerts. No I/O. */
-export interface Participant extends Pick<Desk, "setKuma" | "hurry"> {
+export interface Participant extends Pick<Desk, "setKuma" | "hurry" | "news"> {
   /** All pages, its own first, with their ages as they are now. */
   pages(): readonly Page[];
   heads(): readonly Pick<Page, "id" | "session" | "counter">[];
@@ -50,8 +50,8 @@ export interface Participant extends Pick<Desk, "setKuma" | "hurry"> {
   /** @returns whether any of it is new */
   merge(pages: readonly Page[]): boolean;
   take(beats: readonly Beat[]): void;
-  ask(question: Exclude<Asked, { kind: "expiry" }>, answer: (verdict: Verdict) => void): void;
-  report(question: Exclude<Asked, { kind: "expiry" }>, notification: string, isSent: boolean): void;
+  ask(question: Asked, answer: (verdict: Verdict) => void): void;
+  report(question: Asked, notification: string, isSent: boolean): void;
   /** Others must hear at once that something has changed here. */
   tell(): void;
   withheld(): readonly Withheld[];
@@ -65,8 +65,9 @@ export function createParticipant(parts: Parts): Participant {
     ...{ rules, ownId, kept: parts.kept, now, after: parts.after, peersOn, describe, tell },
     isDownHere: ({ monitor, key }) => monitors.find(monitor, key, now()).state === "down",
     isAcquainted: parts.isAcquainted,
-    save: (done) => parts.save(desk.keep, done),
+    save: (done) => parts.save(() => ({ ...desk.keep(), outages: monitors.outages() }), done),
   });
+  monitors.remember(parts.kept.outages);
 
   return {
     pages: () => [
@@ -79,12 +80,13 @@ export function createParticipant(parts: Parts): Participant {
     take,
     ask,
     report: (question, notification, isSent) => {
-      const key = keyOf(question.beat);
-      if (key !== undefined) desk.report(question, key, notification, isSent);
+      const subject = subjectOf(question);
+      if (subject !== undefined) desk.report(subject, question.kind, notification, isSent);
     },
     tell,
     setKuma: desk.setKuma,
     hurry: desk.hurry,
+    news: desk.news,
     withheld: desk.withheld,
   };
 
@@ -94,12 +96,13 @@ export function createParticipant(parts: Parts): Participant {
   }
 
   function merge(pages: readonly Page[]): boolean {
-    const { taken, isNews, isAsked } = known.merge(pages, now());
-    for (const { page, madeAt } of taken) desk.hear(page, madeAt);
+    const { news, isAsked } = known.merge(pages, now());
+    for (const { page, madeAt } of news) desk.hear(page, madeAt);
     if (isAsked) counter += 1;
-    if (isNews) parts.onNews();
-    if (taken.length > 0) desk.news();
-    return isNews;
+    if (news.length === 0) return false;
+    parts.onNews();
+    desk.news();
+    return true;
   }
 
   function take(beats: readonly Beat[]): void {
@@ -121,17 +124,21 @@ export function createParticipant(parts: Parts): Participant {
       .filter(({ page, madeAt }) => page.questions.length > 0 && now() - madeAt <= QUESTION_AGE);
   }
 
-  function ask(
-    question: Exclude<Asked, { kind: "expiry" }>,
-    answer: (verdict: Verdict) => void,
-  ): void {
-    const { beat } = question;
-    const key = keyOf(beat);
-    if (key === undefined) return answer({ verdict: "send", line: undefined, except: [] });
-    const before = monitors.outage(beat.id, key, now());
+  function ask(question: Asked, answer: (verdict: Verdict) => void): void {
+    const { kind, notifications } = question;
+    const subject = subjectOf(question);
+    // What is this instance's own, it sends by itself.
+    if (subject === undefined) return answer({ verdict: "send", line: undefined, except: [] });
+    const asked = { ...subject, kind, notifications };
+    if (question.kind === "expiry") return desk.ask({ ...asked, name: "", settles: 0, outage: 0 }, answer);
+    const { beat, isReplay } = question;
+    if (isReplay) return answer(desk.askReplay(asked));
+    const { monitor, key } = subject;
+    const before = monitors.outage(monitor, key, now());
     // Kuma stores what it has found only after its messages: others that ask at the same time must hear of it now.
-    if (!question.isReplay) monitors.take([beat], now());
-    desk.ask(question, key, Math.max(before, monitors.outage(beat.id, key, now())), answer);
+    monitors.take([beat], now());
+    const outage = Math.max(before, monitors.outage(monitor, key, now()));
+    desk.ask({ ...asked, name: beat.name, settles: beat.settles ?? 2 * beat.every, outage }, answer);
   }
 
   // -- The page ----------------------------------------------------------------------------------------------------
@@ -171,7 +178,8 @@ export function createParticipant(parts: Parts): Participant {
     });
   }
 
-  function describe({ monitor, key, kind, outageAt }: Message, id: number, isAlone: boolean): string {
+  function describe({ monitor, key, kind, outageAt }: Message, id: number, isAlone: boolean): string | undefined {
+    if (kind === "expiry" || !parts.isKumaReady()) return undefined;
     const { name } = parts.identity(now());
     const state = kind === "up" ? "up" : "down";
     const length = now() - outageAt;
@@ -181,4 +189,11 @@ export function createParticipant(parts: Parts): Participant {
     const line = describeOpinions({ name, state, for: state === "up" ? 0 : length }, opinions);
     return isAlone ? `${line}; only here, for ${formatDuration(length)}` : line;
   }
+}
+
+/** What a message is about, as other instances know it; undefined: it is this instance's own. */
+function subjectOf(question: Asked): Subject | undefined {
+  if (question.kind === "expiry") return { monitor: 0, key: question.subject };
+  const key = keyOf(question.beat);
+  return key === undefined ? undefined : { monitor: question.beat.id, key };
 }

@@ -127,7 +127,10 @@ describe("what is known of others", () => {
   it("is news only when it says more, and asked only when a question is new", () => {
     const known = createKnownPages("me");
     const questions = [{ id: 1, monitor: 2, key: "k" }];
-    const merge = (page: Parameters<typeof pageOf>[0], now: number) => known.merge([pageOf(page)], now);
+    const merge = (page: Parameters<typeof pageOf>[0], now: number) => {
+      const { news, isAsked } = known.merge([pageOf(page)], now);
+      return { isNews: news.length > 0, isAsked };
+    };
     assert.deepEqual(merge({ counter: 1 }, 1_000), { isNews: true, isAsked: false });
     assert.deepEqual(merge({ counter: 1 }, 2_000), { isNews: false, isAsked: false });
     assert.deepEqual(merge({ counter: 2, questions }, 3_000), { isNews: true, isAsked: true });
