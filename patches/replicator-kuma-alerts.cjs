@@ -42,7 +42,8 @@ exports.askBeforeMessages = function askBeforeMessages(Notification, { asksOfExp
     const { id, answer } = await ask(hash, msg, monitor, heartbeat);
     const { verdict, line, only } = answer;
     const isForOthers = Array.isArray(only) && !only.includes(hash);
-    if (verdict === "drop" || verdict === "withhold" || isForOthers) return NOT_SENT[verdict] ?? NOT_SENT.drop;
+    if (verdict === "drop" || verdict === "withhold" || isForOthers)
+      return NOT_SENT[verdict] ?? NOT_SENT.drop;
     // Copies, because Kuma hands one and the same heartbeat to every provider of a message.
     const given =
       typeof line !== "string"

@@ -34,19 +34,26 @@ export type Hold =
   | { readonly why: "kuma" };
 
 /**
- * "drop": what it says has been said. "hold": not now, and others may go first. "go": now, as soon as nobody else is
- * before; "alone": nobody has agreed for as long as the rules say.
+ * "drop": what it says has been said, or another one says it. "hold": not now, and others may go first. "claim": it could
+ * leave, but others do not know yet. "wait": it is asked again, soon. "send"; "alone": nobody has agreed for as long as
+ * the rules say.
  */
 export type Decision =
-  | { readonly verdict: "drop" }
+  | { readonly verdict: "drop" | "claim" | "wait" }
   | { readonly verdict: "hold"; readonly hold: Hold }
-  | { readonly verdict: "go"; readonly isAlone: boolean };
+  | { readonly verdict: "send"; readonly isAlone: boolean };
 
 export interface Situation {
   readonly rules: AlertRules;
   readonly kind: Kind;
+  /** This instance's id, and the number of its claim; undefined: it has none. */
+  readonly own: { readonly id: string; readonly claim: number | undefined };
   /** Some of those that it goes to have not been told. */
   readonly isMissing: boolean;
+  /** Why Kuma cannot send it now. */
+  readonly obstacle: Hold | undefined;
+  /** Others have had time enough to answer. */
+  readonly isLate: boolean;
   /** How long ago the outage began here that it is about. */
   readonly outage: number;
   /** How long Kuma has wanted to send it. */
@@ -57,7 +64,7 @@ export interface Situation {
 }
 
 /** A claim whose owner was not heard for so long counts no more, milliseconds. While one waits, all are asked often. */
-export const CLAIM_LIMIT = 20_000;
+const CLAIM_LIMIT = 20_000;
 
 /** What one outage is, at least: an instance may look so much later than another, milliseconds. */
 const SHORTEST_WIDTH = 5 * 60_000;
@@ -67,21 +74,36 @@ export function widthOf(settles: number): number {
   return Math.max(SHORTEST_WIDTH, 2 * settles);
 }
 
-/** Whether a message may leave, before it is asked whose turn it is. Pure. */
+/** What becomes of a message now. Pure. */
 export function decide(situation: Situation): Decision {
-  const { rules, kind, isMissing, peers, width, outage } = situation;
+  const { rules, kind, own, isMissing, obstacle, isLate, peers } = situation;
+  if (rules.alert === "annotate") return { verdict: "send", isAlone: false };
   if (!isMissing) return { verdict: "drop" };
-  switch (kind) {
-    case "again":
-    case "expiry":
-      return go();
-    case "up": {
-      const down = peers.find((peer) => isDownInOutage(peer, outage, width));
-      return down === undefined ? go() : hold({ why: "recovery", name: down.name });
-    }
-    case "down":
-      return rules.alert === "quorum" ? decideByQuorum(situation) : go();
-  }
+  const leave = mayLeave(situation);
+  if (leave !== "agreed" && leave !== "alone") return { verdict: "hold", hold: leave };
+  if (obstacle !== undefined)
+    return isLasting(kind) ? { verdict: "hold", hold: obstacle } : { verdict: "drop" };
+  const { id, claim } = own;
+  if (claim === undefined) return { verdict: "claim" };
+  const other = whoPrecedes(peers, { id, claim });
+  if (other === undefined) return { verdict: "send", isAlone: leave === "alone" };
+  if (isLasting(kind)) return { verdict: "hold", hold: { why: "turn", name: other.name } };
+  // Kuma says again in a while that it is down. A warning is sent in the end, rather than not at all.
+  if (kind === "again") return { verdict: "drop" };
+  return isLate ? { verdict: "send", isAlone: false } : { verdict: "wait" };
+}
+
+/** Whether it is withheld, rather than said anew by Kuma. */
+export function isLasting(kind: Kind): boolean {
+  return kind === "down" || kind === "up";
+}
+
+/** @returns why not, or with whose agreement */
+function mayLeave(situation: Situation): Hold | "agreed" | "alone" {
+  const { rules, kind, outage, width, peers } = situation;
+  if (kind === "down" && rules.alert === "quorum") return askQuorum(situation);
+  const down = kind === "up" ? peers.find((peer) => isDownInOutage(peer, outage, width)) : undefined;
+  return down === undefined ? "agreed" : { why: "recovery", name: down.name };
 }
 
 /** @returns the one before whom this instance must not send: it is sending, or its claim is older */
@@ -98,10 +120,7 @@ export function whoPrecedes(
 }
 
 /** The order of numbers that instances give: of equal ones, which only those give that had not heard of one another. */
-export function isBefore(
-  [a, idA]: readonly [number, string],
-  [b, idB]: readonly [number, string],
-): boolean {
+export function isBefore([a, idA]: readonly [number, string], [b, idB]: readonly [number, string]): boolean {
   return a === b ? idA < idB : a < b;
 }
 
@@ -117,16 +136,16 @@ function isDownInOutage({ says }: PeerView, outage: number, width: number): bool
   return says.state === "down" && says.for <= outage + width;
 }
 
-function decideByQuorum({ rules, peers, outage, wanted, width }: Situation): Decision {
+function askQuorum({ rules, peers, outage, wanted, width }: Situation): Hold | "agreed" | "alone" {
   const opinions = peers.map((peer) => opinionOf(peer, { outage, width, wait: rules.wait }));
   const count = (opinion: Opinion) => opinions.filter((each) => each === opinion).length;
   const agreeing = 1 + count("down");
   const contradicting = count("up");
   const open = wanted < rules.wait ? count("not yet") : 0;
   const wished = rules.agree === "majority" ? Math.floor((1 + peers.length) / 2) + 1 : rules.agree;
-  if (agreeing >= Math.min(wished, agreeing + contradicting + open)) return go();
-  if (wanted >= rules.alone) return { verdict: "go", isAlone: true };
-  return hold({ why: open > 0 ? "unheard" : "only here" });
+  if (agreeing >= Math.min(wished, agreeing + contradicting + open)) return "agreed";
+  if (wanted >= rules.alone) return "alone";
+  return { why: open > 0 ? "unheard" : "only here" };
 }
 
 type Opinion = "down" | "up" | "not yet" | "none";
@@ -146,12 +165,4 @@ function opinionOf(
     case "none":
       return "none";
   }
-}
-
-function go(): Decision {
-  return { verdict: "go", isAlone: false };
-}
-
-function hold(reason: Hold): Decision {
-  return { verdict: "hold", hold: reason };
 }

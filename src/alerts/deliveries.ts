@@ -1,6 +1,6 @@
 import type { ReplayResult, Verdict } from "../kuma/index.ts";
-import type { Subject } from "./ledger.ts";
-import { type Message, nameOf, stateOf } from "./message.ts";
+import { nameOf, type Subject } from "./ledger.ts";
+import { type Message, stateOf } from "./message.ts";
 
 /** A provider that says nothing for so long has failed, milliseconds. */
 const SEND_LIMIT = 2 * 60_000;

@@ -107,12 +107,13 @@ export function createLedger(kept: { readonly clock: number; readonly told: read
     },
     find: (subject, notification) => entries.get(entryOf(subject, notification)),
     told: (ownId, now) => {
-      const groups = new Map<number, AlertFields["told"][number]>();
+      const groups = new Map<string, AlertFields["told"][number]>();
       for (const { monitor, key, notification, state, number, by, at } of list(now)) {
         if (by !== ownId) continue;
-        const group = groups.get(number);
+        const name = `${nameOf({ monitor, key })} ${state} ${number}`;
+        const group = groups.get(name);
         if (group === undefined)
-          groups.set(number, {
+          groups.set(name, {
             ...{ monitor, key, notifications: [notification], state, number },
             for: Math.max(0, now - at),
           });
@@ -130,6 +131,11 @@ function newer(a: Told, b: Told): Told {
   return isBefore([a.number, a.by], [b.number, b.by]) ? b : a;
 }
 
-function entryOf({ monitor, key }: Subject, notification: string): string {
-  return `${monitor} ${key} ${notification}`;
+/** A name for a monitor that no other thing has. */
+export function nameOf({ monitor, key }: Subject): string {
+  return `${monitor} ${key}`;
+}
+
+function entryOf(subject: Subject, notification: string): string {
+  return `${nameOf(subject)} ${notification}`;
 }

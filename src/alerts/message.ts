@@ -1,5 +1,5 @@
 import { type PeerView, widthOf } from "./decide.ts";
-import type { Ledger, Subject } from "./ledger.ts";
+import type { Ledger, Subject, Told } from "./ledger.ts";
 
 /** "again": it is still down. "expiry": a certificate or a domain ends; its subject's key is that of the words. */
 export type Kind = "down" | "again" | "up" | "expiry";
@@ -27,11 +27,6 @@ const LONGEST_RETRY = 5 * 60_000;
 /** Kuma looks at certificates once a day: what was told so short a time ago is the same, milliseconds. */
 const EXPIRY_WIDTH = 36 * 3_600_000;
 
-/** A name for a monitor that no other thing has. */
-export function nameOf({ monitor, key }: Subject): string {
-  return `${monitor} ${key}`;
-}
-
 export function stateOf(kind: Kind): "down" | "up" {
   return kind === "up" ? "up" : "down";
 }
@@ -44,26 +39,34 @@ export function pauseAfter({ failures }: Message): number {
 /** Those that have not been told, by nobody. */
 export function missingOf(
   message: Message,
-  { ledger, ownId, peers }: { readonly ledger: Ledger; readonly ownId: string; readonly peers: readonly PeerView[] },
+  {
+    ledger,
+    ownId,
+    peers,
+  }: { readonly ledger: Ledger; readonly ownId: string; readonly peers: readonly PeerView[] },
 ): string[] {
   return message.notifications.filter((notification) => {
     const told = ledger.find(message, notification);
-    if (told === undefined) return true;
-    switch (message.kind) {
-      case "down":
-        // What was told long before this outage began is about another one, even if nobody has said that it is over.
-        return told.state === "up" || message.outageAt > told.at + widthOf(message.settles);
-      case "up":
-        // What was said before it was up here was said of others.
-        return told.state === "down" || told.at < message.wantedAt;
-      case "expiry":
-        return message.wantedAt > told.at + EXPIRY_WIDTH;
-      case "again":
-        return told.state === "up" || told.by === ownId || !isDown(peers.find(({ id }) => id === told.by));
-    }
+    return told === undefined || !covers(told, message, told.by === ownId || !isDownAt(told.by));
   });
+
+  function isDownAt(teller: string): boolean {
+    return peers.find(({ id }) => id === teller)?.says.state === "down";
+  }
 }
 
-function isDown(peer: PeerView | undefined): boolean {
-  return peer?.says.state === "down";
+/** @param isOwn whoever told it is this instance, or does not say again that it is down */
+function covers(told: Told, message: Message, isOwn: boolean): boolean {
+  switch (message.kind) {
+    case "down":
+      // What was told long before this outage began is about another one, even if nobody has said that it is over.
+      return told.state === "down" && message.outageAt <= told.at + widthOf(message.settles);
+    case "up":
+      // What was said before it was up here was said of others.
+      return told.state === "up" && told.at >= message.wantedAt;
+    case "expiry":
+      return message.wantedAt <= told.at + EXPIRY_WIDTH;
+    case "again":
+      return told.state === "down" && !isOwn;
+  }
 }

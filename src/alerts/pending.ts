@@ -3,6 +3,7 @@ import type { Hold } from "./decide.ts";
 import type { Delivery } from "./deliveries.ts";
 import type { AlertFields, Subject, Told } from "./ledger.ts";
 import { type Message, stateOf } from "./message.ts";
+import type { Asked } from "./types.ts";
 
 /** Claims that a page names. */
 const MOST_CLAIMS = 500;
@@ -37,6 +38,36 @@ export interface Pending {
   isWithheld: boolean;
   /** From then on Kuma has stored the heartbeat that a replay is about. */
   storedAt: number;
+}
+
+/**
+ * A message that Kuma asks about.
+ * @param left to whom it is to go
+ * @param before what was to be said of the monitor until now
+ */
+export function pendingOf(
+  { outage, ...asked }: Asked,
+  {
+    left,
+    before,
+    now,
+    answer,
+  }: {
+    readonly left: readonly string[];
+    readonly before: Pending | undefined;
+    readonly now: number;
+    readonly answer: (verdict: Verdict) => void;
+  },
+): Pending {
+  // Kuma asks again what it had not stored when it died.
+  const same = before?.message.kind === asked.kind ? before : undefined;
+  const wantedAt = same?.message.wantedAt ?? now;
+  return {
+    message: { ...asked, notifications: left, outageAt: now - outage, wantedAt, failures: 0 },
+    ...{ stage: "asking", hold: { why: "unheard" }, claim: undefined, question: 0, until: 0, answer },
+    ...{ asked: asked.notifications, isSaving: false, isWithheld: same?.isWithheld ?? false },
+    storedAt: Number.POSITIVE_INFINITY,
+  };
 }
 
 /** A message of which Kuma knows that it is withheld. */

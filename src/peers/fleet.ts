@@ -1,3 +1,4 @@
+import type { Withheld } from "../alerts/index.ts";
 import { toWallClock } from "../clock.ts";
 import { ALIVE_FOR, type Known } from "./known.ts";
 import type { Page } from "./page.ts";
@@ -25,10 +26,15 @@ export interface Fleet {
     readonly message: string;
     readonly advice: string;
   }[];
+  /** Messages of this instance's Uptime Kuma that wait (REPLICATOR_ALERT=once and quorum). */
+  readonly alerts: { readonly withheld: readonly Withheld[] };
 }
 
 /** What of a page is shown. */
-type Shown = Omit<Page, "session" | "counter" | "age" | "questions" | "answers" | "clock" | "claims" | "told">;
+type Shown = Omit<
+  Page,
+  "session" | "counter" | "age" | "questions" | "answers" | "clock" | "claims" | "told"
+>;
 
 /** @param nameOf a monitor's name here, by its id */
 export function listMembers(

@@ -19,10 +19,7 @@ export interface KnownPages {
    * Takes the pages that are newer than what is known; those of this instance itself, and old ones, change nothing.
    * @returns those that say something new, of which others should hear, and whether something is asked anew
    */
-  merge(
-    pages: readonly Page[],
-    now: number,
-  ): { readonly news: readonly Known[]; readonly isAsked: boolean };
+  merge(pages: readonly Page[], now: number): { readonly news: readonly Known[]; readonly isAsked: boolean };
   list(now: number): readonly Known[];
 }
 

@@ -9,9 +9,9 @@ import {
   type Withheld,
 } from "../alerts/index.ts";
 import { formatDuration } from "../format.ts";
-import type { Beat, Question as Asked, Verdict } from "../kuma/index.ts";
+import type { Question as Asked, Beat, Verdict } from "../kuma/index.ts";
 import { createKnownPages, type Known } from "./known.ts";
-import { createMonitors, keyOf, type Monitors } from "./monitors.ts";
+import { keyOf, type Monitors } from "./monitors.ts";
 import { answerOf, describeOpinions, opinionOf } from "./opinions.ts";
 import { type Finding, MOST_QUESTIONS, type Page, type Question } from "./page.ts";
 
@@ -128,17 +128,25 @@ export function createParticipant(parts: Parts): Participant {
     const { kind, notifications } = question;
     const subject = subjectOf(question);
     // What is this instance's own, it sends by itself.
-    if (subject === undefined) return answer({ verdict: "send", line: undefined, except: [] });
-    const asked = { ...subject, kind, notifications };
-    if (question.kind === "expiry") return desk.ask({ ...asked, name: "", settles: 0, outage: 0 }, answer);
-    const { beat, isReplay } = question;
-    if (isReplay) return answer(desk.askReplay(asked));
+    if (subject === undefined) answer({ verdict: "send", line: undefined, except: [] });
+    else if (question.kind === "expiry")
+      desk.ask({ ...subject, kind, notifications, name: "", settles: 0, outage: 0 }, answer);
+    else if (question.isReplay) answer(desk.askReplay({ ...subject, kind, notifications }));
+    else askAbout(subject, question, answer);
+  }
+
+  function askAbout(
+    subject: Subject,
+    { kind, beat, notifications }: Exclude<Asked, { kind: "expiry" }>,
+    answer: (verdict: Verdict) => void,
+  ): void {
     const { monitor, key } = subject;
     const before = monitors.outage(monitor, key, now());
     // Kuma stores what it has found only after its messages: others that ask at the same time must hear of it now.
     monitors.take([beat], now());
     const outage = Math.max(before, monitors.outage(monitor, key, now()));
-    desk.ask({ ...asked, name: beat.name, settles: beat.settles ?? 2 * beat.every, outage }, answer);
+    const { name, every, settles = 2 * every } = beat;
+    desk.ask({ ...subject, kind, notifications, name, settles, outage }, answer);
   }
 
   // -- The page ----------------------------------------------------------------------------------------------------
@@ -169,7 +177,9 @@ export function createParticipant(parts: Parts): Participant {
     const question: Question = { id, ...subject };
     return known.list(now()).map((each) => {
       const { page, madeAt } = each;
-      const claim = page.claims.find(({ monitor, key }) => monitor === subject.monitor && key === subject.key);
+      const claim = page.claims.find(
+        ({ monitor, key }) => monitor === subject.monitor && key === subject.key,
+      );
       return {
         ...{ id: page.id, name: page.name, heard: now() - madeAt, claim },
         hasAnswered: answerOf(each, question, session) !== undefined,
@@ -178,14 +188,16 @@ export function createParticipant(parts: Parts): Participant {
     });
   }
 
-  function describe({ monitor, key, kind, outageAt }: Message, id: number, isAlone: boolean): string | undefined {
+  function describe(
+    { monitor, key, kind, outageAt }: Message,
+    id: number,
+    isAlone: boolean,
+  ): string | undefined {
     if (kind === "expiry" || !parts.isKumaReady()) return undefined;
     const { name } = parts.identity(now());
     const state = kind === "up" ? "up" : "down";
     const length = now() - outageAt;
-    const opinions = known
-      .list(now())
-      .map((each) => opinionOf(each, { id, monitor, key }, session, now()));
+    const opinions = known.list(now()).map((each) => opinionOf(each, { id, monitor, key }, session, now()));
     const line = describeOpinions({ name, state, for: state === "up" ? 0 : length }, opinions);
     return isAlone ? `${line}; only here, for ${formatDuration(length)}` : line;
   }

@@ -6,7 +6,7 @@ import type { PeersConfig } from "../config/index.ts";
 import type { Listener } from "../events/index.ts";
 import type { Post } from "../fetch/index.ts";
 import { errorMessage } from "../format.ts";
-import type { Question, Replay, Verdict, Watch } from "../kuma/index.ts";
+import type { Replay, Verdict, Watch } from "../kuma/index.ts";
 import type { Observer } from "../observed/index.ts";
 import { version } from "../version.ts";
 import { type Exchange, startExchange } from "./exchange.ts";
@@ -102,7 +102,15 @@ export function createPeers({ config, observer, post }: Parts): Peers {
     const file = openAlertsFile(config.stateDir);
     if (file.warning !== undefined) emit({ type: "warning", message: file.warning });
     const among = createParticipant({
-      ...{ session, ownId: instanceId, rules: config, kept: file.kept, now: steadyNow, monitors, isKumaReady },
+      ...{
+        session,
+        ownId: instanceId,
+        rules: config,
+        kept: file.kept,
+        now: steadyNow,
+        monitors,
+        isKumaReady,
+      },
       after: (milliseconds, then) => {
         void sleep(milliseconds, undefined, { signal, ref: false }).then(then, () => undefined);
       },
@@ -169,12 +177,18 @@ export function createPeers({ config, observer, post }: Parts): Peers {
   function fleet(): Fleet {
     const now = steadyNow();
     return {
-      members: listMembers({ ...identity(now), ...monitors.down(now) }, participant?.others() ?? [], monitors.nameOf, now),
+      members: listMembers(
+        { ...identity(now), ...monitors.down(now) },
+        participant?.others() ?? [],
+        monitors.nameOf,
+        now,
+      ),
       unreached: (exchange?.contacts ?? []).flatMap(({ address, failing }) =>
         failing === undefined
           ? []
           : { address, message: failing.problem.message, advice: failing.problem.advice },
       ),
+      alerts: { withheld: participant?.withheld() ?? [] },
     };
   }
 }

@@ -6,7 +6,7 @@ import type { End } from "./network.ts";
 import type { World } from "./world.ts";
 
 /** The monitor that all have. */
-export const MONITOR = { id: 7, name: "Shop", type: "http" };
+const MONITOR = { id: 7, name: "Shop", type: "http" };
 /** Kuma's module sends without an answer after that, milliseconds. */
 const MODULE_LIMIT = 5_000;
 const READY_AFTER = 3_000;
@@ -61,6 +61,8 @@ export interface Instance extends End {
   readonly unrecorded: () => number;
   /** What Kuma found, as it stored it or is about to: when it changed. */
   readonly seen: readonly { readonly at: number; readonly state: "down" | "pending" | "up" }[];
+  /** When it has looked. */
+  readonly checks: readonly number[];
   readonly withheld: () => number;
 }
 
@@ -77,6 +79,7 @@ export function createInstance(
     state: undefined,
   };
   const seen: { at: number; state: "down" | "pending" | "up" }[] = [];
+  const checks: number[] = [];
   let epoch = 0;
   let kumaEpoch = 0;
   let participant: Participant | undefined;
@@ -111,6 +114,7 @@ export function createInstance(
     },
     unrecorded: () => unrecorded,
     seen,
+    checks,
     withheld: () => participant?.withheld().length ?? 0,
   };
 
@@ -157,7 +161,14 @@ export function createInstance(
       });
     };
     participant = createParticipant({
-      ...{ session: `${id}${epoch}`, ownId: id, rules: plan.rules, kept: shift(disk.kept, offset), now, monitors },
+      ...{
+        session: `${id}${epoch}`,
+        ownId: id,
+        rules: plan.rules,
+        kept: shift(disk.kept, offset),
+        now,
+        monitors,
+      },
       after: inLife,
       identity: () => ({
         ...{ id, name: id, version: "2.1.0", alert: plan.rules.alert, role: "replica", agreement: "agrees" },
@@ -225,6 +236,7 @@ export function createInstance(
 
   function check(): void {
     const isUp = plan.reaches();
+    checks.push(world.now());
     const before = disk.state;
     if (isUp) retries = 0;
     const isPending = !isUp && before !== "down" && retries < timing.retries;
@@ -289,7 +301,10 @@ export function createInstance(
     about: Pick<Rung, "decidedAt" | "isBlind">,
     done: () => void,
   ): void {
-    if (notification === undefined) return done();
+    if (notification === undefined) {
+      done();
+      return;
+    }
     const { takes, outcome } = plan.provider(notification);
     isSending += 1;
     inKuma(takes, () => {

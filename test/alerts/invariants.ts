@@ -20,88 +20,140 @@ interface Outage {
   readonly end: number;
 }
 
+/** A run as the invariants look at it. */
+interface Facts extends Run {
+  readonly outages: readonly Outage[];
+  /** Some send as Kuma does. */
+  readonly isMixed: boolean;
+  readonly isQuorum: boolean;
+  /** Messages get through, and nobody is away. */
+  readonly isConnected: boolean;
+  /** Nobody dies, is frozen, or is restarted. */
+  readonly isLasting: boolean;
+  readonly isCalm: boolean;
+}
+
 /** What is wrong with what people got: sentences. */
-export function problemsOf({ scenario, rung, instances, widthOf }: Run): string[] {
-  const { faults, notifications, cuts, faultsUntil, rules } = scenario;
-  const problems: string[] = [];
-  const modes = new Set(scenario.names.map((name) => rules(name).alert));
-  const isMixed = modes.size > 1 || modes.has("each") || modes.has("annotate");
-  const isQuorum = modes.has("quorum");
-  const { wait, alone } = rules("a");
-  const outages = instances.flatMap(outagesOf);
-  /** Messages get through, and nobody dies. */
-  const isConnected =
-    cuts.length === 0 && faults.loss === 0 && faults.latency < 2 * S && !faults.freezes && !faults.restarts;
+export function problemsOf(run: Run): string[] {
+  const facts = factsOf(run);
+  const problems = run.scenario.notifications.flatMap((notification) => {
+    const rung = run.rung.filter((each) => each.notification === notification);
+    return [rings, ringsOnce, comesUpAfterDown, comesUpAfterAll, comesUpInTheEnd, waitsAlone].flatMap(
+      (invariant) => invariant(facts, rung),
+    );
+  });
+  const left = run.instances.filter((each) => each.withheld() > 0);
+  return [...problems, ...left.map(({ id }) => `${id} still withholds something at the end`)];
+}
+
+function factsOf(run: Run): Facts {
+  const { faults, cuts, names, rules } = run.scenario;
+  const modes = new Set(names.map((name) => rules(name).alert));
   const isLasting = faults.death === 0 && !faults.freezes && !faults.restarts;
-  const wellFrom = Math.max(faultsUntil, ...cuts.map(({ until }) => until));
-  const isCalm = isConnected && isLasting && faults.refusal === 0 && faults.lie === 0;
-  const slowest = 2 * Math.max(faults.slow, 3 * S);
+  const isConnected = cuts.length === 0 && faults.loss === 0 && faults.latency < 2 * S;
+  return {
+    ...run,
+    outages: run.instances.flatMap(outagesOf),
+    isMixed: modes.size > 1 || modes.has("each") || modes.has("annotate"),
+    isQuorum: modes.has("quorum"),
+    ...{ isConnected, isLasting },
+    isCalm: isConnected && isLasting && faults.refusal === 0 && faults.lie === 0,
+  };
+}
 
-  for (const notification of notifications) {
-    const downs = rung.filter((each) => each.kind === "down" && each.notification === notification);
-    const ups = rung.filter((each) => each.kind === "up" && each.notification === notification);
+/** An outage that lasts rings. */
+function rings(facts: Facts, rung: readonly Rung[]): string[] {
+  const { scenario, outages, widthOf, isCalm, isQuorum } = facts;
+  const { faults, faultsUntil, cuts, names, rules } = scenario;
+  const wellFrom = Math.max(faultsUntil, ...cuts.map(({ until }) => until)) + RETRY;
+  const takes = BOUND + 2 * Math.max(faults.slow, 3 * S) * names.length + (isQuorum ? rules("a").alone : 0);
+  return outages.flatMap(({ of, begin, downAt, end }) => {
+    if (downAt === undefined) return [];
+    const due = (isCalm ? downAt : Math.max(downAt, wellFrom)) + takes;
+    const isTold = rung.some(({ kind, at }) => kind === "down" && at >= begin - widthOf(of.id) && at <= due);
+    return end > due && !isTold ? `${of.id} is down from ${sec(downAt)} on, and nothing has rung` : [];
+  });
+}
 
-    // An outage that lasts rings.
-    for (const { of, begin, downAt, end } of outages) {
-      if (downAt === undefined) continue;
-      const from = isCalm ? downAt : Math.max(downAt, wellFrom) + RETRY;
-      const due = from + BOUND + slowest * scenario.names.length + (isQuorum ? alone : 0);
-      const isTold = downs.some(({ at }) => at >= begin - widthOf(of.id) && at <= due);
-      if (end > due && !isTold) problems.push(`${of.id} is down from ${sec(downAt)} on, and ${notification} has not rung`);
-    }
+/** Not more than once for each part, and for each death in between. */
+function ringsOnce({ scenario, outages, instances, isMixed }: Facts, rung: readonly Rung[]): string[] {
+  const { faults, cuts } = scenario;
+  if (isMixed || faults.loss > 0 || faults.latency >= 2 * S) return [];
+  const downs = rung.filter(({ kind }) => kind === "down");
+  const told = outages.filter(({ downAt }) => downAt !== undefined);
+  const incidents = new Set(told.map(({ begin }) => begin > 4 * MIN)).size;
+  const deaths = instances.reduce((sum, each) => sum + each.unrecorded(), 0);
+  const most = incidents * (1 + cuts.length) + deaths + rung.filter(({ isBlind }) => isBlind).length;
+  return downs.length > most ? [`${downs.length} downs instead of ${most}: ${list(downs)}`] : [];
+}
 
-    // Not more than once for each part, and for each death in between.
-    const incidents = new Set(outages.filter(({ downAt }) => downAt !== undefined).map(({ begin }) => begin > 4 * MIN)).size;
-    const accidents =
-      instances.reduce((sum, each) => sum + each.unrecorded(), 0) + rung.filter(({ isBlind }) => isBlind).length;
-    const most = incidents * (1 + cuts.length) + accidents;
-    if (!isMixed && faults.loss === 0 && faults.latency < 2 * S && downs.length > most)
-      problems.push(`${notification} has rung ${downs.length} times, instead of ${most}: ${list(downs)}`);
+function comesUpAfterDown({ scenario, isCalm, isMixed }: Facts, rung: readonly Rung[]): string[] {
+  const ups = rung.filter(({ kind }) => kind === "up");
+  return ups.flatMap((up, index) => {
+    // As Kuma alone does it.
+    if (["each", "annotate"].includes(scenario.rules(up.by).alert)) return [];
+    const before = rung.filter(({ kind, at }) => kind !== "up" && at <= up.at).length;
+    const needed = isCalm && !isMixed ? index + 1 : 1;
+    return before < needed ? `up of ${up.by} at ${sec(up.at)} without a down: ${list(rung)}` : [];
+  });
+}
 
-    // Up comes after Down, and after the last recovery.
-    for (const [index, up] of ups.entries()) {
-      const before = downs.filter(({ at }) => at <= up.at).length;
-      if (before < (isCalm && !isMixed ? index + 1 : 1))
-        problems.push(`up of ${up.by} at ${sec(up.at)} without a down: ${list(rung)}`);
-      if (!isConnected || !isLasting || isMixed) continue;
-      const own = outages.filter(({ of, end }) => of.id === up.by && end <= up.decidedAt).at(-1);
-      const other = outages.find(
-        ({ of, begin, end }) =>
-          of.id !== up.by &&
-          begin < up.decidedAt - KNOWN_AFTER &&
-          end > up.decidedAt &&
-          begin >= (own?.begin ?? 0) - widthOf(of.id),
-      );
-      if (other !== undefined) problems.push(`up of ${up.by} at ${sec(up.at)} while ${other.of.id} has it down`);
-    }
-    const last = rung.filter((each) => each.kind !== "again" && each.notification === notification).at(-1);
-    const isOver = outages.every(({ end }) => end < scenario.end - 10 * MIN);
-    if (isLasting && !isMixed && isOver && last !== undefined && last.kind !== "up")
-      problems.push(`nobody has said that it is up: ${list(rung)}`);
+/** Up comes after the last recovery. */
+function comesUpAfterAll(facts: Facts, rung: readonly Rung[]): string[] {
+  const { outages, widthOf, isConnected, isLasting, isMixed } = facts;
+  if (!isConnected || !isLasting || isMixed) return [];
+  return rung.flatMap(({ kind, by, decidedAt }) => {
+    const own = outages.filter(({ of, end }) => of.id === by && end <= decidedAt).at(-1);
+    const isDown = ({ of, begin, end }: Outage) =>
+      of.id !== by && begin < decidedAt - KNOWN_AFTER && end > decidedAt;
+    const other = outages.find(
+      (each) => isDown(each) && each.begin >= (own?.begin ?? 0) - widthOf(each.of.id),
+    );
+    return kind === "up" && other !== undefined
+      ? `up of ${by} at ${sec(decidedAt)} while ${other.of.id} has it down`
+      : [];
+  });
+}
 
-    // A minority is told, but later.
-    if (isQuorum && !isMixed && isConnected && isLasting)
-      for (const down of downs) {
-        const own = outages.filter(({ of, begin }) => of.id === down.by && begin <= down.decidedAt).at(-1);
-        if (own === undefined || down.isBlind) continue;
-        const agreeing = outages.filter(
-          ({ begin, end }) =>
-            begin <= down.decidedAt && end > down.decidedAt - KNOWN_AFTER && Math.abs(begin - own.begin) <= widthOf(down.by) + KNOWN_AFTER,
-        ).length;
-        const { agree } = rules(down.by);
-        const needed = Math.min(
-          agree === "majority" ? Math.floor(instances.length / 2) + 1 : agree,
-          instances.filter(({ id }) => !outages.some((each) => each.of.id === id && Math.abs(each.begin - own.begin) > widthOf(id))).length,
-        );
-        const waited = down.decidedAt - (own.downAt ?? own.begin);
-        if (agreeing < needed && waited < alone && instances.every(({ seen }) => seen.length > 0))
-          problems.push(`${down.by} alone rang at ${sec(down.at)}, after ${sec(waited)}: ${agreeing} of ${needed}`);
-        void wait;
-      }
-  }
-  for (const each of instances)
-    if (each.withheld() > 0) problems.push(`${each.id} still withholds something at the end`);
-  return problems;
+function comesUpInTheEnd({ scenario, outages, isLasting, isMixed }: Facts, rung: readonly Rung[]): string[] {
+  const last = rung.filter(({ kind }) => kind !== "again").at(-1);
+  const isOver = outages.every(({ end }) => end < scenario.end - 10 * MIN);
+  return isLasting && !isMixed && isOver && last?.kind === "down"
+    ? [`nobody has said that it is up: ${list(rung)}`]
+    : [];
+}
+
+/** Too few are not told before the time that the rules say. */
+function waitsAlone(facts: Facts, rung: readonly Rung[]): string[] {
+  const { scenario, isQuorum, isMixed, isConnected, isLasting } = facts;
+  if (!isQuorum || isMixed || !isConnected || !isLasting) return [];
+  return rung.flatMap((down) => {
+    if (down.kind !== "down" || down.isBlind) return [];
+    const own = facts.outages.filter(({ of, begin }) => of.id === down.by && begin <= down.decidedAt).at(-1);
+    if (own === undefined) return `${down.by} rang without an outage`;
+    const { agreeing, contradicting } = count(facts, own, down);
+    const { agree, alone } = scenario.rules(down.by);
+    const wished = agree === "majority" ? Math.floor(facts.instances.length / 2) + 1 : agree;
+    const needed = Math.min(wished, agreeing + contradicting);
+    const waited = down.decidedAt - (own.downAt ?? own.begin);
+    return agreeing < needed && waited < alone
+      ? `${down.by} rang at ${sec(down.at)}, after ${sec(waited)}: ${agreeing} of ${needed}`
+      : [];
+  });
+}
+
+/** Who had it down with this one, and who had looked since and had not. */
+function count({ outages, instances, widthOf }: Facts, own: Outage, { decidedAt, by }: Rung) {
+  const isDown = ({ begin, end }: Outage) => begin <= decidedAt && end > decidedAt - KNOWN_AFTER;
+  const isOfIt = ({ begin }: Outage) => Math.abs(begin - own.begin) <= widthOf(by) + KNOWN_AFTER;
+  const hasLooked = ({ checks }: Instance) =>
+    checks.some((at) => at > own.begin && at < decidedAt - KNOWN_AFTER);
+  return {
+    agreeing: outages.filter((each) => isDown(each) && isOfIt(each)).length,
+    contradicting: instances.filter(
+      (each) => hasLooked(each) && !outages.some((other) => other.of === each && isDown(other)),
+    ).length,
+  };
 }
 
 function outagesOf(of: Instance): Outage[] {
@@ -115,17 +167,15 @@ function outagesOf(of: Instance): Outage[] {
   };
   for (const { at, state } of of.seen) {
     if (state === "up") close(at);
-    else {
-      begin ??= at;
-      if (state === "down") downAt ??= at;
-    }
+    else begin ??= at;
+    if (state === "down") downAt ??= at;
   }
   close(Number.POSITIVE_INFINITY);
   return outages;
 }
 
 function list(rung: readonly Rung[]): string {
-  return rung.map(({ by, kind, at, decidedAt, notification }) => `${by} ${kind} ${notification} ${sec(decidedAt)}-${sec(at)}`).join(", ");
+  return rung.map(({ by, kind, at, decidedAt }) => `${by} ${kind} ${sec(decidedAt)}-${sec(at)}`).join(", ");
 }
 
 function sec(time: number): string {

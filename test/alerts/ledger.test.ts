@@ -18,7 +18,9 @@ const told = fc.record({
 /** An instance gives a number once: of the same one and the same number all is the same but the time. */
 const consistent = fc
   .array(told, { maxLength: 12 })
-  .map((all) => all.map((each) => ({ ...each, state: each.number % 2 === 0 ? ("down" as const) : ("up" as const) })));
+  .map((all) =>
+    all.map((each) => ({ ...each, state: each.number % 2 === 0 ? ("down" as const) : ("up" as const) })),
+  );
 
 function ledgerOf(all: readonly Told[]) {
   const ledger = createLedger({ clock: 0, told: [] });
@@ -74,7 +76,15 @@ describe("the ledger", () => {
   });
 
   it("forgets after a week", () => {
-    const message = { monitor: 1, key: "k", notification: "n", state: "down", number: 1, by: "a", at: 0 } as const;
+    const message = {
+      monitor: 1,
+      key: "k",
+      notification: "n",
+      state: "down",
+      number: 1,
+      by: "a",
+      at: 0,
+    } as const;
     const ledger = ledgerOf([message]);
     assert.equal(ledger.list(7 * 86_400_000).length, 1);
     assert.equal(ledger.list(7 * 86_400_000 + 1).length, 0);

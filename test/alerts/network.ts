@@ -47,7 +47,9 @@ export function createNetwork(
 
   function has(news: Participant, of: string, reader: string): boolean {
     const known = toldTo.get(`${of} ${reader}`);
-    return news.heads().some(({ id, session, counter }) => id !== reader && counter > (known?.get(session) ?? -1));
+    return news
+      .heads()
+      .some(({ id, session, counter }) => id !== reader && counter > (known?.get(session) ?? -1));
   }
 
   /** @param done told whether there was an answer */
@@ -102,7 +104,9 @@ export function createNetwork(
   function follow(from: End, to: End, epoch: number, pause: number): void {
     world.after(pause, () => {
       if (from.epoch() !== epoch) return;
-      request(from, to, HOLD, (isAnswered) => follow(from, to, epoch, isAnswered ? PACE : Math.min(2 * Math.max(pause, 500), HOLD)));
+      request(from, to, HOLD, (isAnswered) =>
+        follow(from, to, epoch, isAnswered ? PACE : Math.min(2 * Math.max(pause, 500), HOLD)),
+      );
     });
   }
 

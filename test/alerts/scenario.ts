@@ -40,9 +40,13 @@ export interface Scenario {
   readonly faults: Faults;
   /** Faults happen until then; from then on all is well. */
   readonly faultsUntil: number;
-  readonly cuts: readonly { readonly from: number; readonly until: number; readonly apart: readonly string[] }[];
-  /** It is called by nobody. */
-  readonly hidden: string | undefined;
+  readonly cuts: readonly {
+    readonly from: number;
+    readonly until: number;
+    readonly apart: readonly string[];
+  }[];
+  /** Whom each calls; all others hear of it by that. */
+  readonly calls: (from: string, to: string) => boolean;
   /** The outages are over, but for what is down for ever. */
   readonly wellFrom: number;
   readonly end: number;
@@ -52,7 +56,7 @@ export interface Scenario {
 export function scenarioOf(seed: number): Scenario {
   const world = createWorld(seed);
   const { between, chance, pick } = world;
-  const names = ["a", "b", "c", "d", "e"].slice(0, pick([2, 3, 3, 3, 4, 5]));
+  const names = ["a", "b", "c", "d", "e"].slice(0, pick([2, 2, 3, 3, 3, 3, 3, 3, 4, 5]));
   const alert = pick(["once", "once", "quorum", "quorum", "mixed"] as const);
   const agree = pick([2, 2, 3, "majority"] as const);
   const rules = new Map(
@@ -69,17 +73,17 @@ export function scenarioOf(seed: number): Scenario {
   const timing = new Map(
     names.map((name) => [name, differs ? { ...common, interval: between(20, 90) * S } : common] as const),
   );
-  const begin = between(60, 90) * S;
-  const kind = pick(["all", "all", "all", "some", "one", "chronic"] as const);
+  const begin = between(40, 60) * S;
+  const kind = pick(["all", "all", "all", "all", "some", "some", "one", "chronic"] as const);
   const chronic = kind === "chronic" ? pick(names) : undefined;
   const late = chronic === undefined ? begin : begin + 7 * MIN;
   const length = pick([40 * S, 2 * MIN, 5 * MIN, 8 * MIN]) * between(0.8, 1.2);
   const affected = kind === "one" ? [pick(names)] : names.filter(() => kind !== "some" || chance(0.6));
   const outages = new Map(
-    names.map((name) => {
-      if (name === chronic) return [name, [[0, late + 60 * MIN] as const]] as const;
-      if (!affected.includes(name)) return [name, []] as const;
-      return [name, [[late, late + length] as const]] as const;
+    names.map((name): readonly [string, readonly (readonly [number, number])[]] => {
+      if (name === chronic) return [name, [[0, late + 60 * MIN]]];
+      if (!affected.includes(name)) return [name, []];
+      return [name, [[late, late + length]]];
     }),
   );
   const faults: Faults = chance(0.35)
@@ -106,10 +110,14 @@ export function scenarioOf(seed: number): Scenario {
     outages: (name) => outages.get(name) ?? [],
     ...{ faults, faultsUntil },
     cuts: faults.cut ? [{ from: cutAt, until: cutAt + cutFor, apart }] : [],
-    hidden: chance(0.2) ? names.at(-1) : undefined,
+    calls: pick([() => true, isFirst, isFirst, (_from: string, to: string) => to === "a"]),
     wellFrom: late + length,
     end: Math.max(late + length, faultsUntil, faults.cut ? cutAt + cutFor : 0) + 14 * MIN,
   };
+}
+
+function isFirst(from: string, to: string): boolean {
+  return from < to;
 }
 
 /** What a run came to. */
@@ -122,9 +130,9 @@ export interface Run {
 
 export function run(seed: number, scenario: Scenario): Run {
   const world = createWorld(seed ^ 0x5eed);
-  const { faults, faultsUntil, cuts, hidden } = scenario;
+  const { faults, faultsUntil, cuts } = scenario;
   const rung: Rung[] = [];
-  const isFaulty = () => world.now() > 50 * S && world.now() < faultsUntil;
+  const isFaulty = () => world.now() > 30 * S && world.now() < faultsUntil;
   const isApart = (one: string, other: string) =>
     cuts.some(
       ({ from, until, apart }) =>
@@ -136,12 +144,17 @@ export function run(seed: number, scenario: Scenario): Run {
       {
         ...{ id: name, rules: scenario.rules(name), timing: scenario.timing(name) },
         notifications: scenario.notifications,
-        reaches: () => !scenario.outages(name).some(([from, until]) => world.now() >= from && world.now() < until),
+        reaches: () =>
+          !scenario.outages(name).some(([from, until]) => world.now() >= from && world.now() < until),
         provider: () => ({
-          takes: world.between(100, isFaulty() || faults === CALM ? faults.slow : Math.min(faults.slow, 3 * S)),
+          takes: world.between(
+            100,
+            isFaulty() || faults === CALM ? faults.slow : Math.min(faults.slow, 3 * S),
+          ),
           outcome: outcomeOf(world, isFaulty() ? faults : CALM),
         }),
-        dies: () => (isFaulty() && world.chance(faults.death) ? world.pick(["container", "kuma"] as const) : undefined),
+        dies: () =>
+          isFaulty() && world.chance(faults.death) ? world.pick(["container", "kuma"] as const) : undefined,
       },
       { rung, onNews: (end) => network.tell(end), onStart: (end) => network.join(end) },
     ),
@@ -149,7 +162,7 @@ export function run(seed: number, scenario: Scenario): Run {
   const network = createNetwork(world, instances, {
     passes: (from, to) => !isApart(from, to) && !(isFaulty() && world.chance(faults.loss)),
     latency: () => world.between(1, isFaulty() ? faults.latency : Math.min(200, faults.latency)),
-    canCall: (_from, to) => to !== hidden,
+    canCall: scenario.calls,
   });
   for (const instance of instances) world.after(world.between(0, 20 * S), instance.start);
   const [begin] = scenario.outages(scenario.names[0] ?? "").map(([from]) => from);
@@ -166,7 +179,8 @@ export function run(seed: number, scenario: Scenario): Run {
     });
   const wellFrom = Math.max(faultsUntil, scenario.wellFrom, ...cuts.map(({ until }) => until));
   world.runUntil(Math.min(scenario.end, wellFrom + 2 * MIN));
-  while (world.now() < scenario.end && instances.some((each) => each.withheld() > 0)) world.runUntil(world.now() + 30 * S);
+  while (world.now() < scenario.end && instances.some((each) => each.withheld() > 0))
+    world.runUntil(world.now() + 30 * S);
   return { scenario, rung, instances, widthOf: (name) => widthOf(settlesOf(scenario.timing(name))) };
 }
 
