@@ -91,7 +91,7 @@ function comesUpAfterDown({ scenario, isCalm, isMixed }: Facts, rung: readonly R
   const ups = rung.filter(({ kind }) => kind === "up");
   return ups.flatMap((up, index) => {
     // As Kuma alone does it.
-    if (["each", "annotate"].includes(scenario.rules(up.by).alert)) return [];
+    if (up.isBlind || ["each", "annotate"].includes(scenario.rules(up.by).alert)) return [];
     const before = rung.filter(({ kind, at }) => kind !== "up" && at <= up.at).length;
     const needed = isCalm && !isMixed ? index + 1 : 1;
     return before < needed ? `up of ${up.by} at ${sec(up.at)} without a down: ${list(rung)}` : [];
