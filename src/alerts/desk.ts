@@ -70,7 +70,8 @@ export function createDesk(parts: DeskParts): Desk {
     const delivery = deliveries.report(subject, state, notification, isSent);
     if (isSent) {
       const { number, at } = delivery ?? { number: ledger.next(), at: now() };
-      ledger.note({ monitor, key, notification, state, number, by: ownId, at });
+      const told = { monitor, key, notification, state, number, by: ownId };
+      ledger.note({ ...told, at: kind === "again" ? firstTold(subject, notification) : at });
       parts.tell();
       parts.save(() => undefined);
     }
@@ -83,6 +84,12 @@ export function createDesk(parts: DeskParts): Desk {
     }
     deliveries.endReported();
     turns.news();
+  }
+
+  /** That it is still down says nothing of outages that began after it was told first. */
+  function firstTold(subject: Subject, notification: string): number {
+    const told = ledger.find(subject, notification);
+    return told?.state === "down" ? told.at : now() - parts.outageHere(subject);
   }
 
   function stored(subject: Subject, state: "down" | "up" | "pending" | "not watched"): void {

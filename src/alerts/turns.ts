@@ -113,7 +113,7 @@ export function createTurns(parts: DeskParts, ledger: Ledger): Turns {
 
   function obstacleTo({ message, answer, storedAt }: Pending): Hold | undefined {
     if (deliveries.has(message)) return { why: "turn", name: "" };
-    if (message.kind === "up" && parts.isDownHere(message)) return { why: "recovery", name: "" };
+    if (message.kind === "up" && parts.outageHere(message) > 0) return { why: "recovery", name: "" };
     const canReplay = order !== undefined && now() >= storedAt;
     return answer !== undefined || canReplay ? undefined : { why: "kuma" };
   }
@@ -172,21 +172,14 @@ export function createTurns(parts: DeskParts, ledger: Ledger): Turns {
     }
     const delivery: Delivery = {
       ...{ message: { ...message, notifications: missing }, claim, number: ledger.next(), line },
-      at: toldAt(message, isAlone),
+      // That one alone has it down for long says nothing of outages that begin now.
+      at: isAlone ? message.outageAt : now(),
       isReplay: pending.answer === undefined,
     };
     deliveries.start(delivery);
     if (delivery.isReplay)
       order?.(message.monitor, stateOf(message.kind), (result) => deliveries.replayed(delivery, result));
     else release(pending, { verdict: "send", line, except: asked.filter((each) => !missing.includes(each)) });
-  }
-
-  /** That it is still down, or that one alone has it down for long, says nothing of outages that begin now. */
-  function toldAt(message: Message, isAlone: boolean): number {
-    if (isAlone) return message.outageAt;
-    if (message.kind !== "again") return now();
-    const told = message.notifications.flatMap((each) => ledger.find(message, each) ?? []);
-    return Math.max(message.outageAt, ...told.filter(({ state }) => state === "down").map(({ at }) => at));
   }
 
   function endDelivery({ message }: Delivery, failed: readonly string[]): void {
