@@ -17,7 +17,7 @@ export interface FleetMember
   readonly onlyDownHere: readonly string[];
 }
 
-/** All instances that are known of, and what keeps addresses from being reached. */
+/** All instances that are known of, what keeps addresses from being reached, and what is not told yet. */
 export interface Fleet {
   /** This one first, the others by name. */
   readonly members: readonly FleetMember[];
@@ -26,8 +26,12 @@ export interface Fleet {
     readonly message: string;
     readonly advice: string;
   }[];
-  /** Messages of this instance's Uptime Kuma that wait (REPLICATOR_ALERT=once and quorum). */
-  readonly alerts: { readonly withheld: readonly Withheld[] };
+  readonly alerts: {
+    /** Messages of this instance's Uptime Kuma that wait (REPLICATOR_ALERT=once and quorum). */
+    readonly withheld: readonly Withheld[];
+    /** Whether this instance's Kuma has a channel, and the module that asks on it before a message. */
+    readonly asks: boolean;
+  };
 }
 
 /** What of a page is shown. */

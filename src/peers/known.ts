@@ -66,3 +66,13 @@ function isSameSession(page: Page, before: Page | undefined): before is Page {
 function hasQuestion(page: Page | undefined, session: string, question: number): boolean {
   return page?.session === session && page.questions.some(({ id }) => id === question);
 }
+
+/** A Kuma that takes longer to start is not one that is only restarted, milliseconds. */
+const LONGEST_RESTART = 60_000;
+
+/** Whether the instance's Kuma is on its way down or up, as far as is known. */
+export function isRestarting({ page: { kuma }, madeAt }: Known, now: number): boolean {
+  const age = now - madeAt;
+  const isAway = ["stopping", "stopped", "starting"].includes(kuma.state);
+  return isAway && age <= ALIVE_FOR && kuma.for + age <= LONGEST_RESTART;
+}

@@ -11,9 +11,10 @@ import type { Observer } from "../observed/index.ts";
 import { version } from "../version.ts";
 import { type Exchange, startExchange } from "./exchange.ts";
 import { type Fleet, listMembers } from "./fleet.ts";
+import { isRestarting } from "./known.ts";
 import { createMonitors } from "./monitors.ts";
 import { createParticipant, type Identity, type Participant } from "./participant.ts";
-import { reportContacts, reportTwin } from "./report.ts";
+import { reportContacts, reportModes, reportSilentKuma, reportTwin } from "./report.ts";
 import { openSeal } from "./seal.ts";
 
 /** What replication says of this instance. */
@@ -35,6 +36,8 @@ export interface Peers extends Watch {
    */
   receive(body: Buffer): Promise<Buffer | undefined>;
   fleet(): Fleet;
+  /** Whether another instance's Kuma is on its way down or up now, so that this one had better stay. */
+  isAnyRestarting(): boolean;
 }
 
 interface Parts {
@@ -55,6 +58,7 @@ export function createPeers({ config, observer, post }: Parts): Peers {
   let refreshStanding: () => void = () => undefined;
   let replay: Replay | undefined;
   let isTelling = false;
+  let noteSilentKuma: () => void = () => undefined;
 
   return {
     listener: (event) => {
@@ -62,7 +66,10 @@ export function createPeers({ config, observer, post }: Parts): Peers {
       if (event.type === "cycle-done") refreshStanding();
       if (event.type === "kuma-ready" || event.type === "kuma-stopping" || event.type === "kuma-crashed")
         participant?.tell();
-      if (event.type === "kuma-ready") participant?.setKuma(order());
+      if (event.type === "kuma-ready") {
+        participant?.setKuma(order());
+        if (replay === undefined) noteSilentKuma();
+      }
       // Its last messages must be out before its end.
       if (event.type === "kuma-stopping") participant?.hurry();
     },
@@ -83,6 +90,10 @@ export function createPeers({ config, observer, post }: Parts): Peers {
       if (next === undefined || isKumaReady()) participant?.setKuma(order());
     },
     fleet,
+    isAnyRestarting: () => {
+      const now = steadyNow();
+      return (participant?.others() ?? []).some((each) => isRestarting(each, now));
+    },
   };
 
   async function start(
@@ -122,16 +133,23 @@ export function createPeers({ config, observer, post }: Parts): Peers {
     });
     standing = first;
     participant = among;
+    noteSilentKuma = reportSilentKuma(emit);
     refreshStanding = () => {
       void readStanding().then((next) => {
         standing = next;
       });
     };
     const reportContact = reportContacts(emit, among.others);
+    const noteModes = reportModes(emit, config.alert);
     exchange = startExchange({
       ...{ addresses: config.addresses, seal, post, signal },
       self: { id: instanceId, session },
-      ...{ pages: among.pages, heads: among.heads, merge: among.merge },
+      ...{ pages: among.pages, heads: among.heads },
+      merge: (pages) => {
+        const isNews = among.merge(pages);
+        if (isNews) noteModes(among.others());
+        return isNews;
+      },
       onContact: (contact) => {
         reportContact(contact);
         among.news();
@@ -188,7 +206,7 @@ export function createPeers({ config, observer, post }: Parts): Peers {
           ? []
           : { address, message: failing.problem.message, advice: failing.problem.advice },
       ),
-      alerts: { withheld: participant?.withheld() ?? [] },
+      alerts: { withheld: participant?.withheld() ?? [], asks: replay !== undefined },
     };
   }
 }

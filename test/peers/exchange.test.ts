@@ -99,6 +99,7 @@ const beat = (state: Beat["state"], id = 7): Beat => ({
   type: "http",
   state,
   every: 60_000,
+  settles: 60_000,
 });
 
 describe("instances that know of one another", { timeout: 60_000, concurrency: 4 }, () => {

@@ -27,5 +27,5 @@ export const fleet: Fleet = {
       advice: "See whether it runs, with REPLICATOR_HTTP, and whether its port is open to this machine.",
     },
   ],
-  alerts: { withheld: [] },
+  alerts: { withheld: [], asks: true },
 };
