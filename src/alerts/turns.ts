@@ -6,7 +6,7 @@ import { type Message, missingOf, pauseAfter, stateOf } from "./message.ts";
 import { NEVER, type Pending, withheldUntil } from "./pending.ts";
 import type { DeskParts, Order } from "./types.ts";
 
-/** How long others have for an answer, milliseconds: Kuma's module sends without one a second later. */
+/** How long others have for an answer, milliseconds: Kuma's module sends without one two seconds later. */
 const QUESTION_LIMIT = 4_000;
 /** An instance that was not heard for so long is not waited for, milliseconds. */
 const ALIVE_FOR = 60_000;

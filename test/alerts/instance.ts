@@ -8,7 +8,7 @@ import type { World } from "./world.ts";
 /** The monitor that all have. */
 const MONITOR = { id: 7, name: "Shop", type: "http" };
 /** Kuma's module sends without an answer after that, milliseconds. */
-const MODULE_LIMIT = 5_000;
+const MODULE_LIMIT = 6_000;
 const READY_AFTER = 3_000;
 /** A SIGTERM waits so long for a message that is being sent, milliseconds. */
 const GRACE = 4_000;
@@ -208,7 +208,9 @@ export function createInstance(
 
   /** @param away until it is started again */
   function die(what: "container" | "kuma", away: number): void {
-    unrecorded += what === "kuma" ? unreported : unsaved + unreported;
+    // Others hear of it within moments.
+    const recent = rung.filter(({ by, at }) => by === id && at > world.now() - 2_000).length;
+    unrecorded += what === "kuma" ? unreported : Math.max(recent, unsaved + unreported);
     unreported = 0;
     kumaEpoch += 1;
     isReady = false;

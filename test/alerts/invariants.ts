@@ -1,5 +1,5 @@
 import type { Instance, Rung } from "./instance.ts";
-import type { Run } from "./scenario.ts";
+import { partsOf, type Run } from "./scenario.ts";
 
 const S = 1_000;
 const MIN = 60 * S;
@@ -72,14 +72,19 @@ function rings(facts: Facts, rung: readonly Rung[]): string[] {
     const isPlain = ["each", "annotate"].includes(rules(of.id).alert);
     if (downAt === undefined || (isPlain && !isCalm)) return [];
     const due = (isCalm ? downAt : Math.max(downAt, wellFrom)) + takes;
-    const isTold = rung.some(({ kind, at }) => kind === "down" && at >= begin - widthOf(of.id) && at <= due);
+    // A message about one that has been down for long is not about this.
+    const isAbout = ({ by, decidedAt }: Rung) => {
+      const theirs = outages.filter((each) => each.of.id === by && each.begin <= decidedAt).at(-1);
+      return theirs !== undefined && theirs.begin >= begin - widthOf(of.id) - KNOWN_AFTER;
+    };
+    const isTold = rung.some((each) => each.kind === "down" && isAbout(each) && each.at <= due);
     return end > due && !isTold ? `${of.id} is down from ${sec(downAt)} on, and nothing has rung` : [];
   });
 }
 
 /** Not more than once for each part, and for each death in between. */
 function ringsOnce({ scenario, outages, instances, isMixed }: Facts, rung: readonly Rung[]): string[] {
-  const { faults, cuts } = scenario;
+  const { faults } = scenario;
   if (isMixed || faults.loss > 0 || faults.latency >= 2 * S) return [];
   const downs = rung.filter(({ kind }) => kind === "down");
   const told = outages.filter(({ downAt }) => downAt !== undefined);
@@ -87,7 +92,7 @@ function ringsOnce({ scenario, outages, instances, isMixed }: Facts, rung: reado
   const deaths = instances.reduce((sum, each) => sum + each.unrecorded(), 0);
   const blind = rung.filter(({ isBlind }) => isBlind).length;
   // What a frozen instance has sent, it cannot say.
-  const most = incidents * (1 + cuts.length) + deaths + blind + (faults.freezes ? 1 : 0);
+  const most = incidents * partsOf(scenario) + deaths + blind + (faults.freezes ? 1 : 0);
   return downs.length > most ? [`${downs.length} downs instead of ${most}: ${list(downs)}`] : [];
 }
 

@@ -116,6 +116,20 @@ export function scenarioOf(seed: number): Scenario {
   };
 }
 
+/** How many parts of the fleet cannot hear of one another during the cuts, by whatever way. */
+export function partsOf({ names, calls, cuts }: Scenario): number {
+  const parts = new Map(names.map((name) => [name, name]));
+  const isApart = (one: string, other: string) =>
+    cuts.some(({ apart }) => apart.includes(one) !== apart.includes(other));
+  for (const one of names)
+    for (const other of names) {
+      const [from, to] = [parts.get(one), parts.get(other)];
+      if (!calls(one, other) || isApart(one, other) || from === undefined || to === undefined) continue;
+      for (const [name, part] of parts) if (part === from) parts.set(name, to);
+    }
+  return new Set(parts.values()).size;
+}
+
 function isFirst(from: string, to: string): boolean {
   return from < to;
 }
