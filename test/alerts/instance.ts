@@ -111,7 +111,8 @@ export function createInstance(
     epoch: () => epoch,
     start,
     restart: (what) => {
-      participant?.hurry();
+      if (participant === undefined) return;
+      participant.hurry();
       const before = epoch;
       const waitUntil = world.now() + GRACE;
       const stop = () => {

@@ -38,9 +38,15 @@ export function problemsOf(run: Run): string[] {
   const facts = factsOf(run);
   const problems = run.scenario.notifications.flatMap((notification) => {
     const rung = run.rung.filter((each) => each.notification === notification);
-    return [rings, ringsOnce, comesUpAfterDown, comesUpAfterAll, comesUpInTheEnd, waitsAlone].flatMap(
-      (invariant) => invariant(facts, rung),
-    );
+    return [
+      rings,
+      ringsOnce,
+      ringsWhenEnoughAgree,
+      comesUpAfterDown,
+      comesUpAfterAll,
+      comesUpInTheEnd,
+      waitsAlone,
+    ].flatMap((invariant) => invariant(facts, rung));
   });
   const left = run.instances.filter((each) => each.withheld() > 0);
   return [...problems, ...left.map(({ id }) => `${id} still withholds something at the end`)];
@@ -88,7 +94,7 @@ function ringsOnce({ scenario, outages, instances, isMixed }: Facts, rung: reado
   if (isMixed || faults.loss > 0 || faults.latency >= 2 * S) return [];
   const downs = rung.filter(({ kind }) => kind === "down");
   const told = outages.filter(({ downAt }) => downAt !== undefined);
-  const incidents = new Set(told.map(({ begin }) => begin > 4 * MIN)).size;
+  const incidents = new Set(told.map(isLate)).size;
   const deaths = instances.reduce((sum, each) => sum + each.unrecorded(), 0);
   const blind = rung.filter(({ isBlind }) => isBlind).length;
   // What a frozen instance has sent, it cannot say.
@@ -165,6 +171,29 @@ function count({ outages, instances, widthOf }: Facts, own: Outage, { decidedAt,
       (each) => hasLooked(each) && !outages.some((other) => other.of === each && isDown(other)),
     ).length,
   };
+}
+
+/** Once enough have it down it rings, whatever one of them has waited for before. */
+function ringsWhenEnoughAgree(facts: Facts, rung: readonly Rung[]): string[] {
+  const { scenario, outages, instances, isQuorum, isMixed, isCalm } = facts;
+  if (!isQuorum || isMixed || !isCalm) return [];
+  const { agree } = scenario.rules("a");
+  const enough = agree === "majority" ? Math.floor(instances.length / 2) + 1 : agree;
+  const inOrder = outages
+    .flatMap((each) => (each.downAt === undefined || !isLate(each) ? [] : { ...each, downAt: each.downAt }))
+    .sort((a, b) => a.downAt - b.downAt)
+    .slice(0, enough);
+  const first = Math.min(...inOrder.map(({ begin }) => begin));
+  const last = inOrder.at(-1)?.downAt ?? 0;
+  const due = last + 20 * S + 2 * scenario.faults.slow;
+  if (inOrder.length < enough || inOrder.some(({ end }) => end < due)) return [];
+  const isTold = rung.some(({ kind, at }) => kind === "down" && at >= first && at <= due);
+  return isTold ? [] : [`${enough} have it down from ${sec(last)} on, and nothing has rung: ${list(rung)}`];
+}
+
+/** Not of the place that has it down from the beginning. */
+function isLate({ begin }: Outage): boolean {
+  return begin > 35 * S;
 }
 
 function outagesOf(of: Instance): Outage[] {

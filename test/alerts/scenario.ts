@@ -78,12 +78,14 @@ export function scenarioOf(seed: number): Scenario {
   const chronic = kind === "chronic" ? pick(names) : undefined;
   const late = chronic === undefined ? begin : begin + 7 * MIN;
   const length = pick([40 * S, 2 * MIN, 5 * MIN, 8 * MIN]) * between(0.8, 1.2);
+  /** They do not all see it at once. */
+  const spread = chance(0.2) ? 4 * MIN : 0;
   const affected = kind === "one" ? [pick(names)] : names.filter(() => kind !== "some" || chance(0.6));
   const outages = new Map(
     names.map((name): readonly [string, readonly (readonly [number, number])[]] => {
       if (name === chronic) return [name, [[0, late + 60 * MIN]]];
       if (!affected.includes(name)) return [name, []];
-      return [name, [[late, late + length]]];
+      return [name, [[late + between(0, spread), late + spread + length]]];
     }),
   );
   const faults: Faults = chance(0.35)
@@ -111,8 +113,8 @@ export function scenarioOf(seed: number): Scenario {
     ...{ faults, faultsUntil },
     cuts: faults.cut ? [{ from: cutAt, until: cutAt + cutFor, apart }] : [],
     calls: pick([() => true, isFirst, isFirst, (_from: string, to: string) => to === "a"]),
-    wellFrom: late + length,
-    end: Math.max(late + length, faultsUntil, faults.cut ? cutAt + cutFor : 0) + 14 * MIN,
+    wellFrom: late + spread + length,
+    end: Math.max(late + spread + length, faultsUntil, faults.cut ? cutAt + cutFor : 0) + 14 * MIN,
   };
 }
 
