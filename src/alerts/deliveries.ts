@@ -20,7 +20,7 @@ export interface Delivery {
 }
 
 interface Running extends Delivery {
-  readonly limit: number;
+  limit: number;
   readonly waiting: Set<string>;
   readonly refused: Set<string>;
 }
@@ -77,6 +77,7 @@ export function createDeliveries(
       const delivery = running.get(nameOf(subject));
       if (delivery === undefined || stateOf(delivery.message.kind) !== state) return undefined;
       if (delivery.waiting.delete(notification) && !isSent) delivery.refused.add(notification);
+      delivery.limit = now() + SEND_LIMIT;
       return delivery;
     },
     endReported: () => {

@@ -1,7 +1,7 @@
 import type { Verdict } from "../kuma/index.ts";
 import { createLedger, nameOf, type Subject } from "./ledger.ts";
 import { type Kind, stateOf } from "./message.ts";
-import { isKept, onPage, type Pending, pendingOf, toWithheld, withheldUntil } from "./pending.ts";
+import { isKept, isParked, onPage, type Pending, pendingOf, toWithheld, withheldUntil } from "./pending.ts";
 import { createTurns, STORED_AFTER } from "./turns.ts";
 import type { Asked, Desk, DeskParts, Order } from "./types.ts";
 
@@ -43,47 +43,21 @@ export function createDesk(parts: DeskParts): Desk {
   };
 
   function ask(asked: Asked, answer: (verdict: Verdict) => void): void {
-    const { kind, notifications } = asked;
+    const { kind } = asked;
     const before = pendings.get(nameOf(asked));
     if (rules.alert === "each") answer({ verdict: "send", line: undefined, except: [] });
     // What is still to be told need not be told again.
     else if (kind === "again" && (before !== undefined || deliveries.has(asked))) answer(DROP);
-    else if (kind === "up" && before?.message.kind === "down")
-      askUp(
-        asked,
-        before,
-        // Whoever was not told that it is down need not hear that it is up.
-        notifications.filter((each) => !before.message.notifications.includes(each)),
-        answer,
-      );
-    else start(asked, before, notifications, answer);
+    else start(asked, before, answer);
   }
 
-  /** @param left who was told that it is down */
-  function askUp(
-    asked: Asked,
-    down: Pending,
-    left: readonly string[],
-    answer: (verdict: Verdict) => void,
-  ): void {
-    if (left.length > 0) {
-      start(asked, down, left, answer);
+  function start(asked: Asked, before: Pending | undefined, answer: (verdict: Verdict) => void): void {
+    const left = asked.kind === "up" ? toBeTold(asked.notifications, before) : asked.notifications;
+    if (before !== undefined && left.length === 0) {
+      turns.park(before);
+      answer(DROP);
       return;
     }
-    // It is dropped once Kuma has stored that it is up: should it die before, it asks this again.
-    Object.assign(down, {
-      ...{ stage: "held", claim: undefined, until: Number.POSITIVE_INFINITY },
-    } satisfies Partial<Pending>);
-    turns.release(down, DROP);
-    answer(DROP);
-  }
-
-  function start(
-    asked: Asked,
-    before: Pending | undefined,
-    left: readonly string[],
-    answer: (verdict: Verdict) => void,
-  ): void {
     if (before !== undefined) turns.drop(before);
     const pending = pendingOf(asked, { left, before, now: now(), answer });
     pendings.set(nameOf(asked), pending);
@@ -96,7 +70,8 @@ export function createDesk(parts: DeskParts): Desk {
     const delivery = deliveries.report(subject, state, notification, isSent);
     if (isSent) {
       const { number, at } = delivery ?? { number: ledger.next(), at: now() };
-      ledger.note({ monitor, key, notification, state, number, by: ownId, at });
+      const told = { monitor, key, notification, state, number, by: ownId };
+      ledger.note({ ...told, at: kind === "again" ? firstTold(subject, notification) : at });
       parts.tell();
       parts.save(() => undefined);
     }
@@ -111,13 +86,19 @@ export function createDesk(parts: DeskParts): Desk {
     turns.news();
   }
 
+  /** That it is still down says nothing of outages that began after it was told first. */
+  function firstTold(subject: Subject, notification: string): number {
+    const told = ledger.find(subject, notification);
+    return told?.state === "down" ? told.at : now() - parts.outageHere(subject);
+  }
+
   function stored(subject: Subject, state: "down" | "up" | "pending" | "not watched"): void {
     const pending = pendings.get(nameOf(subject));
     if (pending === undefined) return;
     const { message, answer } = pending;
     // From maintenance on Kuma says anew that it is down. And up without a question: it never stored that it was down.
-    const isOver = message.kind === "down" && (state === "not watched" || state === "up");
-    if (isOver && answer === undefined) turns.drop(pending);
+    const isOver = state === "not watched" || state === "up";
+    if (answer === undefined && isOver && (message.kind === "down" || isParked(pending))) turns.drop(pending);
     if (state === stateOf(message.kind)) pending.storedAt = Math.min(pending.storedAt, now());
   }
 
@@ -139,4 +120,11 @@ export function createDesk(parts: DeskParts): Desk {
     for (const pending of pendings.values()) pending.until = now();
     turns.look();
   }
+}
+
+/** Whoever was not told that it is down need not hear that it is up. */
+function toBeTold(notifications: readonly string[], before: Pending | undefined): readonly string[] {
+  if (before === undefined) return notifications;
+  const { kind, notifications: waiting } = before.message;
+  return notifications.filter((each) => waiting.includes(each) === (kind === "up"));
 }

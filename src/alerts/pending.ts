@@ -8,6 +8,9 @@ import type { Asked } from "./types.ts";
 /** Claims that a page names. */
 const MOST_CLAIMS = 500;
 
+/** Not before something else happens. */
+export const NEVER = Number.POSITIVE_INFINITY;
+
 /** What outlives a restart. Times are by the steady clock. */
 export interface Kept {
   readonly clock: number;
@@ -66,7 +69,7 @@ export function pendingOf(
     message: { ...asked, notifications: left, outageAt: now - outage, wantedAt, failures: 0 },
     ...{ stage: "asking", hold: { why: "unheard" }, claim: undefined, question: 0, until: 0, answer },
     ...{ asked: asked.notifications, isSaving: false, isWithheld: same?.isWithheld ?? false },
-    storedAt: Number.POSITIVE_INFINITY,
+    storedAt: NEVER,
   };
 }
 
@@ -79,6 +82,11 @@ export function withheldUntil(
     ...{ message, stage: "held", hold, claim: undefined, question: 0, until, storedAt },
     ...{ answer: undefined, asked: [], isSaving: false, isWithheld: true },
   };
+}
+
+/** Nobody need be told any more. */
+export function isParked({ until }: Pending): boolean {
+  return until === NEVER;
 }
 
 /** Whether it must be on the disk. */

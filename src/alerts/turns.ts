@@ -3,7 +3,7 @@ import { decide, type Hold, isLasting, type PeerView, widthOf } from "./decide.t
 import { createDeliveries, type Deliveries, type Delivery } from "./deliveries.ts";
 import { type Ledger, nameOf } from "./ledger.ts";
 import { type Message, missingOf, pauseAfter, stateOf } from "./message.ts";
-import { type Pending, withheldUntil } from "./pending.ts";
+import { NEVER, type Pending, withheldUntil } from "./pending.ts";
 import type { DeskParts, Order } from "./types.ts";
 
 /** How long others have for an answer, milliseconds: Kuma's module sends without one a second later. */
@@ -27,6 +27,8 @@ export interface Turns {
   /** Claims its turn, and asks all others. */
   begin(pending: Pending): void;
   drop(pending: Pending): void;
+  /** Nobody need be told, but it is not dropped before Kuma has stored that it is up: should it die, it asks again. */
+  park(pending: Pending): void;
   /** Answers Kuma. */
   release(pending: Pending, verdict: Verdict): void;
   /** It is tried again, after so many milliseconds. */
@@ -48,7 +50,7 @@ export function createTurns(parts: DeskParts, ledger: Ledger): Turns {
   const setOrder = (next: Order | undefined) => {
     order = next;
   };
-  return { pendings, deliveries, setOrder, begin, drop, release, putBack, news, look };
+  return { pendings, deliveries, setOrder, begin, drop, park, release, putBack, news, look };
 
   // -- Looking -----------------------------------------------------------------------------------------------------
 
@@ -111,7 +113,7 @@ export function createTurns(parts: DeskParts, ledger: Ledger): Turns {
 
   function obstacleTo({ message, answer, storedAt }: Pending): Hold | undefined {
     if (deliveries.has(message)) return { why: "turn", name: "" };
-    if (message.kind === "up" && parts.isDownHere(message)) return { why: "recovery", name: "" };
+    if (message.kind === "up" && parts.outageHere(message) > 0) return { why: "recovery", name: "" };
     const canReplay = order !== undefined && now() >= storedAt;
     return answer !== undefined || canReplay ? undefined : { why: "kuma" };
   }
@@ -147,6 +149,11 @@ export function createTurns(parts: DeskParts, ledger: Ledger): Turns {
     release(pending, { verdict: "drop" });
   }
 
+  function park(pending: Pending): void {
+    Object.assign(pending, { stage: "held", claim: undefined, until: NEVER } satisfies Partial<Pending>);
+    release(pending, { verdict: "drop" });
+  }
+
   function release(pending: Pending, verdict: Verdict): void {
     pending.answer?.(verdict);
     pending.answer = undefined;
@@ -165,21 +172,14 @@ export function createTurns(parts: DeskParts, ledger: Ledger): Turns {
     }
     const delivery: Delivery = {
       ...{ message: { ...message, notifications: missing }, claim, number: ledger.next(), line },
-      at: toldAt(message, isAlone),
+      // That one alone has it down for long says nothing of outages that begin now.
+      at: isAlone ? message.outageAt : now(),
       isReplay: pending.answer === undefined,
     };
     deliveries.start(delivery);
     if (delivery.isReplay)
       order?.(message.monitor, stateOf(message.kind), (result) => deliveries.replayed(delivery, result));
     else release(pending, { verdict: "send", line, except: asked.filter((each) => !missing.includes(each)) });
-  }
-
-  /** That it is still down, or that one alone has it down for long, says nothing of outages that begin now. */
-  function toldAt(message: Message, isAlone: boolean): number {
-    if (isAlone) return message.outageAt;
-    if (message.kind !== "again") return now();
-    const told = message.notifications.flatMap((each) => ledger.find(message, each) ?? []);
-    return Math.max(message.outageAt, ...told.filter(({ state }) => state === "down").map(({ at }) => at));
   }
 
   function endDelivery({ message }: Delivery, failed: readonly string[]): void {
@@ -194,6 +194,7 @@ export function createTurns(parts: DeskParts, ledger: Ledger): Turns {
     if (current?.message.kind === "up" && message.kind === "down") {
       const left = current.message.notifications.filter((each) => !message.notifications.includes(each));
       current.message = { ...current.message, notifications: left };
+      if (left.length === 0) park(current);
     }
     if (current !== undefined || !isLasting(message.kind)) return;
     const times = { until: now() + pause, storedAt: now() + STORED_AFTER };

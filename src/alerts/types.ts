@@ -13,7 +13,8 @@ export interface DeskParts {
   readonly after: (milliseconds: number, then: () => void) => void;
   /** What others say about a monitor, by the question of this instance that is open about it. */
   readonly peersOn: (subject: Subject, question: number) => readonly PeerView[];
-  readonly isDownHere: (subject: Subject) => boolean;
+  /** How long it has been down here, milliseconds; 0: it is not. */
+  readonly outageHere: (subject: Subject) => number;
   /** Everybody who can be reached has been heard since the start. */
   readonly isAcquainted: () => boolean;
   /** Who agrees, in words. @param isAlone nobody has, for as long as the rules say */

@@ -63,7 +63,7 @@ export function createParticipant(parts: Parts): Participant {
   let counter = 0;
   const desk = createDesk({
     ...{ rules, ownId, kept: parts.kept, now, after: parts.after, peersOn, describe, tell },
-    isDownHere: ({ monitor, key }) => monitors.find(monitor, key, now()).state === "down",
+    outageHere: ({ monitor, key }) => monitors.outage(monitor, key, now()),
     isAcquainted: parts.isAcquainted,
     save: (done) => parts.save(() => ({ ...desk.keep(), outages: monitors.outages() }), done),
   });

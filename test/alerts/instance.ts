@@ -23,7 +23,7 @@ export interface Rung {
   readonly by: string;
   readonly notification: string;
   readonly kind: Kind;
-  /** Nobody had answered Kuma in time. */
+  /** Nobody had answered Kuma in time, or nobody had been heard since the last start. */
   readonly isBlind: boolean;
 }
 
@@ -70,7 +70,17 @@ export interface Instance extends End {
 export function createInstance(
   world: World,
   plan: Plan,
-  { rung, onNews, onStart }: { rung: Rung[]; onNews: (end: End) => void; onStart: (end: End) => void },
+  {
+    rung,
+    onNews,
+    onStart,
+    onEnd,
+  }: {
+    rung: Rung[];
+    onNews: (end: End) => void;
+    onStart: (end: End) => void;
+    onEnd: (end: End) => void;
+  },
 ): Instance {
   const { id, timing, notifications } = plan;
   /** What is on its disk. */
@@ -86,6 +96,7 @@ export function createInstance(
   let isReady = false;
   let isSending = 0;
   let frozenUntil = 0;
+  let startedAt = 0;
   let unrecorded = 0;
   /** Accepted, but not on the disk; and not even reported. */
   let unsaved = 0;
@@ -96,6 +107,7 @@ export function createInstance(
   const self: Instance = {
     id,
     participant: () => (world.now() < frozenUntil ? undefined : participant),
+    isFrozen: () => world.now() < frozenUntil,
     epoch: () => epoch,
     start,
     restart: (what) => {
@@ -118,6 +130,11 @@ export function createInstance(
     withheld: () => participant?.withheld().length ?? 0,
   };
 
+  /** It was started anew a short time ago: others call it that often. */
+  function isNew(): boolean {
+    return epoch > 0 && world.now() < startedAt + 20_000;
+  }
+
   /** Calls unless this life is over; later while it is frozen. */
   function inLife(milliseconds: number, then: () => void): void {
     const life = epoch;
@@ -130,6 +147,7 @@ export function createInstance(
   }
 
   function start(): void {
+    startedAt = world.now();
     // No two clocks are the same.
     const offset = Math.round(world.between(0, 1e9));
     const now = () => Math.round(world.now()) + offset;
@@ -207,6 +225,7 @@ export function createInstance(
     unsaved = 0;
     epoch += 1;
     participant = undefined;
+    onEnd(self);
     world.after(away, start);
   }
 
@@ -288,7 +307,7 @@ export function createInstance(
       if (strikes()) return;
       if (verdict !== undefined && verdict.verdict !== "send") return done();
       const to = notifications.filter((each) => !verdict?.except.includes(each));
-      sendEach(question, to, { decidedAt: world.now(), isBlind: verdict === undefined }, done);
+      sendEach(question, to, { decidedAt: world.now(), isBlind: verdict === undefined || isNew() }, done);
     };
     if (strikes()) return;
     inLife(1, () => participant?.ask(question, (verdict) => inKuma(1, () => answer(verdict))));

@@ -68,7 +68,9 @@ function rings(facts: Facts, rung: readonly Rung[]): string[] {
   const wellFrom = Math.max(faultsUntil, ...cuts.map(({ until }) => until)) + RETRY;
   const takes = BOUND + 2 * Math.max(faults.slow, 3 * S) * names.length + (isQuorum ? rules("a").alone : 0);
   return outages.flatMap(({ of, begin, downAt, end }) => {
-    if (downAt === undefined) return [];
+    // What is refused there is lost, as with Kuma alone.
+    const isPlain = ["each", "annotate"].includes(rules(of.id).alert);
+    if (downAt === undefined || (isPlain && !isCalm)) return [];
     const due = (isCalm ? downAt : Math.max(downAt, wellFrom)) + takes;
     const isTold = rung.some(({ kind, at }) => kind === "down" && at >= begin - widthOf(of.id) && at <= due);
     return end > due && !isTold ? `${of.id} is down from ${sec(downAt)} on, and nothing has rung` : [];
@@ -83,7 +85,9 @@ function ringsOnce({ scenario, outages, instances, isMixed }: Facts, rung: reado
   const told = outages.filter(({ downAt }) => downAt !== undefined);
   const incidents = new Set(told.map(({ begin }) => begin > 4 * MIN)).size;
   const deaths = instances.reduce((sum, each) => sum + each.unrecorded(), 0);
-  const most = incidents * (1 + cuts.length) + deaths + rung.filter(({ isBlind }) => isBlind).length;
+  const blind = rung.filter(({ isBlind }) => isBlind).length;
+  // What a frozen instance has sent, it cannot say.
+  const most = incidents * (1 + cuts.length) + deaths + blind + (faults.freezes ? 1 : 0);
   return downs.length > most ? [`${downs.length} downs instead of ${most}: ${list(downs)}`] : [];
 }
 
@@ -91,7 +95,7 @@ function comesUpAfterDown({ scenario, isCalm, isMixed }: Facts, rung: readonly R
   const ups = rung.filter(({ kind }) => kind === "up");
   return ups.flatMap((up, index) => {
     // As Kuma alone does it.
-    if (["each", "annotate"].includes(scenario.rules(up.by).alert)) return [];
+    if (up.isBlind || ["each", "annotate"].includes(scenario.rules(up.by).alert)) return [];
     const before = rung.filter(({ kind, at }) => kind !== "up" && at <= up.at).length;
     const needed = isCalm && !isMixed ? index + 1 : 1;
     return before < needed ? `up of ${up.by} at ${sec(up.at)} without a down: ${list(rung)}` : [];
@@ -116,6 +120,8 @@ function comesUpAfterAll(facts: Facts, rung: readonly Rung[]): string[] {
 }
 
 function comesUpInTheEnd({ scenario, outages, isLasting, isMixed }: Facts, rung: readonly Rung[]): string[] {
+  // What a provider has taken and not confirmed was not told, as far as is known.
+  if (scenario.faults.lie > 0) return [];
   const last = rung.filter(({ kind }) => kind !== "again").at(-1);
   const isOver = outages.every(({ end }) => end < scenario.end - 10 * MIN);
   return isLasting && !isMixed && isOver && last?.kind === "down"

@@ -11,6 +11,7 @@ const PACE = 200;
 export interface End {
   readonly id: string;
   readonly participant: () => Participant | undefined;
+  readonly isFrozen: () => boolean;
   /** Another one at each start. */
   readonly epoch: () => number;
 }
@@ -20,6 +21,8 @@ interface Network {
   tell(from: End): void;
   /** It has started. */
   join(from: End): void;
+  /** It has ended: who waits for its answer learns of that. */
+  leave(end: End): void;
 }
 
 interface Options {
@@ -41,6 +44,8 @@ export function createNetwork(
   { passes, latency, canCall }: Options,
 ): Network {
   const held = new Map<string, Map<string, () => void>>();
+  /** By the end that is asked what ends the requests to it. */
+  const open = new Map<string, Set<() => void>>();
   const telling = new Map<string, boolean>();
   /** By holder and owner what one knows of the other's pages. */
   const toldTo = new Map<string, ReadonlyMap<string, number>>();
@@ -59,15 +64,19 @@ export function createNetwork(
     const finish = (isAnswered: boolean) => {
       if (isDone || from.epoch() !== epoch) return;
       isDone = true;
+      open.get(to.id)?.delete(fail);
       done(isAnswered);
     };
-    world.after(wait + ANSWER_LIMIT, () => finish(false));
+    const fail = () => finish(false);
+    open.set(to.id, (open.get(to.id) ?? new Set()).add(fail));
+    world.after(wait + ANSWER_LIMIT, fail);
     const asker = from.participant();
     if (asker === undefined || !passes(from.id, to.id)) return;
     const pages = without(asker.pages(), to.id);
     const known = countersOf(asker);
     world.after(latency(), () => {
       const server = to.participant();
+      if (server === undefined && !to.isFrozen()) fail();
       if (server === undefined) return;
       toldTo.set(`${to.id} ${from.id}`, known);
       server.merge(pages);
@@ -132,6 +141,9 @@ export function createNetwork(
     join: (from) => {
       for (const to of ends)
         if (to !== from && canCall(from.id, to.id)) follow(from, to, from.epoch(), world.between(0, 300));
+    },
+    leave: (end) => {
+      for (const fail of [...(open.get(end.id) ?? [])]) world.after(latency(), fail);
     },
     tell: (from) => {
       const participant = from.participant();

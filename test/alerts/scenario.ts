@@ -156,7 +156,12 @@ export function run(seed: number, scenario: Scenario): Run {
         dies: () =>
           isFaulty() && world.chance(faults.death) ? world.pick(["container", "kuma"] as const) : undefined,
       },
-      { rung, onNews: (end) => network.tell(end), onStart: (end) => network.join(end) },
+      {
+        rung,
+        onNews: (end) => network.tell(end),
+        onStart: (end) => network.join(end),
+        onEnd: (end) => network.leave(end),
+      },
     ),
   );
   const network = createNetwork(world, instances, {

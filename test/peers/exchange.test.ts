@@ -16,7 +16,7 @@ import { createPeers } from "../../src/peers/peers.ts";
 import { openWebServer } from "../../src/web/index.ts";
 import { ready, started } from "../observed/story.ts";
 import { freePort, listen } from "../support/ports.ts";
-import { waitFor } from "../support/wait.ts";
+import { PATIENCE, waitFor } from "../support/wait.ts";
 import { noSnapshots } from "../web/no-snapshots.ts";
 
 const ends: (() => void)[] = [];
@@ -27,13 +27,18 @@ after(() => {
 const PASSWORD = "a password of the repository";
 
 /** A running instance without Kuma and restic, on a port of its own. */
-async function open(name: string, calls: readonly number[], port: number, password = PASSWORD) {
+async function open(
+  name: string,
+  calls: readonly number[],
+  port: number,
+  { password = PASSWORD, alert = "annotate" } = {},
+) {
   const loaded = loadConfig(
     {
       ...{ RESTIC_REPOSITORY: "/r", RESTIC_PASSWORD: password, REPLICATOR_INSTANCE_NAME: name },
       REPLICATOR_HTTP: `127.0.0.1:${port}`,
       REPLICATOR_PEERS: calls.map((each) => `http://127.0.0.1:${each}`).join(" "),
-      REPLICATOR_ALERT: "annotate",
+      REPLICATOR_ALERT: alert,
     },
     "/nowhere",
   );
@@ -81,12 +86,18 @@ async function until(what: string, isSo: () => boolean, timeout = 8_000): Promis
 }
 
 /** @param calls by name whom each calls, all others by default */
-async function openAll(names: readonly string[], calls: Record<string, string[]> = {}): Promise<Opened[]> {
+async function openAll(
+  names: readonly string[],
+  calls: Record<string, string[]> = {},
+  alert = "annotate",
+): Promise<Opened[]> {
   const ports = new Map(await Promise.all(names.map(async (name) => [name, await freePort()] as const)));
   const portsOf = (wanted: readonly string[]) => wanted.map((each) => ports.get(each) ?? 0);
   const all = await Promise.all(
     names.map((name) =>
-      open(name, portsOf(calls[name] ?? names.filter((other) => other !== name)), ports.get(name) ?? 0),
+      open(name, portsOf(calls[name] ?? names.filter((other) => other !== name)), ports.get(name) ?? 0, {
+        alert,
+      }),
     ),
   );
   await until("all to hear one another", () => all.every(({ heard }) => heard().length === names.length - 1));
@@ -102,7 +113,26 @@ const beat = (state: Beat["state"], id = 7): Beat => ({
   settles: 60_000,
 });
 
-describe("instances that know of one another", { timeout: 60_000, concurrency: 4 }, () => {
+/** Asks and reports as Kuma's module does; what it has sent is in `rung`. */
+function playKuma({ name, peers }: Opened, rung: string[]) {
+  async function say(state: "down" | "up", isReplay: boolean): Promise<void> {
+    const question = { kind: state, beat: beat(state), notifications: ["n"], isReplay };
+    const verdict = await peers.ask(question);
+    if (verdict.verdict !== "send") return;
+    rung.push(`${state} of ${name}: ${verdict.line}`);
+    peers.report(question, "n", true);
+  }
+  peers.attach(async (_monitor, kind) => {
+    await say(kind, true);
+    return "done";
+  });
+  return async (state: "down" | "up") => {
+    await say(state, false);
+    peers.take([beat(state)]);
+  };
+}
+
+describe("instances that know of one another", { timeout: 2 * PATIENCE, concurrency: 4 }, () => {
   it("appear by themselves, with what each alone has down", async () => {
     // fra calls nyc, nyc calls sgp: each hears of all.
     const [fra, nyc, sgp] = await openAll(["fra", "nyc", "sgp"], {
@@ -155,6 +185,26 @@ describe("instances that know of one another", { timeout: 60_000, concurrency: 4
     assert.ok(performance.now() - begun > 3_500);
   });
 
+  it("send one message for all, when it goes down and when the last one recovers", async () => {
+    const all = await openAll(["fra", "nyc", "sgp"], {}, "once");
+    const rung: string[] = [];
+    const [fra, ...others] = all.map((each) => playKuma(each, rung));
+    assert.ok(fra);
+    const isSettled = () => all.every(({ peers }) => peers.fleet().alerts.withheld.length === 0);
+    for (const { peers } of all) peers.take([beat("up")]);
+    await Promise.all([fra, ...others].map((check) => check("down")));
+    await until("all to know that it was told", isSettled, PATIENCE);
+    assert.equal(rung.length, 1, rung.join("\n"));
+    assert.match(rung[0] ?? "", /^down of \w+: down at /);
+    await fra("up");
+    assert.equal(rung.length, 1);
+    assert.match(all[0]?.peers.fleet().alerts.withheld[0]?.why ?? "", /^it is still down at (nyc|sgp)$/);
+    await Promise.all(others.map((check) => check("up")));
+    await until("all to know that it is up", isSettled, PATIENCE);
+    assert.equal(rung.length, 2, rung.join("\n"));
+    assert.match(rung[1] ?? "", /^up of \w+: up at \w+, \w+, \w+$/);
+  });
+
   it("do not hold up a message of a Kuma that is being stopped", async () => {
     const [fra, nyc] = await openAll(["fra", "nyc"]);
     nyc?.stop();
@@ -199,7 +249,7 @@ describe("strangers", { timeout: 60_000, concurrency: 4 }, () => {
   it("with another password learn nothing, and are told so", async () => {
     const [one, other] = [await freePort(), await freePort()];
     const fra = await open("fra", [one], one);
-    const stranger = await open("sgp", [one], other, "another password");
+    const stranger = await open("sgp", [one], other, { password: "another password" });
     await until("the refusal", () => stranger.peers.fleet().unreached.length > 0);
     assert.match(stranger.peers.fleet().unreached[0]?.message ?? "", /does not understand this one/);
     assert.deepEqual([fra.heard(), stranger.heard()], [[], []]);
