@@ -130,7 +130,10 @@ export async function openAlertFleet({
     },
     untilAllUp: () => untilAllUp(members),
     configure: async (...statements) => {
-      change(members[0]?.dataDir ?? "", statements);
+      const [first] = members;
+      await first?.instance.stop();
+      change(first?.dataDir ?? "", statements);
+      await first?.start();
       for (const member of members) await member.command("sync");
       await Promise.all(members.map(({ instance }) => instance.waitReady()));
     },
