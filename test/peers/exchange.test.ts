@@ -81,8 +81,8 @@ async function open(
 
 type Opened = Awaited<ReturnType<typeof open>>;
 
-async function until(what: string, isSo: () => boolean, timeout = 8_000): Promise<void> {
-  await waitFor(what, () => isSo() || undefined, { timeout, every: 10 });
+async function until(what: string, isSo: () => boolean): Promise<void> {
+  await waitFor(what, () => isSo() || undefined, { every: 10 });
 }
 
 /** @param calls by name whom each calls, all others by default */
@@ -144,10 +144,10 @@ describe("instances that know of one another", { timeout: 2 * PATIENCE, concurre
     fra.peers.take([beat("up"), beat("up", 8)]);
     sgp.peers.take([beat("down"), beat("up", 8)]);
     const alone = () => fra.peers.fleet().members.map(({ name, onlyDownHere }) => [name, ...onlyDownHere]);
-    await until("the outage at sgp", () => alone().some((each) => each.length > 1), 2_000);
+    await until("the outage at sgp", () => alone().some((each) => each.length > 1));
     assert.deepEqual(alone(), [["fra"], ["nyc"], ["sgp", "Shop"]]);
     nyc.peers.take([beat("down")]);
-    await until("the outage at nyc, too", () => alone().every((each) => each.length === 1), 2_000);
+    await until("the outage at nyc, too", () => alone().every((each) => each.length === 1));
     const [first, second] = fra.peers.fleet().members;
     assert.ok(first?.isThis);
     assert.deepEqual([second?.role, second?.kuma.state, second?.head], ["replica", "ready", "0123456789ab"]);
@@ -193,14 +193,14 @@ describe("instances that know of one another", { timeout: 2 * PATIENCE, concurre
     const isSettled = () => all.every(({ peers }) => peers.fleet().alerts.withheld.length === 0);
     for (const { peers } of all) peers.take([beat("up")]);
     await Promise.all([fra, ...others].map((check) => check("down")));
-    await until("all to know that it was told", isSettled, PATIENCE);
+    await until("all to know that it was told", isSettled);
     assert.equal(rung.length, 1, rung.join("\n"));
     assert.match(rung[0] ?? "", /^down of \w+: down at /);
     await fra("up");
     assert.equal(rung.length, 1);
     assert.match(all[0]?.peers.fleet().alerts.withheld[0]?.why ?? "", /^it is still down at (nyc|sgp)$/);
     await Promise.all(others.map((check) => check("up")));
-    await until("all to know that it is up", isSettled, PATIENCE);
+    await until("all to know that it is up", isSettled);
     assert.equal(rung.length, 2, rung.join("\n"));
     assert.match(rung[1] ?? "", /^up of \w+: up at \w+, \w+, \w+$/);
   });
@@ -209,19 +209,21 @@ describe("instances that know of one another", { timeout: 2 * PATIENCE, concurre
     const [fra, nyc] = await openAll(["fra", "nyc"]);
     nyc?.stop();
     const asked = fra?.ask(beat("down"));
-    await sleep(200);
-    const begun = performance.now();
+    await sleep(50);
     fra?.emit({ type: "kuma-stopping", reason: "apply" });
+    // After the whole wait it would say who was not heard.
     assert.equal(await asked, undefined);
-    assert.ok(performance.now() - begun < 2_000);
   });
 
   it("say nothing while nothing happens", async () => {
     const [fra, nyc] = await openAll(["fra", "nyc"]);
-    await sleep(1_000);
-    const before = (fra?.sent.length ?? 0) + (nyc?.sent.length ?? 0);
-    await sleep(2_000);
-    assert.equal((fra?.sent.length ?? 0) + (nyc?.sent.length ?? 0), before);
+    const sent = () => (fra?.sent.length ?? 0) + (nyc?.sent.length ?? 0);
+    let before = -1;
+    // Until all have said what is to be said, and then nothing for two seconds.
+    while (sent() !== before) {
+      before = sent();
+      await sleep(2_000);
+    }
   });
 
   it("find out that an address is their own", async () => {
@@ -241,7 +243,7 @@ describe("instances that know of one another", { timeout: 2 * PATIENCE, concurre
   });
 });
 
-describe("strangers", { timeout: 60_000, concurrency: 4 }, () => {
+describe("strangers", { timeout: 2 * PATIENCE, concurrency: 4 }, () => {
   async function post(port: number, body: Buffer | string): Promise<Response> {
     return fetch(`http://127.0.0.1:${port}/peers`, { method: "POST", body });
   }
