@@ -103,6 +103,8 @@ function ringsOnce({ scenario, outages, instances, isMixed }: Facts, rung: reado
 }
 
 function comesUpAfterDown({ scenario, isCalm, isMixed }: Facts, rung: readonly Rung[]): string[] {
+  // A down that is refused while the supervisor is frozen is lost, as with Kuma alone, if that dies then.
+  if (scenario.faults.freezes && scenario.faults.refusal > 0) return [];
   const ups = rung.filter(({ kind }) => kind === "up");
   return ups.flatMap((up, index) => {
     // As Kuma alone does it.

@@ -4,7 +4,7 @@ import { problemsOf } from "./invariants.ts";
 import { run, scenarioOf } from "./scenario.ts";
 
 /** How many runs; CONTRIBUTING.md says how to make more. */
-const RUNS = Number(process.env.ALERT_RUNS ?? 300);
+const RUNS = Number(process.env.ALERT_RUNS ?? 200);
 /** The first of them. */
 const FIRST = Number(process.env.ALERT_SEED ?? 0);
 
