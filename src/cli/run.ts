@@ -132,7 +132,7 @@ async function supervise(
   const blocked = obstacle && createBlocked(obstacle, config.intervals[config.role], kuma, emit);
   replicator =
     blocked === undefined
-      ? openReplicator(config, { place, kuma, server, peers, shutdown: shutdown.signal }, emit)
+      ? openReplicator(config, { place, kuma, server, shutdown: shutdown.signal }, emit)
       : undefined;
   const control =
     replicator &&
@@ -206,15 +206,8 @@ function openReplicator(
     place,
     kuma,
     server,
-    peers,
     shutdown,
-  }: {
-    place: KumaPlace;
-    kuma: Supervisor;
-    server: EmbeddedServer;
-    peers: Peers | undefined;
-    shutdown: AbortSignal;
-  },
+  }: { place: KumaPlace; kuma: Supervisor; server: EmbeddedServer; shutdown: AbortSignal },
   emit: Listener,
 ): Replicator {
   const { instanceName, stateDir, restic } = config;
@@ -235,7 +228,6 @@ function openReplicator(
     repository: openRepository(restic, { instanceName, stateDir }),
     fingerprintFile: openFingerprintFile(stateDir, stateFile),
     role,
-    isOtherRestarting: () => peers?.isAnyRestarting() ?? false,
   });
 }
 

@@ -35,8 +35,6 @@ interface Parts {
   readonly fingerprintFile: FingerprintFile;
   readonly role: RoleSwitch;
   readonly emit: Listener;
-  /** Whether another instance is known to restart its Kuma now. */
-  readonly isOtherRestarting: () => boolean;
 }
 
 export interface Replicator {
@@ -56,7 +54,7 @@ export interface Replicator {
 export function createReplicator(parts: Parts): Replicator {
   const { config, kuma, repository, role, emit } = parts;
   const { instanceName, createRepository, takeover, adopt, verifyWindow, keep, intervals } = config;
-  const turn = createTurn(parts.stateFile, emit, parts.isOtherRestarting);
+  const turn = createTurn(parts.stateFile, emit);
   const applier = createApplier({ ...parts, verifyWindow, way: config.kuma.apply, waitForTurn: turn.wait });
   const reportBash = createBashReport(emit);
   const followerParts = {

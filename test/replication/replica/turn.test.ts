@@ -6,9 +6,9 @@ import { createTurn } from "../../../src/replication/replica/turn.ts";
 
 const never = new AbortController().signal;
 
-function turnOf(instanceId: string, isOtherAway = () => false) {
+function turnOf(instanceId: string) {
   const events: ReplicatorEvent[] = [];
-  const turn = createTurn({ state: { format: 1, instanceId } }, (event) => events.push(event), isOtherAway);
+  const turn = createTurn({ state: { format: 1, instanceId } }, (event) => events.push(event));
   /** How long a restart in the next cycle waits, milliseconds. */
   const waits = async (snapshotId = "a snapshot") => {
     const from = events.length;
@@ -51,25 +51,6 @@ test("a replica that is alone, and one that was not woken, does not wait; a wake
   turn.woken(false);
   assert.equal((await waits()).length, 1);
   assert.deepEqual(await waits(), []);
-});
-
-test("a restart waits for another one to end, also of a replica that was not woken", async () => {
-  const seen: boolean[] = [];
-  const { turn } = turnOf("one", () => {
-    seen.push(seen.length < 2);
-    return seen.at(-1) ?? false;
-  });
-  await turn.within(() => turn.wait("a snapshot", never));
-  assert.deepEqual(seen, [true, true, false]);
-});
-
-test("neither what a person asks for nor a start waits for another restart", async () => {
-  const { turn } = turnOf("one", () => true);
-  await turn.wait("a snapshot", never);
-  await turn.within(async () => {
-    turn.hurry();
-    await turn.wait("a snapshot", never);
-  });
 });
 
 test("a shutdown ends the wait at once", async () => {
