@@ -24,13 +24,15 @@ Module._load = function (request, parent, isMain) {
   return real ? realLoad.call(this, request, parent, isMain) : standIn;
 };
 
-// As if this process had a channel to the supervisor.
+// Without a channel a message is asked of nobody, in whatever mode.
+process.env.REPLICATOR_ALERT = "once";
+const { Notification } = require(file);
+
+// Now as if this process had one to the supervisor: the module for live applies looks for it once all is loaded.
 process.connected = true;
 const said = new Promise((resolve) => {
   process.send = resolve;
 });
-
-const { Notification } = require(file);
 const NameOnly = require("./self-test-provider.cjs");
 
 const received = [];

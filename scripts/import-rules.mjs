@@ -63,10 +63,15 @@ export const folders = {
     holds: "Kuma's database: catalog of tables, read, plan, apply, confirm, roll back; uploaded icons",
     imports: ["config", "diff", "export", "snapshot"],
   },
+  alerts: {
+    holds:
+      "which instance sends a message of Kuma's, and when: what was told, whose turn it is, what is withheld. Only `file.ts` does I/O",
+    imports: ["config", "kuma"],
+  },
   peers: {
     holds:
       "what instances tell one another: pages, encrypted, over HTTP; what each knows of the others; who agrees on a monitor",
-    imports: ["config", "database", "events", "fetch", "kuma", "observed"],
+    imports: ["alerts", "config", "database", "events", "fetch", "kuma", "observed"],
   },
   "bash-snapshots": {
     holds: "reads what the bash versions published, in a process of its own, into the snapshot's form",

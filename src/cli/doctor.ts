@@ -2,6 +2,7 @@ import { type Config, type Role, redact } from "../config/index.ts";
 import { askStatus, type Status } from "../control/index.ts";
 import { type DatabaseLocation, type KumaDatabase, openKumaDatabase } from "../database/index.ts";
 import {
+  checkAlerts,
   checkBashPrimary,
   checkClock,
   checkCommand,
@@ -28,6 +29,7 @@ import { shortId } from "../format.ts";
 import { readKumaVersion } from "../kuma/index.ts";
 import type { BashSnapshot, Listing, SnapshotInfo } from "../repository/index.ts";
 import { type Result, success } from "../result.ts";
+import type { Content } from "../snapshot/index.ts";
 import { version } from "../version.ts";
 import { EXIT, exitCodes, type JsonOption, jsonOption, newCommand, withAnyConfig } from "./command.ts";
 import { kumaPlace } from "./kuma-place.ts";
@@ -40,7 +42,7 @@ const REPOSITORY_LIMIT = 45_000;
 
 export function doctorCommand() {
   return newCommand("doctor", "Check what goes wrong in practice, and explain how to fix it.", [
-    "Start here when something is wrong. Checks what goes wrong in practice, and prints for each point that it is ok, or what to do about it: settings, Uptime Kuma's database, the running instance, restic and what it is told, proxy, ssh, the repository and its password, whether a primary's configuration can be published, whether the latest snapshot fits this Uptime Kuma, a second primary, clock, time zone, permissions, disk, history, the command of Uptime Kuma, the patch of the notifications, and ntfy. Changes nothing.",
+    "Start here when something is wrong. Checks what goes wrong in practice, and prints for each point that it is ok, or what to do about it: settings, Uptime Kuma's database, the running instance, restic and what it is told, proxy, ssh, the repository and its password, whether a primary's configuration can be published, whether the latest snapshot fits this Uptime Kuma, a second primary, what keeps instances from telling one another of outages, clock, time zone, permissions, disk, history, the command of Uptime Kuma, the patch of the notifications, and ntfy. Changes nothing.",
     exitCodes([0, 1, 2], {
       0: "everything is ok, or there are only warnings",
       1: "at least one check found an error",
@@ -77,14 +79,14 @@ async function examine(config: Config): Promise<Finding[]> {
   const place = kumaPlace(config.kuma, readKumaVersion(config.kuma.dir));
   const location = place.locate();
   const kumaDatabase = openKumaDatabase(place);
-  const [database, replication, restic, ssh, proxy, patch, ntfy, content] = await Promise.all([
+  const patch = await checkPatch(config);
+  const [database, replication, restic, ssh, proxy, ntfy, content] = await Promise.all([
     checkDatabase(location, kumaDatabase),
     // Without its settings there is no replication, and nothing more to check.
-    config.obstacles.length > 0 ? [] : checkReplication(config),
+    config.obstacles.length > 0 ? [] : checkReplication(config, patch),
     checkRestic(config),
     checkSsh(config),
     checkProxy(config),
-    checkPatch(config),
     checkNtfy(config),
     inspect(config, kumaDatabase, location.ok ? location.value.engine : undefined),
   ]);
@@ -119,7 +121,7 @@ async function inspect(
   ];
 }
 
-async function checkReplication(config: Config): Promise<Finding[]> {
+async function checkReplication(config: Config, patch: Finding): Promise<Finding[]> {
   const sources = openSources(config);
   const status = await askStatus(config.stateDir);
   const listed = await listSnapshots(sources, REPOSITORY_LIMIT);
@@ -129,6 +131,11 @@ async function checkReplication(config: Config): Promise<Finding[]> {
     ...(await examineOwn(sources, config, status.ok ? status.value.role : config.role)),
     ...(await checkRepository(sources, listed, status)),
     ...(listed.ok ? checkBashPrimary(listed.value) : []),
+    ...checkAlerts(config, {
+      isPatched: patch.status === "ok",
+      fleet: status.ok ? status.value.fleet : undefined,
+      content: config.peers?.alert === "quorum" ? await readContent(sources) : undefined,
+    }),
   ];
 }
 
@@ -170,6 +177,11 @@ async function examineContent({ database }: Sources, role: Role): Promise<Findin
 async function examineOwn({ database }: Sources, config: Config, role: Role): Promise<Finding[]> {
   const own = await database.readOwn();
   return own.ok ? checkOwn(own.value, config, role) : [];
+}
+
+async function readContent({ database }: Sources): Promise<Content | undefined> {
+  const content = await database.read();
+  return content.ok ? content.value : undefined;
 }
 
 async function checkRepository(

@@ -114,7 +114,7 @@ function describe(status: Status, view: View): string[][] {
 }
 
 /** All instances, a line each. */
-function describeFleet({ members, unreached }: NonNullable<Status["fleet"]>): string[][] {
+function describeFleet({ members, unreached, withheld }: NonNullable<Status["fleet"]>): string[][] {
   const lines = members
     .filter(({ isThis }) => !isThis)
     .map((member) => {
@@ -135,6 +135,10 @@ function describeFleet({ members, unreached }: NonNullable<Status["fleet"]>): st
     ],
     ...lines,
     ...(alone.length > 0 ? [["down only here", paint("yellow", alone.join(", "))]] : []),
+    ...withheld.map(({ name, kind, why, ...since }) => [
+      "withheld",
+      paint("yellow", `${name} is ${kind}, for ${formatDuration(since.for)}: ${why}`),
+    ]),
     ...unreached.map(({ message, advice }) => ["not reached", paint("yellow", `${message} ${advice}`)]),
   ];
 }

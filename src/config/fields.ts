@@ -45,6 +45,14 @@ export function count(fallback: number) {
   );
 }
 
+/** A number of instances from 1 on, or "majority". */
+export function countOrMajority(fallback: string) {
+  const parse = (text: string): number | "majority" | undefined =>
+    text.toLowerCase() === "majority" ? "majority" : /^[1-9]\d?$/.test(text) ? Number(text) : undefined;
+  const wrong = "which is neither a number of instances nor majority";
+  return parsed(fallback, parse, wrong, `Write a number such as ${fallback}, or majority.`);
+}
+
 /** The number of a user or group; undefined when it is unset. */
 export function userId() {
   return optional().transform((text, context): number | undefined => {

@@ -1,6 +1,6 @@
 import type { Environment } from "./environment.ts";
 import { readFileOf } from "./files.ts";
-import type { Lenient, SettingProblem } from "./mistake.ts";
+import type { Lenient, Mistake, SettingProblem } from "./mistake.ts";
 import type { Settings } from "./settings.ts";
 import type { PeersConfig } from "./types.ts";
 
@@ -14,14 +14,18 @@ export function readPeers(
   env: Environment,
   cwd: string,
 ): Lenient<PeersConfig | undefined> {
-  const { REPLICATOR_PEERS: addresses = [], REPLICATOR_ALERT: alert = "each" } = settings ?? {};
-  if (addresses.length === 0) return alert === "each" ? none() : none(ALERT_ALONE);
+  if (settings === undefined) return none();
+  const { REPLICATOR_PEERS: addresses, REPLICATOR_ALERT: alert } = settings;
+  if (addresses.length === 0) return alert === "each" ? none() : none(alertAlone(alert));
+  const { REPLICATOR_ALERT_AGREE: agree, REPLICATOR_ALERT_WAIT: wait } = settings;
+  const parts = { addresses, alert, agree, wait, alone: Math.max(wait, settings.REPLICATOR_ALERT_ALONE) };
+  const mistakes = wait > settings.REPLICATOR_ALERT_ALONE ? [ALONE_BEFORE_WAIT] : [];
   const file = ["REPLICATOR_PEERS_KEY_FILE", "RESTIC_PASSWORD_FILE"].find((name) => env[name]);
   if (file === undefined && env.RESTIC_PASSWORD)
-    return { value: { addresses, alert, secret: env.RESTIC_PASSWORD }, mistakes: [] };
+    return { value: { ...parts, secret: env.RESTIC_PASSWORD }, mistakes };
   if (file === undefined) return none(NO_SECRET);
   const read = readFileOf(file, env, cwd);
-  return read.ok ? { value: { addresses, alert, secret: read.value }, mistakes: [] } : none(read.problem);
+  return read.ok ? { value: { ...parts, secret: read.value }, mistakes } : none(read.problem);
 }
 
 function none(problem?: SettingProblem): Lenient<undefined> {
@@ -29,10 +33,19 @@ function none(problem?: SettingProblem): Lenient<undefined> {
   return { value: undefined, mistakes: problem === undefined ? [] : [{ ...problem, instead }] };
 }
 
-const ALERT_ALONE: SettingProblem = {
-  code: "setting-missing",
-  message: "REPLICATOR_ALERT is annotate, but REPLICATOR_PEERS names nobody who could be asked.",
-  advice: "Set REPLICATOR_PEERS to the addresses of the other instances.",
+function alertAlone(alert: string): SettingProblem {
+  return {
+    code: "setting-missing",
+    message: `REPLICATOR_ALERT is ${alert}, but REPLICATOR_PEERS names nobody who could be asked.`,
+    advice: "Set REPLICATOR_PEERS to the addresses of the other instances.",
+  };
+}
+
+const ALONE_BEFORE_WAIT: Mistake = {
+  code: "setting-invalid",
+  message: "REPLICATOR_ALERT_ALONE is shorter than REPLICATOR_ALERT_WAIT.",
+  instead: "It counts as long as that.",
+  advice: "Make it longer: it is how long people are not told of what one instance alone has down.",
 };
 
 const NO_SECRET: SettingProblem = {

@@ -68,8 +68,14 @@ export const settingsSchema = z.object({
   REPLICATOR_HTTP: field.listenAddress(),
   /** Where the other instances are, as far as they can be reached from here: their REPLICATOR_HTTP. */
   REPLICATOR_PEERS: field.webAddresses(),
-  /** Whether a message about a monitor says which other instances agree. */
-  REPLICATOR_ALERT: field.oneOf<AlertMode>(["each", "annotate"], "each"),
+  /** Which instances send the messages of a monitor. */
+  REPLICATOR_ALERT: field.oneOf<AlertMode>(["each", "annotate", "once", "quorum"], "each"),
+  /** How many must have a monitor down, with "quorum". */
+  REPLICATOR_ALERT_AGREE: field.countOrMajority("2"),
+  /** How long those are waited for that have not looked yet, with "quorum". */
+  REPLICATOR_ALERT_WAIT: field.duration("2m", 0),
+  /** After so long what is down on too few instances is told all the same, with "quorum". */
+  REPLICATOR_ALERT_ALONE: field.duration("10m", 0),
   /** A folder that is kept as Kuma is configured, a readable file for each table. */
   REPLICATOR_EXPORT_DIR: field.optional(),
   /** Whether secrets are in those files as they are. */

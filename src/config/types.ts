@@ -11,9 +11,9 @@ export type ApplyWay = "live" | "restart";
 
 /**
  * Which instances send the messages of a monitor: "each" by itself, as Kuma does; "annotate": each, and every message
- * ends with who agrees.
+ * ends with who agrees; "once": one of them; "quorum": one of them, once enough of them agree.
  */
-export type AlertMode = "each" | "annotate";
+export type AlertMode = "each" | "annotate" | "once" | "quorum";
 
 /** The supervisor's patience, all times in milliseconds. */
 export interface KumaLimits {
@@ -112,6 +112,12 @@ export interface PeersConfig {
   /** What the key is derived from that they all have: a secret. */
   readonly secret: string;
   readonly alert: AlertMode;
+  /** So many instances must have a monitor down with "quorum", this one among them; "majority": more than half. */
+  readonly agree: number | "majority";
+  /** How long those are waited for that have not looked yet, milliseconds. */
+  readonly wait: number;
+  /** After so long what too few have down is told all the same, milliseconds; no less than `wait`. */
+  readonly alone: number;
 }
 
 export interface Config {

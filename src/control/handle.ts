@@ -100,10 +100,12 @@ async function statusOf(instance: Instance): Promise<Status> {
   };
 }
 
-function toProtocolFleet({ members, unreached }: Fleet): Status["fleet"] {
+function toProtocolFleet({ members, unreached, alerts }: Fleet): Status["fleet"] {
   return {
     members: members.map(({ onlyDownHere, ...member }) => ({ ...member, onlyDownHere: [...onlyDownHere] })),
     unreached: [...unreached],
+    withheld: [...alerts.withheld],
+    asks: alerts.asks,
   };
 }
 

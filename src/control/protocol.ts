@@ -46,6 +46,16 @@ const member = z.object({
   onlyDownHere: z.array(z.string()),
 });
 
+/** A message that waits; see src/peers/fleet.ts. */
+const withheld = z.object({
+  monitor: z.number(),
+  name: z.string(),
+  kind: z.enum(["down", "up"]),
+  /** Milliseconds. */
+  for: z.number(),
+  why: z.string(),
+});
+
 /** What the running supervisor knows, without asking the repository. No secret is in it. */
 const status = z.object({
   /** Of Replicator Kuma. */
@@ -74,11 +84,14 @@ const status = z.object({
   nextCycleAt: time.optional(),
   /** The failure of the last cycle; absent once one went well. */
   failing: z.object({ problem, since: time, times: z.number() }).optional(),
-  /** All instances, and addresses that are not reached; absent without REPLICATOR_PEERS. */
+  /** All instances, addresses that are not reached, and messages that wait; absent without REPLICATOR_PEERS. */
   fleet: z
     .object({
       members: z.array(member),
       unreached: z.array(z.object({ address: z.string(), message: z.string(), advice: z.string() })),
+      withheld: z.array(withheld),
+      /** Whether Uptime Kuma asks before it sends a message. */
+      asks: z.boolean(),
     })
     .optional(),
 });

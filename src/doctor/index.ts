@@ -1,3 +1,4 @@
+export { checkAlerts } from "./alerts.ts";
 export { checkContent, checkFirstContact, checkOrphans } from "./content.ts";
 export { checkDatabase } from "./database.ts";
 export type { Finding } from "./finding.ts";

@@ -60,7 +60,7 @@ function isZone(zone: string): boolean {
 }
 
 /** Whether Kuma's messages carry the name of this instance. */
-export async function checkPatch({ kuma }: Config): Promise<Finding> {
+export async function checkPatch({ kuma }: Pick<Config, "kuma">): Promise<Finding> {
   const plan = await planPatch(kuma.dir);
   if (plan.ok && plan.value.changes.length === 0)
     return ok("patch", "Uptime Kuma's messages begin with the name of this instance.");

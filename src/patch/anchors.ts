@@ -10,6 +10,7 @@ export const NOTIFICATION_FILE = "server/notification.js";
 /** The files that are added; their sources are in patches/. Each is there before the one that requires it. */
 export const INJECTED_FILES: readonly string[] = [
   "server/replicator-kuma-notification.cjs",
+  "server/replicator-kuma-alerts.cjs",
   "server/replicator-kuma-peers.cjs",
   "server/replicator-kuma-gate.cjs",
   "server/replicator-kuma-monitors.cjs",
@@ -28,7 +29,7 @@ export const EXPORT_ANCHOR = "module.exports = {\n    Notification,\n};";
 export const INSERTION = [
   "// Replicator Kuma: every message begins with the name of this instance.",
   'require("./replicator-kuma-notification.cjs")(Notification);',
-  "// It may end with what other instances say.",
+  "// It may end with what other instances say, or be left to one of them.",
   'require("./replicator-kuma-peers.cjs")(Notification);',
   "// And its configuration can be changed while it runs.",
   'require("./replicator-kuma-live.cjs")(Notification);',
@@ -44,13 +45,19 @@ export interface Sender {
 }
 
 /**
- * Who sends, and where they get Notification from. They are not changed; but a release that sends in another way
+ * Who sends, where they get Notification from, and how one is made to send. They are not changed; but a release that sends in another way
  * would silently bypass the patch, so that has to fail the build.
  */
 export const SENDERS: readonly Sender[] = [
   {
     file: "server/model/monitor.js",
     anchor: 'const { Notification } = require("../notification");',
+    always: true,
+  },
+  // What sends a message that was withheld: patches/replicator-kuma-alerts.cjs.
+  {
+    file: "server/model/monitor.js",
+    anchor: "static async sendNotification(isFirstBeat, monitor, bean) {",
     always: true,
   },
   {

@@ -1,3 +1,4 @@
+import type { Withheld } from "../alerts/index.ts";
 import { toWallClock } from "../clock.ts";
 import { ALIVE_FOR, type Known } from "./known.ts";
 import type { Page } from "./page.ts";
@@ -16,7 +17,7 @@ export interface FleetMember
   readonly onlyDownHere: readonly string[];
 }
 
-/** All instances that are known of, and what keeps addresses from being reached. */
+/** All instances that are known of, what keeps addresses from being reached, and what is not told yet. */
 export interface Fleet {
   /** This one first, the others by name. */
   readonly members: readonly FleetMember[];
@@ -25,22 +26,34 @@ export interface Fleet {
     readonly message: string;
     readonly advice: string;
   }[];
+  readonly alerts: {
+    /** Messages of this instance's Uptime Kuma that wait (REPLICATOR_ALERT=once and quorum). */
+    readonly withheld: readonly Withheld[];
+    /** Whether this instance's Kuma has a channel, and the module that asks on it before a message. */
+    readonly asks: boolean;
+  };
 }
+
+/** What of a page is shown. */
+type Shown = Omit<
+  Page,
+  "session" | "counter" | "age" | "questions" | "answers" | "clock" | "claims" | "told"
+>;
 
 /** @param nameOf a monitor's name here, by its id */
 export function listMembers(
-  own: Page,
+  own: Shown,
   others: readonly Known[],
   nameOf: (monitor: number) => string | undefined,
   now: number,
 ): FleetMember[] {
-  const all = [{ page: own, madeAt: now }, ...others].map((each) => ({
+  const all = [{ page: own, madeAt: now }, ...others].map((each: { page: Shown; madeAt: number }) => ({
     ...each,
     isHeard: now - each.madeAt <= ALIVE_FOR,
   }));
   const alive = all.filter(({ isHeard }) => isHeard).map(({ page }) => page);
 
-  function isDownElsewhere(page: Page, { monitor, key }: Page["down"][number]): boolean {
+  function isDownElsewhere(page: Shown, { monitor, key }: Page["down"][number]): boolean {
     const isSame = (down: Page["down"][number]) => down.monitor === monitor && down.key === key;
     return alive.some((other) => other !== page && other.down.some(isSame));
   }

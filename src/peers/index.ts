@@ -8,12 +8,12 @@ import type { Peers } from "./peers.ts";
  * goes out. Loaded only where it is wanted.
  */
 export async function openPeers(
-  { peers, proxy, instanceName }: Pick<Config, "peers" | "proxy" | "instanceName">,
+  { peers, proxy, instanceName, stateDir }: Pick<Config, "peers" | "proxy" | "instanceName" | "stateDir">,
   observer: Observer,
 ): Promise<Peers | undefined> {
   if (peers === undefined) return undefined;
   const { createPeers } = await import("./peers.ts");
-  return createPeers({ config: { ...peers, instanceName }, observer, post: createPost(proxy) });
+  return createPeers({ config: { ...peers, instanceName, stateDir }, observer, post: createPost(proxy) });
 }
 
 export type { Fleet, FleetMember } from "./fleet.ts";

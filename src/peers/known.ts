@@ -17,9 +17,9 @@ export const ALIVE_FOR = 60_000;
 export interface KnownPages {
   /**
    * Takes the pages that are newer than what is known; those of this instance itself, and old ones, change nothing.
-   * @returns whether others should hear of it, and whether something is asked anew
+   * @returns those that say something new, of which others should hear, and whether something is asked anew
    */
-  merge(pages: readonly Page[], now: number): { readonly isNews: boolean; readonly isAsked: boolean };
+  merge(pages: readonly Page[], now: number): { readonly news: readonly Known[]; readonly isAsked: boolean };
   list(now: number): readonly Known[];
 }
 
@@ -28,7 +28,7 @@ export function createKnownPages(ownId: string): KnownPages {
   const known = new Map<string, Known>();
   return {
     merge: (pages, now) => {
-      let isNews = false;
+      const news: Known[] = [];
       let isAsked = false;
       for (const page of pages) {
         const before = known.get(page.id);
@@ -36,10 +36,10 @@ export function createKnownPages(ownId: string): KnownPages {
         const isFull = before === undefined && known.size >= MOST_PEERS;
         if (page.id === ownId || isFull || !isNewer(next, before)) continue;
         known.set(page.id, next);
-        isNews ||= !isSameSession(page, before?.page) || page.counter > before.page.counter;
+        if (!isSameSession(page, before?.page) || page.counter > before.page.counter) news.push(next);
         isAsked ||= page.questions.some((question) => !hasQuestion(before?.page, page.session, question.id));
       }
-      return { isNews, isAsked };
+      return { news, isAsked };
     },
     list: (now) => {
       for (const [id, { madeAt }] of known) if (now - madeAt > GONE_AFTER) known.delete(id);

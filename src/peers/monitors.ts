@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Kept } from "../alerts/index.ts";
 import { LOCAL_FROM } from "../database/index.ts";
 import type { Beat } from "../kuma/index.ts";
 import { type Finding, MOST_DOWN, type Page } from "./page.ts";
@@ -33,6 +34,12 @@ export interface Monitors {
   /** Kuma starts anew: nothing is known until the next check. How long something has been down is not forgotten. */
   forget(): void;
   find(monitor: number, key: string, now: number): Finding;
+  /** What was down before the last stop has been down since then, if it still is at its first check. */
+  remember(outages: Kept["outages"]): void;
+  /** How long it has been down, as far as that is known, milliseconds; 0: it is not. */
+  outage(monitor: number, key: string, now: number): number;
+  /** All that are down, and since when. */
+  outages(): Kept["outages"];
   nameOf(monitor: number): string | undefined;
   down(now: number): Pick<Page, "down" | "downCount">;
 }
@@ -76,6 +83,25 @@ export function createMonitors(): Monitors {
       const { since, checkedAt } = each;
       return { state: isDown(each) ? "down" : "up", for: now - since, checked: now - checkedAt };
     },
+    outage: (monitor, key, now) => {
+      const each = watched.get(monitor);
+      return each?.key === key && isDown(each) ? now - each.since : 0;
+    },
+    remember: (outages) => {
+      for (const { monitor, key, since } of outages) {
+        const now = watched.get(monitor);
+        if (now === undefined)
+          watched.set(monitor, {
+            ...{ name: `monitor ${monitor}`, key, state: "down", since },
+            ...{ checkedAt: Number.NEGATIVE_INFINITY, validFor: 0 },
+          });
+        else if (now.key === key && isDown(now)) watched.set(monitor, { ...now, since });
+      }
+    },
+    outages: () =>
+      [...watched].flatMap(([monitor, each]) =>
+        isDown(each) ? { monitor, key: each.key, since: each.since } : [],
+      ),
     nameOf: (monitor) => watched.get(monitor)?.name,
     down: (now) => {
       const all = [...watched].filter(([, each]) => each.state === "down" && isCurrent(each, now));

@@ -23,7 +23,7 @@ export function opinionOf(each: Known, question: Question, session: string, now:
   const { page, madeAt } = each;
   const { name } = page;
   const age = now - madeAt;
-  const answer = answerOf(each, question, session);
+  const answer = age <= ALIVE_FOR ? answerOf(each, question, session) : undefined;
   if (answer !== undefined)
     return { name, says: { state: answer.state, for: answer.for + age, checked: answer.checked + age } };
   const isIt = (down: Page["down"][number]) => down.monitor === question.monitor && down.key === question.key;

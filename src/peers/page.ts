@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { alertFields } from "../alerts/index.ts";
 
 /**
  * Bytes of a request or an answer. A page has one or two thousand, and sixty thousand while hundreds of monitors go
@@ -71,6 +72,7 @@ const page = z.object({
       z.object({ session: id, findings: z.array(finding.extend({ question: count })).max(MOST_QUESTIONS) }),
     )
     .max(MOST_PEERS),
+  ...alertFields,
 });
 export type Page = z.infer<typeof page>;
 

@@ -23,6 +23,36 @@ export function reportContacts(emit: Listener, known: () => readonly Known[]): (
   };
 }
 
+/** Says once of each instance that its REPLICATOR_ALERT is another one. @param own that of this instance */
+export function reportModes(emit: Listener, own: string): (known: readonly Known[]) => void {
+  const reported = new Map<string, string>();
+  return (known) => {
+    for (const { page } of known) {
+      if (reported.get(page.id) === page.alert) continue;
+      reported.set(page.id, page.alert);
+      if (page.alert === own) continue;
+      emit({
+        type: "warning",
+        message: `REPLICATOR_ALERT is ${own} here and ${page.alert} at ${page.name}: each instance goes by its own, so that people may get more messages. Set it to the same on all.`,
+      });
+    }
+  };
+}
+
+/** Says once that a Kuma is ready that does not ask. */
+export function reportSilentKuma(emit: Listener): () => void {
+  let isReported = false;
+  return () => {
+    if (isReported) return;
+    isReported = true;
+    emit({
+      type: "warning",
+      message:
+        "Uptime Kuma does not say what its checks find: no other instance hears of it, and its messages go out as ever. It is not patched for this release, or KUMA_COMMAND does not pass an open file descriptor on; `replicator-kuma doctor` says which.",
+    });
+  };
+}
+
 export function reportTwin(emit: Listener): () => void {
   let isReported = false;
   return () => {

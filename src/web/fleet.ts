@@ -8,12 +8,16 @@ const MOST_NAMES = 3;
 
 /** All instances, a line each. `hide` takes secrets out of a text. */
 export function renderFleet(
-  { members, unreached }: Fleet,
+  { members, unreached, alerts }: Fleet,
   hide: (text: string) => string,
   now: number,
 ): Html {
   const notes = unreached.map(
     ({ message, advice }) => html`<p class="quiet">${hide(message)} ${hide(advice)}</p>`,
+  );
+  const withheld = alerts.withheld.map(
+    ({ name, kind, why, ...since }) =>
+      html`<p class="withheld">Not told yet: ${hide(name)} is ${kind}, for ${formatDuration(since.for)}: ${hide(why)}.</p>`,
   );
   return html`<section data-part="fleet" class="fleet">
 <h2>All instances</h2>
@@ -21,7 +25,7 @@ export function renderFleet(
 <thead><tr><th>Instance</th><th>Role</th><th>Snapshot</th><th>Lag</th><th>Uptime Kuma</th><th>Down only there</th><th>Heard</th></tr></thead>
 <tbody>${members.map((member) => renderMember(member, hide, now))}</tbody>
 </table>
-${notes}</section>`;
+${withheld}${notes}</section>`;
 }
 
 function renderMember(member: FleetMember, hide: (text: string) => string, now: number): Html {

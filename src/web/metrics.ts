@@ -1,9 +1,10 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Listener, ReplicatorEvent } from "../events/index.ts";
 import { downtime, type ObservedState } from "../observed/index.ts";
-import type { Fleet, FleetMember } from "../peers/index.ts";
+import type { Fleet } from "../peers/index.ts";
 import type { ChangeCounts } from "../snapshot/index.ts";
 import { version } from "../version.ts";
+import { registerFleet } from "./fleet-metrics.ts";
 
 /** Seconds: a cycle without a change takes well under one, an apply about ten, a large publish minutes. */
 const DURATION_BUCKETS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300, 600];
@@ -169,58 +170,6 @@ function registerState(registry: Registry, observe: () => ObservedState, clock: 
     const times = Object.entries({ ...NO_CAUSE, ...downtime(uptime, clock()) });
     return Object.fromEntries(times.map(([cause, time]) => [cause, seconds(time)]));
   });
-}
-
-/** All instances as this one knows them; `member` is their name, for `instance` is Prometheus' own label. */
-function registerFleet(registry: Registry, readFleet: () => Fleet): void {
-  /** @param read undefined: not known, so left out */
-  function gauge(name: string, help: string, read: (member: FleetMember) => number | undefined): void {
-    new Gauge({
-      name,
-      help,
-      labelNames: ["member"],
-      registers: [registry],
-      collect() {
-        this.reset();
-        for (const member of readFleet().members) {
-          const value = read(member);
-          if (value !== undefined) this.set({ member: member.name }, value);
-        }
-      },
-    });
-  }
-
-  new Gauge({
-    name: "replicator_fleet_info",
-    help: "Always 1; the labels say what runs on an instance, as it said when it was last heard.",
-    labelNames: ["member", "role", "version", "kuma_version", "snapshot"],
-    registers: [registry],
-    collect() {
-      this.reset();
-      for (const { name, role, version, kuma, head = "" } of readFleet().members)
-        this.set({ member: name, role, version, kuma_version: kuma.version, snapshot: head }, 1);
-    },
-  });
-  gauge(
-    "replicator_fleet_heard_timestamp_seconds",
-    "When an instance was last heard by this one.",
-    ({ heardAt }) => seconds(heardAt),
-  );
-  gauge(
-    "replicator_fleet_kuma_up",
-    "Whether Uptime Kuma is ready there: 1, or 0. Left out for an instance that is not heard.",
-    ({ isHeard, kuma }) => (isHeard ? Number(kuma.state === "ready") : undefined),
-  );
-  gauge(
-    "replicator_fleet_snapshot_lag_seconds",
-    "How long an instance has differed from the repository's latest snapshot; 0 when it agrees.",
-    ({ isHeard, agreement, lag }) => (isHeard && agreement !== "unknown" ? seconds(lag ?? 0) : undefined),
-  );
-  gauge(
-    "replicator_fleet_down_alone",
-    "Monitors that are down on this instance and on no other.",
-    ({ isHeard, onlyDownHere }) => (isHeard ? onlyDownHere.length : undefined),
-  );
 }
 
 /** Shown from the start on, so that the first of each counts as an increase. */

@@ -54,7 +54,7 @@ rect.up { fill: var(--up); } rect.paused { fill: var(--paused); stroke: var(--pa
 .legend .down::before { background: var(--down); height: 1em; } .legend .unknown::before { height: .15em; } .zone { margin-left: auto; }
 .fleet { overflow-x: auto; } .fleet table { border-collapse: collapse; width: 100%; } .fleet tbody th { text-align: left; overflow-wrap: anywhere; }
 .fleet thead th { text-align: left; color: var(--quiet); font-size: .875rem; font-weight: inherit; } .fleet tr > * { padding: .35rem .8rem .35rem 0; border-top: 1px solid var(--line); }
-.fleet thead th { border-top: 0; padding-top: 0; } .fleet .silent, .fleet .silent code { color: var(--quiet); } .fleet span.bad { color: var(--bad); } .fleet p { margin-top: .5rem; }
+.fleet thead th { border-top: 0; padding-top: 0; } .fleet .silent, .fleet .silent code { color: var(--quiet); } .fleet span.bad { color: var(--bad); } .fleet p { margin-top: .5rem; } .fleet .withheld { color: var(--bad); }
 .recent-events, .chips { list-style: none; padding: 0; }
 .recent-events > li { display: grid; grid-template-columns: 7.5rem 1fr; gap: 0 1rem; padding: .55rem 0; border-top: 1px solid var(--line); }
 .recent-events > li:first-child { border-top: 0; padding-top: 0; }

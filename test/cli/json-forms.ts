@@ -39,7 +39,10 @@ export const forms = {
         members: z.array(
           z.strictObject({
             ...{ id: z.string(), name: z.string(), isThis: z.boolean(), version: z.string() },
-            ...{ role: z.enum(["primary", "replica"]), alert: z.enum(["each", "annotate"]) },
+            ...{
+              role: z.enum(["primary", "replica"]),
+              alert: z.enum(["each", "annotate", "once", "quorum"]),
+            },
             head: anyId.optional(),
             agreement: z.enum(["agrees", "behind", "unknown"]),
             lag: z.number().optional(),
@@ -49,6 +52,13 @@ export const forms = {
           }),
         ),
         unreached: z.array(z.strictObject({ address: z.string(), message: z.string(), advice: z.string() })),
+        withheld: z.array(
+          z.strictObject({
+            ...{ monitor: z.number(), name: z.string(), kind: z.enum(["down", "up"]) },
+            ...{ for: z.number(), why: z.string() },
+          }),
+        ),
+        asks: z.boolean(),
       })
       .optional(),
     repository: z.union([

@@ -115,6 +115,16 @@ describe("loadConfig", () => {
     const byCommand = peers({ RESTIC_PASSWORD: "", RESTIC_PASSWORD_COMMAND: "vault" });
     assert.equal(byCommand.peers, undefined);
     assert.match(byCommand.warnings.join(), /REPLICATOR_PEERS_KEY_FILE/);
+    const alert = ({ peers: read }: ReturnType<typeof peers>) => read && [read.agree, read.wait, read.alone];
+    assert.deepEqual(alert(peers({ REPLICATOR_ALERT: "once" })), [2, 120_000, 600_000]);
+    const quorum = peers({
+      REPLICATOR_ALERT: "quorum",
+      REPLICATOR_ALERT_AGREE: "Majority",
+      REPLICATOR_ALERT_WAIT: "30s",
+      REPLICATOR_ALERT_ALONE: "10s",
+    });
+    assert.deepEqual(alert(quorum), ["majority", 30_000, 30_000]);
+    assert.match(quorum.warnings.join(), /^REPLICATOR_ALERT_ALONE is shorter than REPLICATOR_ALERT_WAIT\. /);
     const alone = load({ REPLICATOR_ALERT: "annotate" });
     assert.match(alone.warnings.join(), /^REPLICATOR_ALERT is annotate, but REPLICATOR_PEERS names nobody/);
     assert.deepEqual(
@@ -222,6 +232,9 @@ describe("loadConfig", () => {
     REPLICATOR_WAKE: "hush",
     REPLICATOR_PEERS: "http://kuma-fra:3080 kuma-nyc:3080",
     REPLICATOR_ALERT: "sometimes",
+    REPLICATOR_ALERT_AGREE: "0",
+    REPLICATOR_ALERT_WAIT: "soon",
+    REPLICATOR_ALERT_ALONE: "never",
     NTFY_TOKEN_FILE: "/nowhere/token",
   };
 

@@ -35,6 +35,13 @@ for (const [file, anchor] of CASES) {
   }
 }
 
+test("a Kuma that cannot be made to send a message again is refused", async (t) => {
+  const edit: Edit = (text) => text.replace("(isFirstBeat, monitor, bean)", "(monitor, bean)");
+  const planned = await planPatch(await smallKuma(t, { "server/model/monitor.js": edit }));
+  assert.ok(!planned.ok);
+  assert.match(planned.problem.message, /static async sendNotification\(isFirstBeat, monitor, bean\)/);
+});
+
 test("a folder that is not Kuma's is refused", async (t) => {
   const dir = await smallKuma(t, { "package.json": () => "not JSON" });
   for (const each of [dir, path.join(dir, "nowhere"), path.join(dir, "package.json")]) {

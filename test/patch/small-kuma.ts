@@ -22,7 +22,12 @@ module.exports = {
     Notification,
 };
 `,
-  "server/model/monitor.js": 'const { Notification } = require("../notification");\n',
+  "server/model/monitor.js": `const { Notification } = require("../notification");
+class Monitor {
+    static async sendNotification(isFirstBeat, monitor, bean) {
+    }
+}
+`,
   "server/model/domain_expiry.js": 'const { Notification } = require("../notification");\n',
   "server/server.js": 'const { Notification } = require("./notification");\n',
 };

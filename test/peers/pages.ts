@@ -18,6 +18,9 @@ export function pageOf(said: Partial<Page>): Page {
     downCount: 0,
     questions: [],
     answers: [],
+    clock: 0,
+    claims: [],
+    told: [],
     ...said,
   };
 }

@@ -7,6 +7,7 @@ import { createKnownPages } from "../../src/peers/known.ts";
 import { createMonitors, keyOf } from "../../src/peers/monitors.ts";
 import { describeOpinions, type Opinion, opinionOf } from "../../src/peers/opinions.ts";
 import { parseRequest } from "../../src/peers/page.ts";
+import { reportModes } from "../../src/peers/report.ts";
 import { openSeal } from "../../src/peers/seal.ts";
 import { pageOf } from "./pages.ts";
 
@@ -127,7 +128,10 @@ describe("what is known of others", () => {
   it("is news only when it says more, and asked only when a question is new", () => {
     const known = createKnownPages("me");
     const questions = [{ id: 1, monitor: 2, key: "k" }];
-    const merge = (page: Parameters<typeof pageOf>[0], now: number) => known.merge([pageOf(page)], now);
+    const merge = (page: Parameters<typeof pageOf>[0], now: number) => {
+      const { news, isAsked } = known.merge([pageOf(page)], now);
+      return { isNews: news.length > 0, isAsked };
+    };
     assert.deepEqual(merge({ counter: 1 }, 1_000), { isNews: true, isAsked: false });
     assert.deepEqual(merge({ counter: 1 }, 2_000), { isNews: false, isAsked: false });
     assert.deepEqual(merge({ counter: 2, questions }, 3_000), { isNews: true, isAsked: true });
@@ -166,7 +170,7 @@ describe("a message", () => {
 
 describe("what the checks found", () => {
   const beat = (state: Beat["state"], more: Partial<Beat> = {}): Beat => ({
-    ...{ id: 7, name: "Shop", type: "http", state, every: 60_000 },
+    ...{ id: 7, name: "Shop", type: "http", state, every: 60_000, settles: 60_000 },
     ...more,
   });
   const key = keyOf(beat("up")) ?? "";
@@ -211,5 +215,21 @@ describe("what the checks found", () => {
     assert.equal(keyOf(own), undefined);
     assert.ok(!monitors.take([own], 0));
     assert.equal(monitors.down(0).downCount, 0);
+  });
+});
+
+describe("modes that differ", () => {
+  it("are told once for each instance, and again when they change", () => {
+    const told: string[] = [];
+    const note = reportModes(
+      (event) => told.push(event.type === "warning" ? event.message : event.type),
+      "once",
+    );
+    const known = (alert: string) => [{ page: pageOf({ alert, name: "kuma-nyc" }), madeAt: 0 }];
+    for (const alert of ["once", "each", "each", "once", "quorum"]) note(known(alert));
+    assert.deepEqual(
+      told.map((text) => /once here and (\w+) at kuma-nyc/.exec(text)?.[1]),
+      ["each", "quorum"],
+    );
   });
 });

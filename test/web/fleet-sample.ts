@@ -27,4 +27,5 @@ export const fleet: Fleet = {
       advice: "See whether it runs, with REPLICATOR_HTTP, and whether its port is open to this machine.",
     },
   ],
+  alerts: { withheld: [], asks: true },
 };

@@ -36,9 +36,10 @@ function parse(text: string): Map<string, number> {
 
 describe("metrics of all instances", () => {
   it("tell how each stands, and leave out what is not known of one that is not heard", async () => {
+    const shop = { monitor: 2, name: "Shop", kind: "down", for: MINUTE, why: "only here" } as const;
     const metrics = createMetrics(
       () => live(morning),
-      () => fleet,
+      () => ({ ...fleet, alerts: { withheld: [shop], asks: true } }),
       () => START + 163 * MINUTE,
     );
     const values = parse(await metrics.text());
@@ -54,6 +55,8 @@ describe("metrics of all instances", () => {
     assert.deepEqual(of("down_alone"), { nyc: 0, fra: 0, sgp: 2 });
     assert.deepEqual(of("info"), { nyc: 1, fra: 1, sgp: 1, syd: 1 });
     assert.equal(of("heard_timestamp_seconds").syd, (START + 151 * MINUTE) / 1_000);
+    assert.equal(values.get('replicator_alerts_withheld{kind="down"}'), 1);
+    assert.equal(values.get('replicator_alerts_withheld{kind="up"}'), 0);
     const none = [...parse(await measure(morning, 163).text()).keys()];
     assert.ok(!none.some((key) => key.startsWith("replicator_fleet")));
   });

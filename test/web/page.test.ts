@@ -206,6 +206,13 @@ describe("all instances on the page", () => {
     assert.match(shown, /cannot be reached \(connect ETIMEDOUT\)/);
   });
 
+  it("have below them what is not told yet, and why", () => {
+    const shop = { monitor: 2, name: "hush", kind: "down", for: 4 * MINUTE, why: "it is <b>up</b>" } as const;
+    const parts = { secrets: ["hush"], fleet: { ...fleet, alerts: { withheld: [shop], asks: true } } };
+    const shown = section(renderPage(live(morning), parts, now)) ?? "";
+    assert.match(shown, /Not told yet: \*\*\* is down, for 4 min: it is &lt;b&gt;up&lt;\/b&gt;\./);
+  });
+
   it("are not there without REPLICATOR_PEERS", () => {
     assert.equal(section(renderPage(live(morning), open, now)), undefined);
   });

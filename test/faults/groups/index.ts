@@ -1,4 +1,6 @@
 import type { Fault } from "../fault.ts";
+import { alertsOnce } from "./alerts-once.ts";
+import { alertsQuorum } from "./alerts-quorum.ts";
 import { databaseFaults } from "./database.ts";
 import { diskFaults } from "./disk.ts";
 import { doesNotRunFaults } from "./does-not-run.ts";
@@ -35,4 +37,6 @@ export const faults: readonly Fault[] = [
   ...secretFaults,
   ...mariaDbFaults,
   peersThatFail,
+  alertsOnce,
+  alertsQuorum,
 ];

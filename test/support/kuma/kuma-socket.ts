@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { io, type Socket } from "socket.io-client";
-import type { z } from "zod";
+import type * as z from "zod";
 import { LabError } from "../install/lab-error.ts";
 import { PATIENCE } from "../wait.ts";
 import { answers } from "./kuma-shapes.ts";

@@ -1,0 +1,88 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { assertInvariant } from "../../support/invariant.ts";
+import { type AlertCases, alertFault, beginOutage } from "../alerts.ts";
+
+/** As REPLICATOR_ALERT_ALONE below, milliseconds. */
+const ALONE = 25_000;
+
+const ONLY = / - down at fra; up at .*; only here, for \d+ s$/;
+
+const CASES: AlertCases = {
+  "two of three see it": async (fleet) => {
+    const outage = beginOutage(fleet);
+    outage.fall("nyc", "sgp");
+    await outage.untilTaken("down");
+    outage.recover();
+    await outage.check([1, 1], [1, 1]);
+  },
+  "one sees it, and not for long: nothing is told": async (fleet) => {
+    const outage = beginOutage(fleet);
+    outage.fall("fra");
+    await sleep(ALONE / 2);
+    const status = await fleet.member("nyc").command("status");
+    assertInvariant(/down only there: Shop/.test(status), status);
+    const own = await fleet.member("fra").command("status");
+    assertInvariant(/withheld/.test(own), own);
+    outage.recover();
+    await outage.check([0, 0], [0, 0]);
+  },
+  "one sees it, and for long: it is told in the end": async (fleet) => {
+    const outage = beginOutage(fleet);
+    const begun = performance.now();
+    outage.fall("fra");
+    const { at, msg } = await outage.untilTaken("down");
+    assertInvariant(at - begun >= ALONE, `told after ${Math.round(at - begun)} ms`);
+    assertInvariant(ONLY.test(msg), msg);
+    outage.recover();
+    await outage.check([1, 1], [1, 1]);
+  },
+  "the one that sees it alone is restarted meanwhile": async (fleet) => {
+    const outage = beginOutage(fleet);
+    outage.fall("fra");
+    await sleep(5_000);
+    await fleet.member("fra").instance.stop();
+    await fleet.member("fra").start();
+    await outage.untilTaken("down");
+    outage.recover();
+    await outage.check([1, 1], [1, 1]);
+  },
+  "the one that sees it alone is killed meanwhile, all of it": async (fleet) => {
+    const outage = beginOutage(fleet);
+    outage.fall("fra");
+    await sleep(5_000);
+    await fleet.member("fra").instance.kill();
+    await fleet.member("fra").start();
+    await outage.untilTaken("down");
+    outage.recover();
+    await outage.check([1, 1], [1, 1]);
+  },
+  "one is cut off and sees it: nobody can be asked, so it is told": async (fleet) => {
+    fleet.cut("fra", "nyc", "sgp");
+    const outage = beginOutage(fleet);
+    outage.fall("fra");
+    await outage.untilTaken("down", "fra");
+    outage.recover();
+    await outage.check([1, 1], [1, 1]);
+  },
+  "two see it, and one of them is cut off": async (fleet) => {
+    fleet.cut("fra", "nyc", "sgp");
+    const outage = beginOutage(fleet);
+    outage.fall();
+    await outage.untilTaken("down", "(?!fra)");
+    fleet.mend();
+    await sleep(20_000);
+    outage.recover();
+    await outage.check([1, 2], [1, 1]);
+  },
+};
+
+export const alertsQuorum = alertFault({
+  about: "that enough of them must see",
+  checked: "no Down of fewer before the time, one after it; what nobody was told has no Up",
+  cases: CASES,
+  env: {
+    REPLICATOR_ALERT: "quorum",
+    REPLICATOR_ALERT_WAIT: "10s",
+    REPLICATOR_ALERT_ALONE: `${ALONE / 1_000}s`,
+  },
+});
