@@ -89,7 +89,10 @@ function rings(facts: Facts, rung: readonly Rung[]): string[] {
 }
 
 /** Not more than once for each part, and for each death in between. */
-function ringsOnce({ scenario, outages, instances, isMixed }: Facts, rung: readonly Rung[]): string[] {
+function ringsOnce(
+  { scenario, outages, instances, isMixed, isLasting }: Facts,
+  rung: readonly Rung[],
+): string[] {
   const { faults } = scenario;
   if (isMixed || faults.loss > 0 || faults.latency >= 2 * S) return [];
   const downs = rung.filter(({ kind }) => kind === "down");
@@ -98,7 +101,9 @@ function ringsOnce({ scenario, outages, instances, isMixed }: Facts, rung: reado
   const deaths = instances.reduce((sum, each) => sum + each.unrecorded(), 0);
   const blind = rung.filter(({ isBlind }) => isBlind).length;
   // What a frozen instance has sent, it cannot say.
-  const most = incidents * partsOf(scenario) + deaths + blind + (faults.freezes ? 1 : 0);
+  // One that is away may be the one by which others hear of one another.
+  const away = isLasting ? [] : scenario.names.map((name) => partsOf(scenario, name));
+  const most = incidents * Math.max(partsOf(scenario), ...away) + deaths + blind + (faults.freezes ? 1 : 0);
   return downs.length > most ? [`${downs.length} downs instead of ${most}: ${list(downs)}`] : [];
 }
 

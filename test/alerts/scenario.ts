@@ -118,8 +118,12 @@ export function scenarioOf(seed: number): Scenario {
   };
 }
 
-/** How many parts of the fleet cannot hear of one another during the cuts, by whatever way. */
-export function partsOf({ names, calls, cuts }: Scenario): number {
+/**
+ * How many parts of the fleet cannot hear of one another during the cuts, by whatever way.
+ * @param away is not there meanwhile
+ */
+export function partsOf({ names: all, calls, cuts }: Scenario, away?: string): number {
+  const names = all.filter((name) => name !== away);
   const parts = new Map(names.map((name) => [name, name]));
   const isApart = (one: string, other: string) =>
     cuts.some(({ apart }) => apart.includes(one) !== apart.includes(other));
