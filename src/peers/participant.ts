@@ -65,7 +65,7 @@ export function createParticipant(parts: Parts): Participant {
     ...{ rules, ownId, kept: parts.kept, now, after: parts.after, peersOn, describe, tell },
     outageHere: ({ monitor, key }) => monitors.outage(monitor, key, now()),
     isAcquainted: parts.isAcquainted,
-    save: (done) => parts.save(() => ({ ...desk.keep(), outages: monitors.outages() }), done),
+    save,
   });
   monitors.remember(parts.kept.outages);
 
@@ -106,12 +106,23 @@ export function createParticipant(parts: Parts): Participant {
   }
 
   function take(beats: readonly Beat[]): void {
-    if (monitors.take(beats, now()) || beats.some(isAsked)) tell();
+    if (note(beats) || beats.some(isAsked)) tell();
     for (const beat of beats) {
       const key = keyOf(beat);
       if (key !== undefined) desk.stored({ monitor: beat.id, key }, beat.state);
     }
     desk.news();
+  }
+
+  /** One that dies again and again must know all the same since when something is down here. */
+  function note(beats: readonly Beat[]): boolean {
+    const isNews = monitors.take(beats, now());
+    if (isNews && (rules.alert === "once" || rules.alert === "quorum")) save(() => undefined);
+    return isNews;
+  }
+
+  function save(done: (isSaved: boolean) => void): void {
+    parts.save(() => ({ ...desk.keep(), outages: monitors.outages() }), done);
   }
 
   function isAsked({ id }: Beat): boolean {
@@ -143,7 +154,7 @@ export function createParticipant(parts: Parts): Participant {
     const { monitor, key } = subject;
     const before = monitors.outage(monitor, key, now());
     // Kuma stores what it has found only after its messages: others that ask at the same time must hear of it now.
-    monitors.take([beat], now());
+    note([beat]);
     const outage = Math.max(before, monitors.outage(monitor, key, now()));
     const { name, every, settles = 2 * every } = beat;
     desk.ask({ ...subject, kind, notifications, name, settles, outage }, answer);

@@ -25,6 +25,8 @@ export interface Rung {
   readonly kind: Kind;
   /** Nobody had answered Kuma in time, or nobody had been heard since the last start. */
   readonly isBlind: boolean;
+  /** Nobody had agreed for as long as the rules say. */
+  readonly isAlone: boolean;
 }
 
 /** How Kuma's monitor is set, milliseconds and counts. */
@@ -310,7 +312,9 @@ export function createInstance(
       if (strikes()) return;
       if (verdict !== undefined && verdict.verdict !== "send") return done();
       const to = notifications.filter((each) => !verdict?.except.includes(each));
-      sendEach(question, to, { decidedAt: world.now(), isBlind: verdict === undefined || isNew() }, done);
+      const isAlone = verdict?.line?.includes("; only here, ") === true;
+      const isBlind = verdict === undefined || isNew();
+      sendEach(question, to, { decidedAt: world.now(), isBlind, isAlone }, done);
     };
     if (strikes()) return;
     inLife(1, () => participant?.ask(question, (verdict) => inKuma(1, () => answer(verdict))));
@@ -320,7 +324,7 @@ export function createInstance(
   function sendEach(
     question: Exclude<Question, { kind: "expiry" }>,
     [notification, ...rest]: readonly string[],
-    about: Pick<Rung, "decidedAt" | "isBlind">,
+    about: Pick<Rung, "decidedAt" | "isBlind" | "isAlone">,
     done: () => void,
   ): void {
     if (notification === undefined) {

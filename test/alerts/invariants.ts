@@ -78,10 +78,11 @@ function rings(facts: Facts, rung: readonly Rung[]): string[] {
     const isPlain = ["each", "annotate"].includes(rules(of.id).alert);
     if (downAt === undefined || (isPlain && !isCalm)) return [];
     const due = (isCalm ? downAt : Math.max(downAt, wellFrom)) + takes;
-    // A message about one that has been down for long is not about this.
-    const isAbout = ({ by, decidedAt }: Rung) => {
+    // A message that only one was behind is about what had begun when that one's outage did.
+    const isAbout = ({ by, decidedAt, isAlone }: Rung) => {
       const theirs = outages.filter((each) => each.of.id === by && each.begin <= decidedAt).at(-1);
-      return theirs !== undefined && theirs.begin >= begin - widthOf(of.id) - KNOWN_AFTER;
+      const coveredFrom = isAlone ? theirs?.begin : decidedAt;
+      return coveredFrom !== undefined && coveredFrom >= begin - widthOf(of.id) - KNOWN_AFTER;
     };
     const isTold = rung.some((each) => each.kind === "down" && isAbout(each) && each.at <= due);
     return end > due && !isTold ? `${of.id} is down from ${sec(downAt)} on, and nothing has rung` : [];
