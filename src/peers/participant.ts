@@ -114,10 +114,10 @@ export function createParticipant(parts: Parts): Participant {
     desk.news();
   }
 
-  /** One that dies again and again must know all the same since when something is down here. */
+  /** One that dies again and again must know all the same since when something is down here, whatever it sends. */
   function note(beats: readonly Beat[]): boolean {
     const isNews = monitors.take(beats, now());
-    if (isNews && (rules.alert === "once" || rules.alert === "quorum")) save(() => undefined);
+    if (isNews) save(() => undefined);
     return isNews;
   }
 

@@ -21,7 +21,8 @@ import { noSnapshots } from "../web/no-snapshots.ts";
 
 const ends: (() => void)[] = [];
 after(() => {
-  for (const end of ends) end();
+  // Those that write are ended first.
+  for (const end of ends.reverse()) end();
 });
 
 const PASSWORD = "a password of the repository";
@@ -53,7 +54,7 @@ async function open(
     return send(url, body, ...limits);
   };
   const stateDir = mkdtempSync(join(tmpdir(), "peers-"));
-  ends.push(() => rmSync(stateDir, { recursive: true, force: true }));
+  ends.push(() => rmSync(stateDir, { recursive: true, force: true, maxRetries: 10 }));
   const peers = createPeers({
     config: { ...loaded.config.peers, instanceName: name, stateDir },
     observer,
