@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { stripVTControlCharacters } from "node:util";
-import { execa } from "execa";
 import { type Member, makeRig, type Rig, untilLogged } from "../support/cli-instance.ts";
+import { putInFrontOfRestic } from "../support/restic-in-front.ts";
 
 describe("progress", () => {
   let rig: Rig;
@@ -16,11 +14,7 @@ describe("progress", () => {
     primary = await rig.add("fra", "BACKUP");
     await untilLogged(primary, /Published snapshot/);
     // The real restic, as slow as one behind a thin line.
-    const bin = join(rig.folder, "bin");
-    mkdirSync(bin);
-    const { stdout: restic } = await execa("sh", ["-c", "command -v restic"]);
-    writeFileSync(join(bin, "restic"), `#!/bin/sh\nsleep 4\nexec ${restic} "$@"\n`, { mode: 0o755 });
-    slow = { PATH: `${bin}:${process.env.PATH}` };
+    slow = { PATH: putInFrontOfRestic(rig.folder, "sleep 4") };
   });
   after(() => rig.close());
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, before, beforeEach, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { askFor } from "../../src/control/client.ts";
@@ -10,6 +10,7 @@ import { readState } from "../support/database-state.ts";
 import { type Fleet, openFleet } from "../support/fleet.ts";
 import { ensureBuilt } from "../support/install/build.ts";
 import { type NtfyServer, startNtfy } from "../support/ntfy-server.ts";
+import { putInFrontOfRestic } from "../support/restic-in-front.ts";
 import { untilEqual } from "../support/scenarios.ts";
 import { edit, fillData } from "../support/source-data.ts";
 import type { NamespaceOptions, SupervisorNamespace } from "../support/supervisor-namespace.ts";
@@ -39,25 +40,16 @@ async function start(
 ): Promise<SupervisorNamespace> {
   fillData(fleet.dataOf(name));
   const wake = { REPLICATOR_WAKE: "ntfy", NTFY_URL: `${ntfy.url}/${TOPIC}`, NTFY_TOKEN: TOKEN };
-  const PATH = `${countingRestic(name)}${delimiter}${process.env.PATH}`;
+  writeFileSync(resticLog(name), "");
+  const PATH = putInFrontOfRestic(binOf(name), `echo "$*" >> '${resticLog(name)}'`);
   const instance = await fleet.open(name, mode, { PATH, ...wake, ...env });
   await instance.untilLogged("cycle-done");
   if (mode === "RESTORE") await instance.untilLogged("wake-ready");
   return instance;
 }
 
-/** A folder with a `restic` that notes what it is asked for, and hands over to the real one. */
-function countingRestic(name: string): string {
-  const bin = join(fleet.folder, `${name}.bin`);
-  mkdirSync(bin);
-  writeFileSync(resticLog(name), "");
-  writeFileSync(
-    join(bin, "restic"),
-    `#!/bin/sh\necho "$*" >> '${resticLog(name)}'\nPATH='${process.env.PATH}'\nexec restic "$@"\n`,
-  );
-  chmodSync(join(bin, "restic"), 0o755);
-  return bin;
-}
+/** Where the restic is that notes what it is asked for. */
+const binOf = (name: string) => join(fleet.folder, `${name}.restic-in-front`);
 
 const resticLog = (name: string) => join(fleet.folder, `${name}.restic`);
 

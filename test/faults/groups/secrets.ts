@@ -1,10 +1,10 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { readState } from "../../support/database-state.ts";
-import { onPath } from "../../support/install/on-path.ts";
 import { assertInvariant } from "../../support/invariant.ts";
+import { putInFrontOfRestic } from "../../support/restic-in-front.ts";
 import { openPrimaryScenario, untilEqual } from "../../support/scenarios.ts";
 import { change, fillData } from "../../support/source-data.ts";
 import { openNamespace, PASSWORD, type SupervisorNamespace } from "../../support/supervisor-namespace.ts";
@@ -31,7 +31,8 @@ const secrets: Fault = {
     const ntfy = await startNtfy();
     const calls = join(folder, "calls");
     const env = {
-      PATH: `${recordCalls(folder, calls)}:${process.env.PATH}`,
+      // restic may run too briefly to be seen by looking.
+      PATH: putInFrontOfRestic(folder, `echo "$*" >>'${calls}'`),
       NTFY_URL: `http://127.0.0.1:${ntfy.port}/faults`,
       NTFY_TOKEN: SECRETS.token,
       AWS_SECRET_ACCESS_KEY: SECRETS.key,
@@ -124,15 +125,6 @@ function watchProcesses(instances: readonly SupervisorNamespace[]): () => Map<st
     );
     return seen;
   };
-}
-
-/** A folder for PATH in which restic writes how it was called; it may run too briefly to be seen by looking. */
-function recordCalls(folder: string, calls: string): string {
-  const bin = join(folder, "bin");
-  mkdirSync(bin);
-  const record = `#!/bin/sh\ncat /proc/$$/cmdline >>'${calls}'\nexec '${onPath("restic")}' "$@"\n`;
-  writeFileSync(join(bin, "restic"), record, { mode: 0o755 });
-  return bin;
 }
 
 function readEnvironment(pid: number): string {

@@ -1,4 +1,3 @@
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   assertEqualsOneOf,
@@ -6,8 +5,8 @@ import {
   assertUnchanged,
   readState,
 } from "../../support/database-state.ts";
-import { onPath } from "../../support/install/on-path.ts";
 import { assertInvariant } from "../../support/invariant.ts";
+import { putInFrontOfRestic } from "../../support/restic-in-front.ts";
 import { openPrimaryScenario, openReplicaScenario, untilEqual } from "../../support/scenarios.ts";
 import { fillData } from "../../support/source-data.ts";
 import { openNamespace } from "../../support/supervisor-namespace.ts";
@@ -27,7 +26,7 @@ const clockSetBack: Fault = {
     fillData(dataDir);
     const { repository } = scenario;
     const replica = await openNamespace({ mode: "RESTORE", name: "replica", dataDir, repository });
-    const slowClock = { PATH: `${makeSlowRestic(folder)}:${process.env.PATH}` };
+    const slowClock = { PATH: putInFrontOfRestic(folder, A_DAY_BEHIND) };
     const round = async () => {
       for (const env of [slowClock, {}]) {
         await scenario.instance.kill();
@@ -53,23 +52,8 @@ const clockSetBack: Fault = {
   },
 };
 
-/** A restic whose backups bear yesterday's time, as on a machine whose clock is a day behind. */
-function makeSlowRestic(folder: string): string {
-  const bin = join(folder, "bin");
-  mkdirSync(bin);
-  const program = join(bin, "restic");
-  writeFileSync(
-    program,
-    `#!/bin/sh
-case $1 in
-backup) shift; exec ${onPath("restic")} backup --time "$(date -d yesterday '+%Y-%m-%d %H:%M:%S')" "$@" ;;
-esac
-exec ${onPath("restic")} "$@"
-`,
-  );
-  chmodSync(program, 0o755);
-  return bin;
-}
+/** Backups that bear yesterday's time, as on a machine whose clock is a day behind. */
+const A_DAY_BEHIND = `[ "$1" != backup ] || { shift; set -- backup --time "$(date -d yesterday '+%Y-%m-%d %H:%M:%S')" "$@"; }`;
 
 const twoReplicas: Fault = {
   group: 8,
