@@ -56,6 +56,23 @@ export function kumaOf(fleet: AlertFleet, name: string): number | undefined {
   return childOf(fleet.member(name).instance.pid);
 }
 
+/** Kills an instance's supervisor, and does something while its Uptime Kuma goes on; then ends that, too. */
+export async function withoutSupervisor(
+  fleet: AlertFleet,
+  name: string,
+  work: () => Promise<void>,
+): Promise<void> {
+  const left = kumaOf(fleet, name);
+  const { instance } = fleet.member(name);
+  process.kill(instance.pid, "SIGKILL");
+  await instance.exited;
+  try {
+    await work();
+  } finally {
+    if (left !== undefined) process.kill(left, "SIGKILL");
+  }
+}
+
 export const ALL = ["fra", "nyc", "sgp"] as const;
 
 /** So long nothing more must come, milliseconds: whoever withholds a message looks every two seconds. */

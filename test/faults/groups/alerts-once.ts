@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { AlertFleet } from "../../support/alert-fleet.ts";
 import { assertInvariant } from "../../support/invariant.ts";
 import { connectKuma } from "../../support/kuma/kuma-api.ts";
 import { answers } from "../../support/kuma/kuma-shapes.ts";
 import { waitFor } from "../../support/wait.ts";
-import { ALL, type AlertCases, alertFault, beginOutage, kumaOf } from "../alerts.ts";
+import { ALL, type AlertCases, alertFault, beginOutage, kumaOf, withoutSupervisor } from "../alerts.ts";
 
 /** Kuma's module waits six seconds for its supervisor; then a message must be out, on a busy machine. Milliseconds. */
 const LATEST = 8_000;
@@ -35,28 +36,8 @@ const CASES: AlertCases = {
     outage.recover();
     await outage.check([1, 1], [1, 1]);
   },
-  "the provider refuses, for a while": async (fleet) => {
-    fleet.provider.does = "refuse";
-    const outage = beginOutage(fleet);
-    outage.fall();
-    await outage.untilHanded("down");
-    await sleep(5_000);
-    fleet.provider.does = "take";
-    await outage.untilTaken("down");
-    outage.recover();
-    await outage.check([1, 1], [1, 1]);
-  },
-  "the provider takes it and breaks off: it counts as refused": async (fleet) => {
-    fleet.provider.does = "reset";
-    const outage = beginOutage(fleet);
-    outage.fall();
-    await outage.untilHanded("down");
-    await sleep(1_000);
-    fleet.provider.does = "take";
-    await outage.untilTaken("down");
-    outage.recover();
-    await outage.check([1, 1], [1, 1]);
-  },
+  "the provider refuses, for a while": (fleet) => notTaken(fleet, "refuse", 5_000),
+  "the provider takes it and breaks off: it counts as refused": (fleet) => notTaken(fleet, "reset", 1_000),
   "the line is cut throughout: one message of each part": async (fleet) => {
     fleet.cut("fra", "nyc", "sgp");
     const outage = beginOutage(fleet);
@@ -199,21 +180,28 @@ const CASES: AlertCases = {
     await outage.check([1, 1], [1, 1]);
   },
   // The last one: after it there is no supervisor any more.
-  "a supervisor is killed, and its Kuma goes on": async (fleet) => {
-    const left = kumaOf(fleet, "fra");
-    process.kill(fleet.member("fra").instance.pid, "SIGKILL");
-    await fleet.member("fra").instance.exited;
-    const outage = beginOutage(fleet);
-    try {
+  "a supervisor is killed, and its Kuma goes on": (fleet) =>
+    withoutSupervisor(fleet, "fra", async () => {
+      const outage = beginOutage(fleet);
       outage.fall();
       await Promise.all([outage.untilTaken("down", "fra"), outage.untilTaken("down", "(?!fra)")]);
       outage.recover();
       await outage.check([2, 2], [2, 2]);
-    } finally {
-      if (left !== undefined) process.kill(left, "SIGKILL");
-    }
-  },
+    }),
 };
+
+/** @param lasts how long after the first attempt the provider takes it, milliseconds */
+async function notTaken(fleet: AlertFleet, does: "refuse" | "reset", lasts: number): Promise<void> {
+  fleet.provider.does = does;
+  const outage = beginOutage(fleet);
+  outage.fall();
+  await outage.untilHanded("down");
+  await sleep(lasts);
+  fleet.provider.does = "take";
+  await outage.untilTaken("down");
+  outage.recover();
+  await outage.check([1, 1], [1, 1]);
+}
 
 export const alertsOnce = alertFault({
   about: "that one of them tells",

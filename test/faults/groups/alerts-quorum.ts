@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { AlertFleet } from "../../support/alert-fleet.ts";
 import { assertInvariant } from "../../support/invariant.ts";
 import { type AlertCases, alertFault, beginOutage } from "../alerts.ts";
 
@@ -36,26 +37,8 @@ const CASES: AlertCases = {
     outage.recover();
     await outage.check([1, 1], [1, 1]);
   },
-  "the one that sees it alone is restarted meanwhile": async (fleet) => {
-    const outage = beginOutage(fleet);
-    outage.fall("fra");
-    await sleep(5_000);
-    await fleet.member("fra").instance.stop();
-    await fleet.member("fra").start();
-    await outage.untilTaken("down");
-    outage.recover();
-    await outage.check([1, 1], [1, 1]);
-  },
-  "the one that sees it alone is killed meanwhile, all of it": async (fleet) => {
-    const outage = beginOutage(fleet);
-    outage.fall("fra");
-    await sleep(5_000);
-    await fleet.member("fra").instance.kill();
-    await fleet.member("fra").start();
-    await outage.untilTaken("down");
-    outage.recover();
-    await outage.check([1, 1], [1, 1]);
-  },
+  "the one that sees it alone is restarted meanwhile": (fleet) => endedMeanwhile(fleet, "stop"),
+  "the one that sees it alone is killed meanwhile, all of it": (fleet) => endedMeanwhile(fleet, "kill"),
   "one is cut off and sees it: nobody can be asked, so it is told": async (fleet) => {
     fleet.cut("fra", "nyc", "sgp");
     const outage = beginOutage(fleet);
@@ -75,6 +58,17 @@ const CASES: AlertCases = {
     await outage.check([1, 2], [1, 1]);
   },
 };
+
+async function endedMeanwhile(fleet: AlertFleet, how: "stop" | "kill"): Promise<void> {
+  const outage = beginOutage(fleet);
+  outage.fall("fra");
+  await sleep(5_000);
+  await fleet.member("fra").instance[how]();
+  await fleet.member("fra").start();
+  await outage.untilTaken("down");
+  outage.recover();
+  await outage.check([1, 1], [1, 1]);
+}
 
 export const alertsQuorum = alertFault({
   about: "that enough of them must see",

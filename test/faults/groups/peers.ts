@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AlertFleet, Rung } from "../../support/alert-fleet.ts";
 import { assertInvariant } from "../../support/invariant.ts";
-import { type AlertCases, alertFault, kumaOf } from "../alerts.ts";
+import { type AlertCases, alertFault, kumaOf, withoutSupervisor } from "../alerts.ts";
 
 /** Kuma's module waits six seconds; then a message must be out within this, milliseconds, on a busy machine. */
 const LATEST = 8_000;
@@ -69,16 +69,8 @@ const CASES: AlertCases = {
     assertFits(last, / - down at (fra|nyc|sgp), (fra|nyc|sgp), (fra|nyc|sgp)$/);
   },
   // The last one: after it there is no supervisor any more.
-  "its supervisor is killed": async (fleet) => {
-    const left = kumaOf(fleet, "fra");
-    process.kill(fleet.member("fra").instance.pid, "SIGKILL");
-    await fleet.member("fra").instance.exited;
-    try {
-      assertFits(await fall(fleet, LATEST), AS_EVER);
-    } finally {
-      if (left !== undefined) process.kill(left, "SIGKILL");
-    }
-  },
+  "its supervisor is killed": (fleet) =>
+    withoutSupervisor(fleet, "fra", async () => assertFits(await fall(fleet, LATEST), AS_EVER)),
 };
 
 export const peersThatFail = alertFault({
