@@ -4,7 +4,7 @@ import writeFileAtomic from "write-file-atomic";
 import * as z from "zod";
 import { steadyNow, toWallClock } from "../clock.ts";
 import { errorCode, errorMessage } from "../format.ts";
-import type { Kept } from "./pending.ts";
+import { type Kept, withTimes } from "./pending.ts";
 
 const subject = { monitor: z.int(), key: z.string() };
 /** By the machine's clock, milliseconds since 1970: the steady one begins anew with the process. */
@@ -96,32 +96,12 @@ function read(path: string): Pick<AlertsFile, "kept" | "warning"> {
   }
 }
 
-function toContent({ clock, told, withheld, outages }: Kept) {
-  return {
-    version: VERSION,
-    clock,
-    told: told.map((each) => ({ ...each, at: toWallClock(each.at) })),
-    withheld: withheld.map((each) => ({
-      ...each,
-      outageAt: toWallClock(each.outageAt),
-      wantedAt: toWallClock(each.wantedAt),
-    })),
-    outages: outages.map((each) => ({ ...each, since: toWallClock(each.since) })),
-  };
+function toContent(kept: Kept) {
+  return { version: VERSION, ...withTimes(kept, toWallClock) };
 }
 
-function fromContent({ clock, told, withheld, outages }: z.infer<typeof content>): Kept {
+function fromContent(read: z.infer<typeof content>): Kept {
   const now = steadyNow();
   // Nothing is of the future, however the machine's clock was set meanwhile.
-  const toSteady = (wall: number) => now - Math.max(0, toWallClock(now) - wall);
-  return {
-    clock,
-    told: told.map((each) => ({ ...each, at: toSteady(each.at) })),
-    withheld: withheld.map((each) => ({
-      ...each,
-      outageAt: toSteady(each.outageAt),
-      wantedAt: toSteady(each.wantedAt),
-    })),
-    outages: outages.map((each) => ({ ...each, since: toSteady(each.since) })),
-  };
+  return withTimes(read, (wall) => now - Math.max(0, toWallClock(now) - wall));
 }

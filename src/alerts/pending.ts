@@ -20,6 +20,20 @@ export interface Kept {
   readonly outages: readonly (Subject & { readonly since: number })[];
 }
 
+/** The same by another clock. */
+export function withTimes({ clock, told, withheld, outages }: Kept, by: (time: number) => number): Kept {
+  return {
+    clock,
+    told: told.map((each) => ({ ...each, at: by(each.at) })),
+    withheld: withheld.map((each) => ({
+      ...each,
+      outageAt: by(each.outageAt),
+      wantedAt: by(each.wantedAt),
+    })),
+    outages: outages.map((each) => ({ ...each, since: by(each.since) })),
+  };
+}
+
 /** A message that Kuma waits with, or that was withheld. */
 export interface Pending {
   message: Message;

@@ -79,14 +79,15 @@ async function examine(config: Config): Promise<Finding[]> {
   const place = kumaPlace(config.kuma, readKumaVersion(config.kuma.dir));
   const location = place.locate();
   const kumaDatabase = openKumaDatabase(place);
-  const patch = await checkPatch(config);
-  const [database, replication, restic, ssh, proxy, ntfy, content] = await Promise.all([
+  const patching = checkPatch(config);
+  const [database, replication, restic, ssh, proxy, patch, ntfy, content] = await Promise.all([
     checkDatabase(location, kumaDatabase),
     // Without its settings there is no replication, and nothing more to check.
-    config.obstacles.length > 0 ? [] : checkReplication(config, patch),
+    config.obstacles.length > 0 ? [] : checkReplication(config, patching),
     checkRestic(config),
     checkSsh(config),
     checkProxy(config),
+    patching,
     checkNtfy(config),
     inspect(config, kumaDatabase, location.ok ? location.value.engine : undefined),
   ]);
@@ -121,7 +122,7 @@ async function inspect(
   ];
 }
 
-async function checkReplication(config: Config, patch: Finding): Promise<Finding[]> {
+async function checkReplication(config: Config, patch: Promise<Finding>): Promise<Finding[]> {
   const sources = openSources(config);
   const status = await askStatus(config.stateDir);
   const listed = await listSnapshots(sources, REPOSITORY_LIMIT);
@@ -132,7 +133,7 @@ async function checkReplication(config: Config, patch: Finding): Promise<Finding
     ...(await checkRepository(sources, listed, status)),
     ...(listed.ok ? checkBashPrimary(listed.value) : []),
     ...checkAlerts(config, {
-      isPatched: patch.status === "ok",
+      isPatched: (await patch).status === "ok",
       fleet: status.ok ? status.value.fleet : undefined,
       content: config.peers?.alert === "quorum" ? await readContent(sources) : undefined,
     }),

@@ -105,7 +105,9 @@ export function keyOf(table: string, row: NamedRow): string {
 }
 
 export function rowsOf(table: Table): NamedRow[] {
-  return table.rows.map((row: Row) =>
-    Object.fromEntries(table.columns.map((column, position) => [column, row[position] ?? null])),
-  );
+  return table.rows.map((row) => toNamed(table, row));
+}
+
+export function toNamed({ columns }: Table, row: Row): NamedRow {
+  return Object.fromEntries(columns.map((column, position) => [column, row[position] ?? null]));
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { type Content, type NamedChanges, type Row, type Table, writeRow } from "../snapshot/index.ts";
+import { type Content, type NamedChanges, type Table, writeRow } from "../snapshot/index.ts";
 import { SAVE_TIMES } from "./columns.ts";
-import { byImportance, isLink, keyOf, type NamedRow, type Names, namesIn, quote } from "./names.ts";
+import { byImportance, isLink, keyOf, type Names, namesIn, quote, toNamed } from "./names.ts";
 
 /** What people call a row, a short hash of what is in it, and whether it is active, where rows of its table can be. */
 type Entry = readonly [label: string, hash: string, ...active: readonly number[]];
@@ -44,10 +44,6 @@ function outlineTable(table: Table, names: Names): Record<string, Entry> {
     entries[key] = active === undefined || active === null ? [label, hash] : [label, hash, Number(active)];
   }
   return entries;
-}
-
-function toNamed({ columns }: Table, row: Row): NamedRow {
-  return Object.fromEntries(columns.map((column, position) => [column, row[position] ?? null]));
 }
 
 interface Change {

@@ -1,4 +1,5 @@
 import type { Config } from "../config/index.ts";
+import { rowsOf } from "../diff/index.ts";
 import type { Content } from "../snapshot/index.ts";
 import { type Finding, ok, warning } from "./finding.ts";
 
@@ -88,10 +89,7 @@ function checkMembers(alert: string, { members }: Fleet): Finding[] {
 function checkRetries({ tables }: Content): Finding[] {
   const monitors = tables.find(({ name }) => name === "monitor");
   if (monitors === undefined) return [];
-  const rows = monitors.rows.map((row) =>
-    Object.fromEntries(monitors.columns.map((column, index) => [column, row[index]])),
-  );
-  const active = rows.filter((row) => Number(row.active) === 1 && row.type !== "push");
+  const active = rowsOf(monitors).filter((row) => Number(row.active) === 1 && row.type !== "push");
   const hasty = active.filter((row) => {
     const interval = Number(row.interval);
     return Number(row.maxretries) * (Number(row.retry_interval) || interval) < interval;

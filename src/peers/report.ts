@@ -41,27 +41,24 @@ export function reportModes(emit: Listener, own: string): (known: readonly Known
 
 /** Says once that a Kuma is ready that does not ask. */
 export function reportSilentKuma(emit: Listener): () => void {
-  let isReported = false;
-  return () => {
-    if (isReported) return;
-    isReported = true;
-    emit({
-      type: "warning",
-      message:
-        "Uptime Kuma does not say what its checks find: no other instance hears of it, and its messages go out as ever. It is not patched for this release, or KUMA_COMMAND does not pass an open file descriptor on; `replicator-kuma doctor` says which.",
-    });
-  };
+  return warnOnce(
+    emit,
+    "Uptime Kuma does not say what its checks find: no other instance hears of it, and its messages go out as ever. It is not patched for this release, or KUMA_COMMAND does not pass an open file descriptor on; `replicator-kuma doctor` says which.",
+  );
 }
 
 export function reportTwin(emit: Listener): () => void {
+  return warnOnce(
+    emit,
+    "Another instance has the id of this one, so its data folder is a copy of this one's: each of the two overlooks the other. Stop it, remove the file state.json of its state folder, and start it again.",
+  );
+}
+
+function warnOnce(emit: Listener, message: string): () => void {
   let isReported = false;
   return () => {
     if (isReported) return;
     isReported = true;
-    emit({
-      type: "warning",
-      message:
-        "Another instance has the id of this one, so its data folder is a copy of this one's: each of the two overlooks the other. Stop it, remove the file state.json of its state folder, and start it again.",
-    });
+    emit({ type: "warning", message });
   };
 }

@@ -1,4 +1,5 @@
 import type { AlertRules, Kept } from "../../src/alerts/index.ts";
+import { withTimes } from "../../src/alerts/pending.ts";
 import type { Beat, Question, ReplayResult, Verdict } from "../../src/kuma/index.ts";
 import { createMonitors } from "../../src/peers/monitors.ts";
 import { createParticipant, type Participant } from "../../src/peers/participant.ts";
@@ -155,23 +156,13 @@ export function createInstance(
     const offset = Math.round(world.between(0, 1e9));
     const now = () => Math.round(world.now()) + offset;
     const monitors = createMonitors();
-    const shift = <T extends Kept>(kept: T, by: number): Kept => ({
-      clock: kept.clock,
-      told: kept.told.map((each) => ({ ...each, at: each.at + by })),
-      withheld: kept.withheld.map((each) => ({
-        ...each,
-        outageAt: each.outageAt + by,
-        wantedAt: each.wantedAt + by,
-      })),
-      outages: kept.outages.map((each) => ({ ...each, since: each.since + by })),
-    });
     let writing = false;
     let waiting: ((isSaved: boolean) => void)[] = [];
     const write = (keep: () => Kept) => {
       writing = true;
       const told = waiting;
       waiting = [];
-      const kept = shift(structuredClone(keep()), -offset);
+      const kept = withTimes(structuredClone(keep()), (time) => time - offset);
       const saved = unsaved;
       inLife(world.between(1, 20), () => {
         disk.kept = kept;
@@ -186,7 +177,7 @@ export function createInstance(
         session: `${id}${epoch}`,
         ownId: id,
         rules: plan.rules,
-        kept: shift(disk.kept, offset),
+        kept: withTimes(disk.kept, (time) => time + offset),
         now,
         monitors,
       },
