@@ -19,20 +19,12 @@ const AWAY = 5_000;
 const APPLIED = { timeout: 5 * 60_000 };
 
 /** How many replicas do not watch at the same moment, because one snapshot restarts them all. */
-export const fleet: Measure = {
-  name: "fleet",
-  measure: async (folder) => {
-    const kuma = await copyPatchedKuma();
-    try {
-      const real = { KUMA_DIR: kuma.dir, KUMA_COMMAND: "", REPLICATOR_PROOF_WINDOW: "10s" };
-      return [await measureAcquainted(join(folder, "acquainted"), real), await measureStrangers(folder)];
-    } finally {
-      kuma.remove();
-    }
-  },
-};
+export const fleets: readonly Measure[] = [
+  { name: `fleet of ${REPLICAS.acquainted} that know of one another`, measure: measureAcquainted },
+  { name: `fleet of ${REPLICAS.strangers}`, measure: measureStrangers },
+];
 
-async function measureStrangers(folder: string): Promise<Figure> {
+async function measureStrangers(folder: string): Promise<Figure[]> {
   const replicas = await openReplicas(folder);
   try {
     const { strangers: count } = REPLICAS;
@@ -41,33 +33,38 @@ async function measureStrangers(folder: string): Promise<Figure> {
       await Promise.all(Array.from({ length: AT_ONCE }, (_, n) => replicas.open(`replica-${at + n}`, env)));
     const asked = await replicas.applyNext("asked", AWAY);
     const woken = await replicas.applyNext("woken", AWAY);
-    return figure(`of ${count} replicas that have heard of others`, woken, asked, {
-      goal: "under half",
-      reached: woken < count / 2,
-    });
+    return [
+      figure(`of ${count} replicas that have heard of others`, woken, asked, {
+        goal: "under half",
+        reached: woken < count / 2,
+      }),
+    ];
   } finally {
     await replicas.close();
   }
 }
 
-/** @param real what makes a replica run a real Kuma */
-async function measureAcquainted(folder: string, real: Record<string, string>): Promise<Figure> {
+async function measureAcquainted(folder: string): Promise<Figure[]> {
+  const kuma = await copyPatchedKuma();
   const replicas = await openReplicas(folder);
   try {
-    const { acquainted: count } = REPLICAS;
-    const peers = await peerSettings(count);
+    const real = { KUMA_DIR: kuma.dir, KUMA_COMMAND: "", REPLICATOR_PROOF_WINDOW: "10s" };
+    const peers = await peerSettings(REPLICAS.acquainted);
     for (const [at, each] of peers.entries()) await replicas.open(`replica-${at}`, { ...real, ...each });
     const web = peers.map(({ REPLICATOR_HTTP }) => `http://${REPLICATOR_HTTP}`);
     await untilAcquainted(web);
     const asked = await replicas.applyNext("asked");
     await untilAcquainted(web);
     const woken = await replicas.applyNext("woken");
-    return figure(`of ${count} replicas that know of one another, with real Kumas`, woken, asked, {
-      goal: "1",
-      reached: woken === 1,
-    });
+    return [
+      figure(`of ${peers.length} replicas that know of one another, with real Kumas`, woken, asked, {
+        goal: "1",
+        reached: woken === 1,
+      }),
+    ];
   } finally {
     await replicas.close();
+    kuma.remove();
   }
 }
 

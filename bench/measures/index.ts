@@ -1,7 +1,7 @@
 import type { Measure } from "../figure.ts";
 import { arrival } from "./arrival.ts";
 import { change } from "./change.ts";
-import { fleet } from "./fleet.ts";
+import { fleets } from "./fleet.ts";
 import { gaps } from "./gap.ts";
 import { heartbeats } from "./heartbeats.ts";
 import { idle } from "./idle.ts";
@@ -25,7 +25,7 @@ export const measures: readonly Measure[] = [
   writeLock,
   requests,
   arrival,
-  fleet,
+  ...fleets,
   start,
   peakMemory,
   responsiveness,
