@@ -6,6 +6,7 @@ import { openEnds, openLinks, type Provider, type Rung } from "./alert-net.ts";
 import { type Instance, type InstanceOptions, instanceEnvironment, startInstance } from "./kuma/instance.ts";
 import type { PatchedKuma } from "./kuma/patched-kuma.ts";
 import { programFile, projectFolder } from "./paths.ts";
+import { untilAcquainted } from "./peers.ts";
 import { freePort } from "./ports.ts";
 import { makeRepository } from "./repository.ts";
 import { query } from "./rows.ts";
@@ -179,16 +180,7 @@ async function startMember(options: InstanceOptions, web: string): Promise<Alert
 }
 
 async function untilAllUp(members: readonly AlertMember[]): Promise<void> {
-  const isKnownToAll = async () => {
-    const up = await Promise.all(
-      members.map(async ({ web }) => {
-        const text = await (await fetch(`${web}/metrics`)).text();
-        return [...text.matchAll(/^replicator_fleet_kuma_up\{.*\} 1$/gm)].length;
-      }),
-    );
-    return up.every((count) => count === members.length) || undefined;
-  };
-  await waitFor("all to know of one another", isKnownToAll, { every: 100 });
+  await untilAcquainted(members.map(({ web }) => web));
   // The second from now on: one may be under way.
   const now = members.map((member) => lastBeat(member).id);
   const isUp = (member: AlertMember, index: number) => {
