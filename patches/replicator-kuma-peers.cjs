@@ -15,6 +15,12 @@ const ASKS = {
   quorum: ["down", "again", "up", "expiry"],
 };
 
+/**
+ * In place of a status of Kuma's: it watches the monitor, and has not checked it since its start. With many of them that
+ * takes minutes: it starts one after another, and has them all in its list before the first.
+ */
+const NOT_YET = -1;
+
 module.exports = function joinPeers(Notification) {
   // Set by the supervisor, where it knows of others at all.
   const asks = ASKS[process.env.REPLICATOR_ALERT];
@@ -46,6 +52,7 @@ function tellHeartbeats() {
   /** Not told yet, the newest of each monitor: a supervisor that does not listen costs no more than this. */
   const waiting = new Map();
   let isSending = false;
+  let isListed = false;
 
   R.store = async function (bean, ...rest) {
     const stored = await store.call(this, bean, ...rest);
@@ -54,8 +61,11 @@ function tellHeartbeats() {
   };
 
   function note({ monitor_id: id, status }) {
-    const monitor = UptimeKumaServer.getInstance().monitorList?.[id];
+    const { monitorList } = UptimeKumaServer.getInstance();
+    const monitor = monitorList?.[id];
     if (monitor === undefined) return;
+    if (!isListed) send({ beats: Object.values(monitorList).map((each) => beatOf(each, NOT_YET)) });
+    isListed = true;
     waiting.set(id, beatOf(monitor, status));
     if (!isSending) setImmediate(tell);
   }

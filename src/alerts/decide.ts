@@ -12,9 +12,16 @@ export interface PeerView {
   readonly heard: number;
   /** It has answered the question that is open about this monitor: so it knows of the claim that goes with it. */
   readonly hasAnswered: boolean;
-  /** "none": it does not watch it; "silent": it has not said anything about it that still counts. */
+  /**
+   * "none": it does not watch it; "not yet": it has not looked since its start, "down before": nor has it, and it was down
+   * before; "silent": it has not said anything about it that still counts.
+   */
   readonly says:
-    | { readonly state: "down" | "up" | "none"; readonly for: number; readonly checked: number }
+    | {
+        readonly state: "down" | "up" | "none" | "not yet" | "down before";
+        readonly for: number;
+        readonly checked: number;
+      }
     | { readonly state: "silent" };
   readonly claim: { readonly number: number; readonly isSending: boolean } | undefined;
 }
@@ -52,6 +59,8 @@ export interface Situation {
   readonly isMissing: boolean;
   /** Why Kuma cannot send it now. */
   readonly obstacle: Hold | undefined;
+  /** Whoever else there is has been heard since the start. */
+  readonly isAcquainted: boolean;
   /** Others have had time enough to answer. */
   readonly isLate: boolean;
   /** How long ago the outage began here that it is about. */
@@ -100,9 +109,9 @@ export function isLasting(kind: Kind): boolean {
 
 /** @returns why not, or with whose agreement */
 function mayLeave(situation: Situation): Hold | "agreed" | "alone" {
-  const { rules, kind, outage, width, peers } = situation;
+  const { rules, kind, peers } = situation;
   if (kind === "down" && rules.alert === "quorum") return askQuorum(situation);
-  const down = kind === "up" ? peers.find((peer) => isDownInOutage(peer, outage, width)) : undefined;
+  const down = kind === "up" ? peers.find((peer) => isDownInOutage(peer, situation)) : undefined;
   return down === undefined ? "agreed" : { why: "recovery", name: down.name };
 }
 
@@ -130,18 +139,20 @@ function hasLivingClaim({ claim, heard }: PeerView): boolean {
 
 /**
  * Whether somebody is down who recovers later. One that was down for long before says nothing of this outage: it may be
- * out of reach from there, always.
+ * out of reach from there, always. One that has been started anew looks again soon.
  */
-function isDownInOutage({ says }: PeerView, outage: number, width: number): boolean {
-  return says.state === "down" && says.for <= outage + width;
+function isDownInOutage({ says }: PeerView, { rules, outage, wanted, width }: Situation): boolean {
+  const isDown = says.state === "down" || (says.state === "down before" && wanted < rules.wait);
+  return isDown && says.for <= outage + width;
 }
 
-function askQuorum({ rules, peers, outage, wanted, width }: Situation): Hold | "agreed" | "alone" {
+function askQuorum(situation: Situation): Hold | "agreed" | "alone" {
+  const { rules, peers, outage, wanted, width, isAcquainted } = situation;
   const opinions = peers.map((peer) => opinionOf(peer, { outage, width, wait: rules.wait }));
   const count = (opinion: Opinion) => opinions.filter((each) => each === opinion).length;
   const agreeing = 1 + count("down");
   const contradicting = count("up");
-  const open = wanted < rules.wait ? count("not yet") : 0;
+  const open = wanted < rules.wait ? count("not yet") + (isAcquainted ? 0 : 1) : 0;
   const wished = rules.agree === "majority" ? Math.floor((1 + peers.length) / 2) + 1 : rules.agree;
   if (agreeing >= Math.min(wished, agreeing + contradicting + open)) return "agreed";
   if (wanted >= rules.alone) return "alone";
@@ -162,6 +173,9 @@ function opinionOf(
       return says.checked <= outage ? "up" : "not yet";
     case "silent":
       return heard < wait ? "not yet" : "none";
+    case "not yet":
+    case "down before":
+      return "not yet";
     case "none":
       return "none";
   }

@@ -51,7 +51,8 @@ export function missingOf(
   });
 
   function isDownAt(teller: string): boolean {
-    return peers.find(({ id }) => id === teller)?.says.state === "down";
+    const state = peers.find(({ id }) => id === teller)?.says.state;
+    return state === "down" || state === "down before";
   }
 }
 

@@ -102,6 +102,7 @@ export function createTurns(parts: DeskParts, ledger: Ledger): Turns {
     const decision = decide({
       ...{ rules, kind: message.kind, own: { id: ownId, claim }, isMissing: missing.length > 0 },
       ...{ obstacle: obstacleTo(pending), isLate: now() >= until, width: widthOf(message.settles), peers },
+      isAcquainted: parts.isAcquainted(),
       outage: now() - message.outageAt,
       wanted: now() - message.wantedAt,
     });

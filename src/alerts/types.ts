@@ -15,7 +15,7 @@ export interface DeskParts {
   readonly peersOn: (subject: Subject, question: number) => readonly PeerView[];
   /** How long it has been down here, milliseconds; 0: it is not. */
   readonly outageHere: (subject: Subject) => number;
-  /** Everybody who can be reached has been heard since the start. */
+  /** Whoever else there is has been heard since the start. */
   readonly isAcquainted: () => boolean;
   /** Who agrees, in words. @param isAlone nobody has, for as long as the rules say */
   readonly describe: (message: Message, question: number, isAlone: boolean) => string | undefined;

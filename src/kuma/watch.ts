@@ -1,8 +1,16 @@
 import type { ChildProcess } from "node:child_process";
 import * as z from "zod";
 
-/** Kuma's numbers: https://github.com/louislam/uptime-kuma/blob/2.5.3/src/util.ts; 3 is MAINTENANCE. */
-const STATES = ["down", "up", "pending"] as const;
+/**
+ * Kuma's numbers: https://github.com/louislam/uptime-kuma/blob/2.5.3/src/util.ts; 3 is MAINTENANCE. -1 is the module's own:
+ * Kuma watches it, and has not checked it since its start.
+ */
+const STATES: Readonly<Record<number, "not yet" | "down" | "up" | "pending">> = {
+  [-1]: "not yet",
+  0: "down",
+  1: "up",
+  2: "pending",
+};
 
 const beat = z.object({
   id: z.int().nonnegative(),
@@ -50,7 +58,7 @@ export type Replay = (monitor: number, kind: "down" | "up") => Promise<ReplayRes
 
 /** Who is told what Kuma's checks find, and asked before it sends a message. */
 export interface Watch {
-  /** Called once Kuma has stored them. */
+  /** Called once Kuma has stored them; before the first of them with all that it watches, as "not yet". */
   take(beats: readonly Beat[]): void;
   /** Called before a message. It never rejects, and answers within 5 s. */
   ask(question: Question): Promise<Verdict>;

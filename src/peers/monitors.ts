@@ -6,6 +6,10 @@ import { type Finding, MOST_DOWN, type Page } from "./page.ts";
 
 /** A check is late by its own time limit, and by what a busy machine takes, milliseconds. */
 const LATE = 60_000;
+/** A Kuma that has said nothing for so long since its stop is not about to look again, milliseconds. */
+const AWAY_LIMIT = 2 * 60_000;
+/** Not since Kuma's start. */
+const NOT_CHECKED = Number.NEGATIVE_INFINITY;
 
 interface Watched {
   readonly name: string;
@@ -29,10 +33,13 @@ export function keyOf({ id, name, type }: Pick<Beat, "id" | "name" | "type">): s
 
 /** What the checks of this instance's Kuma found last, in memory. Times are by the steady clock. */
 export interface Monitors {
-  /** @returns whether one of them went down or came up */
+  /**
+   * @param beats those that are "not yet" come together: all that Kuma watches
+   * @returns whether one of them went down or came up
+   */
   take(beats: readonly Beat[], now: number): boolean;
-  /** Kuma starts anew: nothing is known until the next check. How long something has been down is not forgotten. */
-  forget(): void;
+  /** Kuma ends, or starts: nothing is known until the next check. How long something has been down is not forgotten. */
+  forget(now: number): void;
   find(monitor: number, key: string, now: number): Finding;
   /** What was down before the last stop has been down since then, if it still is at its first check. */
   remember(outages: Kept["outages"]): void;
@@ -41,70 +48,99 @@ export interface Monitors {
   /** All that are down, and since when. */
   outages(): Kept["outages"];
   nameOf(monitor: number): string | undefined;
+  /** Also what was down before Kuma's start, until it has looked. */
   down(now: number): Pick<Page, "down" | "downCount">;
 }
 
-const NOT_WATCHED: Finding = { state: "none", for: 0, checked: 0 };
-
-export function createMonitors(): Monitors {
+/** @param begun when this process did */
+export function createMonitors(begun: number): Monitors {
   const watched = new Map<number, Watched>();
+  /** Since when Kuma has not said what it watches; undefined: it has, since its start. */
+  let awaySince: number | undefined = begun;
 
   function isCurrent({ checkedAt, validFor }: Watched, now: number): boolean {
     return now - checkedAt <= validFor;
   }
 
+  /** It has not been checked since Kuma's start, and will be. */
+  function isExpected(each: Watched | undefined, now: number): boolean {
+    if (awaySince === undefined) return each?.checkedAt === NOT_CHECKED;
+    return now - awaySince <= AWAY_LIMIT && (each === undefined || each.checkedAt === NOT_CHECKED);
+  }
+
+  /** Takes all that Kuma watches; of what it has not looked at yet, what was known before stays. */
+  function list(beats: readonly Beat[], now: number): void {
+    awaySince = undefined;
+    const ids = new Set(beats.map(({ id }) => id));
+    for (const id of watched.keys()) if (!ids.has(id)) watched.delete(id);
+    for (const beat of beats) {
+      const key = keyOf(beat);
+      if (key === undefined) continue;
+      const { name, state } = beat;
+      const before = watched.get(beat.id);
+      const isKept = before?.key === key && before.state !== "not watched";
+      const unseen: Omit<Watched, "name"> = { key, state, since: now, checkedAt: NOT_CHECKED, validFor: 0 };
+      watched.set(beat.id, { ...(isKept ? before : unseen), name });
+    }
+  }
+
+  /** @returns whether it went down or came up */
+  function note(beat: Beat, now: number): boolean {
+    const key = keyOf(beat);
+    if (key === undefined || beat.state === "not yet") return false;
+    const { id, name, state } = beat;
+    const before = watched.get(id);
+    const goesOn = before?.key === key && isDown(before) === isDown(beat);
+    const since = goesOn ? before.since : now;
+    watched.set(id, { name, key, state, since, checkedAt: now, validFor: 2 * beat.every + LATE });
+    const isKnown = before !== undefined && before.state !== "not yet";
+    return (before?.key !== key || before.state !== state) && (isKnown || isDown(beat));
+  }
+
+  /** Notes that it has been down before this process began. */
+  function recall({ monitor, key, since }: Kept["outages"][number]): void {
+    const now = watched.get(monitor);
+    const isUnseen = now === undefined ? awaySince !== undefined : now.key === key && now.state === "not yet";
+    if (isUnseen) {
+      const name = now?.name ?? `monitor ${monitor}`;
+      watched.set(monitor, { name, key, state: "down", since, checkedAt: NOT_CHECKED, validFor: 0 });
+    } else if (now?.key === key && isDown(now)) watched.set(monitor, { ...now, since });
+  }
+
   return {
     take: (beats, now) => {
-      let isNews = false;
-      for (const beat of beats) {
-        const key = keyOf(beat);
-        if (key === undefined) continue;
-        const before = watched.get(beat.id);
-        const goesOn = before?.key === key && isDown(before) === isDown(beat);
-        if (before?.key !== key || before.state !== beat.state)
-          isNews ||= before !== undefined || isDown(beat);
-        watched.set(beat.id, {
-          name: beat.name,
-          key,
-          state: beat.state,
-          since: goesOn ? before.since : now,
-          checkedAt: now,
-          validFor: 2 * beat.every + LATE,
-        });
-      }
-      return isNews;
+      if (beats.some(({ state }) => state === "not yet")) list(beats, now);
+      return beats.map((beat) => note(beat, now)).some((isNews) => isNews);
     },
-    forget: () => {
-      for (const [id, each] of watched) watched.set(id, { ...each, checkedAt: Number.NEGATIVE_INFINITY });
+    forget: (now) => {
+      awaySince ??= now;
+      for (const [id, each] of watched) watched.set(id, { ...each, checkedAt: NOT_CHECKED });
     },
     find: (monitor, key, now) => {
       const each = watched.get(monitor);
-      if (each?.key !== key || each.state === "not watched" || !isCurrent(each, now)) return NOT_WATCHED;
-      const { since, checkedAt } = each;
-      return { state: isDown(each) ? "down" : "up", for: now - since, checked: now - checkedAt };
+      const same = each?.key === key ? each : undefined;
+      if (same !== undefined && isDown(same) && isExpected(same, now))
+        return { state: "down before", for: now - same.since, checked: 0 };
+      if (isExpected(same, now)) return { state: "not yet", for: 0, checked: 0 };
+      if (same === undefined || same.state === "not watched" || !isCurrent(same, now))
+        return { state: "none", for: 0, checked: 0 };
+      const { since, checkedAt } = same;
+      return { state: isDown(same) ? "down" : "up", for: now - since, checked: now - checkedAt };
     },
     outage: (monitor, key, now) => {
       const each = watched.get(monitor);
       return each?.key === key && isDown(each) ? now - each.since : 0;
     },
-    remember: (outages) => {
-      for (const { monitor, key, since } of outages) {
-        const now = watched.get(monitor);
-        if (now === undefined)
-          watched.set(monitor, {
-            ...{ name: `monitor ${monitor}`, key, state: "down", since },
-            ...{ checkedAt: Number.NEGATIVE_INFINITY, validFor: 0 },
-          });
-        else if (now.key === key && isDown(now)) watched.set(monitor, { ...now, since });
-      }
-    },
+    remember: (outages) => outages.forEach(recall),
     outages: () =>
       [...watched].flatMap(([monitor, each]) =>
         isDown(each) ? { monitor, key: each.key, since: each.since } : [],
       ),
     nameOf: (monitor) => watched.get(monitor)?.name,
     down: (now) => {
-      const all = [...watched].filter(([, each]) => each.state === "down" && isCurrent(each, now));
+      const all = [...watched].filter(
+        ([, each]) => each.state === "down" && (isCurrent(each, now) || isExpected(each, now)),
+      );
       return {
         down: all
           .slice(0, MOST_DOWN)

@@ -47,6 +47,7 @@ export function describeOpinions(
   const parts = [
     [`${here.state} at`, [here.name, ...namesOf(here.state)]],
     [`${opposite} at`, namesOf(opposite)],
+    ["not looked yet:", namesOf("not yet", "down before")],
     ["not watched at", namesOf("none")],
     ["not heard:", namesOf("silent")],
   ] as const;
@@ -55,10 +56,10 @@ export function describeOpinions(
     .map(([words, names]) => `${words} ${names.join(", ")}`)
     .join("; ");
 
-  function namesOf(state: Opinion["says"]["state"]): string[] {
+  function namesOf(...states: Opinion["says"]["state"][]): string[] {
     const sorted = [...others].sort((a, b) => a.name.localeCompare(b.name));
     return sorted.flatMap(({ name, says }) => {
-      if (says.state !== state) return [];
+      if (!states.includes(says.state)) return [];
       const remark = remarkOn(says);
       return remark === undefined ? name : `${name} (${remark})`;
     });
@@ -66,8 +67,7 @@ export function describeOpinions(
 
   function remarkOn(says: Opinion["says"]): string | undefined {
     if (says.state === "silent") return `for ${inSeconds(says.for)}`;
-    if (says.state === "none") return undefined;
-    if (says.state !== here.state) return `${inSeconds(says.checked)} ago`;
+    if (says.state === opposite) return `${inSeconds(says.checked)} ago`;
     return says.state === "down" && says.for > here.for + LONG_BEFORE
       ? `for ${inSeconds(says.for)}`
       : undefined;

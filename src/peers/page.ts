@@ -24,9 +24,12 @@ const age = z.number().nonnegative();
 /** What the number of a session's page was last. */
 const counters = z.record(id, count);
 
-/** What an instance found out about a monitor: "down" is also what Kuma calls pending; "none": it does not watch it. */
+/**
+ * What an instance found out about a monitor: "down" is also what Kuma calls pending; "none": it does not watch it. "not
+ * yet": it has not looked since its start, and will; "down before": nor has it, and it was down before.
+ */
 const finding = z.object({
-  state: z.enum(["down", "up", "none"]),
+  state: z.enum(["down", "up", "none", "not yet", "down before"]),
   /** How long it has been so. */
   for: age,
   /** When it was last checked. */

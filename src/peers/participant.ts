@@ -13,7 +13,7 @@ import type { Question as Asked, Beat, Verdict } from "../kuma/index.ts";
 import { createKnownPages, type Known } from "./known.ts";
 import { keyOf, type Monitors } from "./monitors.ts";
 import { answerOf, describeOpinions, opinionOf } from "./opinions.ts";
-import { type Finding, MOST_QUESTIONS, type Page, type Question } from "./page.ts";
+import { MOST_QUESTIONS, type Page, type Question } from "./page.ts";
 
 /** The questions of an instance that was not heard for so long are not answered any more, milliseconds. */
 const QUESTION_AGE = 30_000;
@@ -109,7 +109,7 @@ export function createParticipant(parts: Parts): Participant {
     if (note(beats) || beats.some(isAsked)) tell();
     for (const beat of beats) {
       const key = keyOf(beat);
-      if (key !== undefined) desk.stored({ monitor: beat.id, key }, beat.state);
+      if (key !== undefined && beat.state !== "not yet") desk.stored({ monitor: beat.id, key }, beat.state);
     }
     desk.news();
   }
@@ -172,14 +172,12 @@ export function createParticipant(parts: Parts): Participant {
       questions: questions.slice(0, MOST_QUESTIONS),
       answers: askers().map(({ page }) => ({
         session: page.session,
-        findings: page.questions.map(({ id, monitor, key }) => ({ question: id, ...find(monitor, key) })),
+        findings: page.questions.map(({ id, monitor, key }) => ({
+          question: id,
+          ...monitors.find(monitor, key, now()),
+        })),
       })),
     };
-  }
-
-  function find(monitor: number, key: string): Finding {
-    if (!parts.isKumaReady()) return { state: "none", for: 0, checked: 0 };
-    return monitors.find(monitor, key, now());
   }
 
   // -- What others say ---------------------------------------------------------------------------------------------

@@ -43,12 +43,16 @@ interface Parts {
   readonly post: Post;
 }
 
+/** Others try to call this instance again after 15 s at the latest: then they have, milliseconds. */
+const CALLED_WITHIN = 20_000;
+
 const AS_KUMA_WOULD: Verdict = { verdict: "send", line: undefined, except: [] };
 
 /** See `openPeers`. */
 export function createPeers({ config, observer, post }: Parts): Peers {
   const session = randomUUID();
-  const monitors = createMonitors();
+  const begun = steadyNow();
+  const monitors = createMonitors(begun);
   let standing: Standing = { instanceId: "", head: undefined };
   let exchange: Exchange | undefined;
   let participant: Participant | undefined;
@@ -59,7 +63,8 @@ export function createPeers({ config, observer, post }: Parts): Peers {
 
   return {
     listener: (event) => {
-      if (event.type === "kuma-starting") monitors.forget();
+      if (event.type === "kuma-starting" || event.type === "kuma-stopping" || event.type === "kuma-crashed")
+        monitors.forget(steadyNow());
       if (event.type === "cycle-done") refreshStanding();
       if (event.type === "kuma-ready" || event.type === "kuma-stopping" || event.type === "kuma-crashed")
         participant?.tell();
@@ -119,8 +124,7 @@ export function createPeers({ config, observer, post }: Parts): Peers {
         void sleep(milliseconds, undefined, { signal, ref: false }).then(then, () => undefined);
       },
       identity,
-      isAcquainted: () =>
-        exchange?.contacts.every(({ id, failing }) => id !== undefined || failing !== undefined) === true,
+      isAcquainted,
       onNews: tellSoon,
       save: file.save,
     });
@@ -157,6 +161,14 @@ export function createPeers({ config, observer, post }: Parts): Peers {
 
   function isKumaReady(): boolean {
     return observer.onSteadyClock().kuma.state === "ready";
+  }
+
+  /** All that it calls have answered, or could not be reached; and somebody was heard, or would have been. */
+  function isAcquainted(): boolean {
+    if (exchange === undefined) return false;
+    const isOpen = exchange.contacts.some(({ id, failing }) => id === undefined && failing === undefined);
+    const isHeard = participant !== undefined && participant.others().length > 0;
+    return !isOpen && (isHeard || steadyNow() - begun > CALLED_WITHIN);
   }
 
   function order(): Parameters<Participant["setKuma"]>[0] {

@@ -10,6 +10,8 @@ type Says = PeerView["says"];
 const down = (length: number): Says => ({ state: "down", for: length, checked: 1_000 });
 const up = (checked: number): Says => ({ state: "up", for: 60 * MIN, checked });
 const none: Says = { state: "none", for: 0, checked: 0 };
+const notYet: Says = { state: "not yet", for: 0, checked: 0 };
+const downBefore = (length: number): Says => ({ state: "down before", for: length, checked: 0 });
 const silent: Says = { state: "silent" };
 
 function peer(says: Says, more: Partial<PeerView> = {}): PeerView {
@@ -23,7 +25,7 @@ function situation(more: Partial<Situation>): Situation {
       kind: "down",
       isMissing: true,
     },
-    ...{ own: { id: "a", claim: 1 }, obstacle: undefined, isLate: false },
+    ...{ own: { id: "a", claim: 1 }, obstacle: undefined, isLate: false, isAcquainted: true },
     ...{ outage: 30_000, wanted: 0, width: W, peers: [] },
     ...more,
   };
@@ -50,6 +52,14 @@ describe("a message that a monitor is down", () => {
       { peers: [peer(silent, { heard: 2 * MIN }), peer(up(1_000))] },
       "only here",
     ],
+    [
+      "waits while others have not looked since their start",
+      { peers: [peer(notYet), peer(downBefore(MIN))] },
+      "unheard",
+    ],
+    ["does not wait any more for those after a time", { wanted: 2 * MIN, peers: [peer(notYet)] }, "send"],
+    ["waits after a start while others may still be heard", { isAcquainted: false }, "unheard"],
+    ["does not wait for those with once", { isAcquainted: false, rules: rules("once") }, "send"],
     ["is held when others say that it is up", { peers: [peer(up(1_000)), peer(up(2_000))] }, "only here"],
     [
       "is held after the wait when one says no and one nothing",
@@ -93,6 +103,13 @@ describe("a message that a monitor is up", () => {
     assert.equal(verdict({ kind, peers: [peer(down(W + 30_000))] }), "recovery");
     assert.equal(verdict({ kind, peers: [peer(down(W + 30_001)), peer(none), peer(silent)] }), "send");
     assert.equal(verdict({ kind, isMissing: false, peers: [peer(down(1))] }), "drop");
+  });
+
+  it("waits for one that was down before its start, until that has looked, or for a time", () => {
+    const peers = [peer(downBefore(20_000))];
+    assert.equal(verdict({ kind, peers }), "recovery");
+    assert.equal(verdict({ kind, peers, wanted: 2 * MIN }), "send");
+    assert.equal(verdict({ kind, peers: [peer(downBefore(W + 30_001)), peer(notYet)] }), "send");
   });
 });
 
@@ -141,7 +158,7 @@ describe("deciding", () => {
     fc.constant(none),
     fc.constant(silent),
     fc.record({
-      state: fc.constantFrom("down" as const, "up" as const),
+      state: fc.constantFrom("down", "up", "not yet", "down before"),
       for: fc.nat(20 * MIN),
       checked: fc.nat(5 * MIN),
     }),

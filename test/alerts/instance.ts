@@ -11,6 +11,8 @@ const MONITOR = { id: 7, name: "Shop", type: "http" };
 /** Kuma's module sends without an answer after that, milliseconds. */
 const MODULE_LIMIT = 6_000;
 const READY_AFTER = 3_000;
+/** As src/peers/peers.ts has it, milliseconds. */
+const CALLED_WITHIN = 20_000;
 /** A SIGTERM waits so long for a message that is being sent, milliseconds. */
 const GRACE = 4_000;
 
@@ -64,8 +66,9 @@ export interface Instance extends End {
   readonly unrecorded: () => number;
   /** What Kuma found, as it stored it or is about to: when it changed. */
   readonly seen: readonly { readonly at: number; readonly state: "down" | "pending" | "up" }[];
-  /** When it has looked. */
+  /** When it has looked, and when it has forgotten what it found: its Kuma has ended. */
   readonly checks: readonly number[];
+  readonly ends: readonly number[];
   readonly withheld: () => number;
 }
 
@@ -78,11 +81,13 @@ export function createInstance(
     onNews,
     onStart,
     onEnd,
+    hasCalled,
   }: {
     rung: Rung[];
     onNews: (end: End) => void;
     onStart: (end: End) => void;
     onEnd: (end: End) => void;
+    hasCalled: (end: End) => boolean;
   },
 ): Instance {
   const { id, timing, notifications } = plan;
@@ -93,6 +98,7 @@ export function createInstance(
   };
   const seen: { at: number; state: "down" | "pending" | "up" }[] = [];
   const checks: number[] = [];
+  const ends: number[] = [];
   let epoch = 0;
   let kumaEpoch = 0;
   let participant: Participant | undefined;
@@ -130,13 +136,13 @@ export function createInstance(
     },
     unrecorded: () => unrecorded,
     seen,
-    checks,
+    ...{ checks, ends },
     withheld: () => participant?.withheld().length ?? 0,
   };
 
   /** It was started anew a short time ago: others call it that often. */
   function isNew(): boolean {
-    return epoch > 0 && world.now() < startedAt + 20_000;
+    return epoch > 0 && world.now() < startedAt + CALLED_WITHIN;
   }
 
   /** Calls unless this life is over; later while it is frozen. */
@@ -155,7 +161,7 @@ export function createInstance(
     // No two clocks are the same.
     const offset = Math.round(world.between(0, 1e9));
     const now = () => Math.round(world.now()) + offset;
-    const monitors = createMonitors();
+    const monitors = createMonitors(now());
     let writing = false;
     let waiting: ((isSaved: boolean) => void)[] = [];
     const write = (keep: () => Kept) => {
@@ -187,14 +193,15 @@ export function createInstance(
         kuma: { version: "2.5.3", state: isReady ? "ready" : "starting", for: 0 },
       }),
       isKumaReady: () => isReady,
-      isAcquainted: () => true,
+      isAcquainted: () =>
+        hasCalled(self) && (participant?.others().length !== 0 || world.now() > startedAt + CALLED_WITHIN),
       onNews: () => inLife(0, () => onNews(self)),
       save: (keep, done) => {
         waiting.push(done);
         if (!writing) write(keep);
       },
     });
-    forget = monitors.forget;
+    forget = () => monitors.forget(now());
     onStart(self);
     startKuma();
   }
@@ -206,6 +213,7 @@ export function createInstance(
     const recent = rung.filter(({ by, at }) => by === id && at > world.now() - 2_000).length;
     unrecorded += what === "kuma" ? unreported : Math.max(recent, unsaved + unreported);
     unreported = 0;
+    ends.push(world.now());
     kumaEpoch += 1;
     isReady = false;
     isSending = 0;
@@ -245,7 +253,10 @@ export function createInstance(
         participant?.setKuma(replay);
         participant?.tell();
       });
-      inKuma(world.between(300, 1_000), check);
+      // One after another, this one among them.
+      const firstAt = world.between(300, 1_000);
+      inKuma(firstAt, () => inLife(1, () => participant?.take([beatOf("not yet")])));
+      inKuma(firstAt + world.pick([0, 0, 0, world.between(0, 60_000)]), check);
     });
   }
 

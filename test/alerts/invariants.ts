@@ -28,7 +28,9 @@ interface Facts extends Run {
   readonly isQuorum: boolean;
   /** Messages get through, and nobody is away. */
   readonly isConnected: boolean;
-  /** Nobody dies, is frozen, or is restarted. */
+  /** Nobody dies, or is frozen. */
+  readonly isOrderly: boolean;
+  /** Nor is restarted. */
   readonly isLasting: boolean;
   readonly isCalm: boolean;
 }
@@ -55,14 +57,15 @@ export function problemsOf(run: Run): string[] {
 function factsOf(run: Run): Facts {
   const { faults, cuts, names, rules } = run.scenario;
   const modes = new Set(names.map((name) => rules(name).alert));
-  const isLasting = faults.death === 0 && !faults.freezes && !faults.restarts;
+  const isOrderly = faults.death === 0 && !faults.freezes;
+  const isLasting = isOrderly && !faults.restarts;
   const isConnected = cuts.length === 0 && faults.loss === 0 && faults.latency < 2 * S;
   return {
     ...run,
     outages: run.instances.flatMap(outagesOf),
     isMixed: modes.size > 1 || modes.has("each") || modes.has("annotate"),
     isQuorum: modes.has("quorum"),
-    ...{ isConnected, isLasting },
+    ...{ isConnected, isOrderly, isLasting },
     isCalm: isConnected && isLasting && faults.refusal === 0 && faults.lie === 0,
   };
 }
@@ -98,7 +101,7 @@ function ringsOnce(
   if (isMixed || faults.loss > 0 || faults.latency >= 2 * S) return [];
   const downs = rung.filter(({ kind }) => kind === "down");
   const told = outages.filter(({ downAt }) => downAt !== undefined);
-  const incidents = new Set(told.map(isLate)).size;
+  const incidents = new Set(told.map((each) => isChronic(scenario, each))).size;
   const deaths = instances.reduce((sum, each) => sum + each.unrecorded(), 0);
   const blind = rung.filter(({ isBlind }) => isBlind).length;
   // What a frozen instance has sent, it cannot say.
@@ -123,8 +126,8 @@ function comesUpAfterDown({ scenario, isCalm, isMixed }: Facts, rung: readonly R
 
 /** Up comes after the last recovery. */
 function comesUpAfterAll(facts: Facts, rung: readonly Rung[]): string[] {
-  const { outages, widthOf, isConnected, isLasting, isMixed } = facts;
-  if (!isConnected || !isLasting || isMixed) return [];
+  const { outages, widthOf, isConnected, isOrderly, isMixed } = facts;
+  if (!isConnected || !isOrderly || isMixed) return [];
   return rung.flatMap(({ kind, by, decidedAt }) => {
     const own = outages.filter(({ of, end }) => of.id === by && end <= decidedAt).at(-1);
     const isDown = ({ of, begin, end }: Outage) =>
@@ -150,8 +153,8 @@ function comesUpInTheEnd({ scenario, outages, isLasting, isMixed }: Facts, rung:
 
 /** Too few are not told before the time that the rules say. */
 function waitsAlone(facts: Facts, rung: readonly Rung[]): string[] {
-  const { scenario, isQuorum, isMixed, isConnected, isLasting } = facts;
-  if (!isQuorum || isMixed || !isConnected || !isLasting) return [];
+  const { scenario, isQuorum, isMixed, isConnected, isOrderly } = facts;
+  if (!isQuorum || isMixed || !isConnected || !isOrderly) return [];
   return rung.flatMap((down) => {
     if (down.kind !== "down" || down.isBlind) return [];
     const own = facts.outages.filter(({ of, begin }) => of.id === down.by && begin <= down.decidedAt).at(-1);
@@ -171,8 +174,10 @@ function waitsAlone(facts: Facts, rung: readonly Rung[]): string[] {
 function count({ outages, instances, widthOf }: Facts, own: Outage, { decidedAt, by }: Rung) {
   const isDown = ({ begin, end }: Outage) => begin <= decidedAt && end > decidedAt - KNOWN_AFTER;
   const isOfIt = ({ begin }: Outage) => Math.abs(begin - own.begin) <= widthOf(by) + KNOWN_AFTER;
-  const hasLooked = ({ checks }: Instance) =>
-    checks.some((at) => at > own.begin && at < decidedAt - KNOWN_AFTER);
+  const hasLooked = ({ checks, ends }: Instance) => {
+    const since = Math.max(own.begin, ...ends.filter((at) => at < decidedAt));
+    return checks.some((at) => at > since && at < decidedAt - KNOWN_AFTER);
+  };
   return {
     agreeing: outages.filter((each) => isDown(each) && isOfIt(each)).length,
     contradicting: instances.filter(
@@ -188,7 +193,9 @@ function ringsWhenEnoughAgree(facts: Facts, rung: readonly Rung[]): string[] {
   const { agree } = scenario.rules("a");
   const enough = agree === "majority" ? Math.floor(instances.length / 2) + 1 : agree;
   const inOrder = outages
-    .flatMap((each) => (each.downAt === undefined || !isLate(each) ? [] : { ...each, downAt: each.downAt }))
+    .flatMap((each) =>
+      each.downAt === undefined || isChronic(scenario, each) ? [] : { ...each, downAt: each.downAt },
+    )
     .sort((a, b) => a.downAt - b.downAt)
     .slice(0, enough);
   const first = Math.min(...inOrder.map(({ begin }) => begin));
@@ -199,9 +206,9 @@ function ringsWhenEnoughAgree(facts: Facts, rung: readonly Rung[]): string[] {
   return isTold ? [] : [`${enough} have it down from ${sec(last)} on, and nothing has rung: ${list(rung)}`];
 }
 
-/** Not of the place that has it down from the beginning. */
-function isLate({ begin }: Outage): boolean {
-  return begin > 35 * S;
+/** Of the place that has it down from the beginning. */
+function isChronic({ outages }: Run["scenario"], { of }: Outage): boolean {
+  return outages(of.id).some(([from]) => from === 0);
 }
 
 function outagesOf(of: Instance): Outage[] {

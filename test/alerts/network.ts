@@ -23,6 +23,8 @@ interface Network {
   join(from: End): void;
   /** It has ended: who waits for its answer learns of that. */
   leave(end: End): void;
+  /** All that it calls have answered since its start, or have not in time. */
+  hasCalled(end: End): boolean;
 }
 
 interface Options {
@@ -49,6 +51,8 @@ export function createNetwork(
   const telling = new Map<string, boolean>();
   /** By holder and owner what one knows of the other's pages. */
   const toldTo = new Map<string, ReadonlyMap<string, number>>();
+  /** By caller, with its epoch, those that it has called. */
+  const called = new Map<string, Set<string>>();
 
   function has(news: Participant, of: string, reader: string): boolean {
     const known = toldTo.get(`${of} ${reader}`);
@@ -113,10 +117,18 @@ export function createNetwork(
   function follow(from: End, to: End, epoch: number, pause: number): void {
     world.after(pause, () => {
       if (from.epoch() !== epoch) return;
-      request(from, to, HOLD, (isAnswered) =>
-        follow(from, to, epoch, isAnswered ? PACE : Math.min(2 * Math.max(pause, 500), HOLD)),
-      );
+      request(from, to, HOLD, (isAnswered) => {
+        calledBy(from).add(to.id);
+        follow(from, to, epoch, isAnswered ? PACE : Math.min(2 * Math.max(pause, 500), HOLD));
+      });
     });
+  }
+
+  function calledBy(end: End): Set<string> {
+    const name = `${end.id} ${end.epoch()}`;
+    const all = called.get(name) ?? new Set<string>();
+    called.set(name, all);
+    return all;
   }
 
   function tellOne(from: End, to: End): void {
@@ -141,6 +153,10 @@ export function createNetwork(
     join: (from) => {
       for (const to of ends)
         if (to !== from && canCall(from.id, to.id)) follow(from, to, from.epoch(), world.between(0, 300));
+    },
+    hasCalled: (end) => {
+      const all = calledBy(end);
+      return ends.every((to) => to === end || !canCall(end.id, to.id) || all.has(to.id));
     },
     leave: (end) => {
       for (const fail of [...(open.get(end.id) ?? [])]) world.after(latency(), fail);

@@ -181,6 +181,7 @@ export function run(seed: number, scenario: Scenario): Run {
         onNews: (end) => network.tell(end),
         onStart: (end) => network.join(end),
         onEnd: (end) => network.leave(end),
+        hasCalled: (end) => network.hasCalled(end),
       },
     ),
   );

@@ -177,8 +177,10 @@ describe("instances that know of one another", { timeout: 2 * PATIENCE, concurre
   });
 
   it("do not ask of what is here alone, and say who does not watch a monitor", async () => {
-    const [fra] = await openAll(["fra", "nyc"]);
+    const [fra, nyc] = await openAll(["fra", "nyc"]);
     assert.equal(await fra?.ask(beat("down", 1_000_000_001)), undefined);
+    assert.equal(await fra?.ask(beat("down")), "down at fra; not looked yet: nyc");
+    nyc?.peers.take([beat("not yet", 8)]);
     assert.equal(await fra?.ask(beat("down")), "down at fra; not watched at nyc");
   });
 

@@ -39,6 +39,14 @@ describe("the sentence of a message", () => {
         { name: "kuma-sgp", says: { state: "silent", for: 90_000 } },
       ],
     ],
+    [
+      "down at kuma-fra; not looked yet: kuma-nyc, kuma-sgp",
+      "down",
+      [
+        { name: "kuma-nyc", says: { state: "down before", for: 9_000, checked: 0 } },
+        { name: "kuma-sgp", says: { state: "not yet", for: 0, checked: 0 } },
+      ],
+    ],
     // A place that can never reach it agrees with everybody: so it is said for how long.
     ["down at kuma-fra, kuma-lan (for 2 h)", "down", [{ name: "kuma-lan", says: down(7_200_000) }]],
     ["down at kuma-fra; no other instance was heard", "down", []],
@@ -176,7 +184,7 @@ describe("what the checks found", () => {
   const key = keyOf(beat("up")) ?? "";
 
   it("tells down from the first failure, pending included, and when it was checked last", () => {
-    const monitors = createMonitors();
+    const monitors = createMonitors(0);
     assert.ok(!monitors.take([beat("up")], 0));
     assert.ok(monitors.take([beat("pending")], 10_000));
     assert.ok(monitors.take([beat("down")], 20_000));
@@ -188,8 +196,9 @@ describe("what the checks found", () => {
   });
 
   it("says nothing of what is not watched: unknown, another thing, in maintenance, not checked for long", () => {
-    const monitors = createMonitors();
+    const monitors = createMonitors(0);
     const state = (now: number, wanted = key) => monitors.find(7, wanted, now).state;
+    monitors.take([beat("not yet", { id: 8 })], 0);
     assert.equal(state(0), "none");
     monitors.take([beat("down")], 0);
     assert.equal(state(1_000), "down");
@@ -201,16 +210,45 @@ describe("what the checks found", () => {
   });
 
   it("is nothing after a restart of Kuma, but something that is still down has been so all the time", () => {
-    const monitors = createMonitors();
+    const monitors = createMonitors(0);
     monitors.take([beat("down")], 0);
-    monitors.forget();
-    assert.equal(monitors.find(7, key, 10_000).state, "none");
+    monitors.forget(5_000);
+    assert.deepEqual(monitors.find(7, key, 10_000), { state: "down before", for: 10_000, checked: 0 });
+    assert.deepEqual(monitors.down(10_000), { down: [{ monitor: 7, key, for: 10_000 }], downCount: 1 });
     monitors.take([beat("down")], 20_000);
     assert.deepEqual(monitors.find(7, key, 20_000), { state: "down", for: 20_000, checked: 0 });
   });
 
+  it("is to be known soon after a start of Kuma: of all while it is away, then of what it watches", () => {
+    const monitors = createMonitors(0);
+    const state = (id: number, now: number) => monitors.find(id, key, now).state;
+    assert.deepEqual([state(7, 0), state(7, 120_000), state(7, 120_001)], ["not yet", "not yet", "none"]);
+    const listed = [7, 8].map((id) => beat("not yet", { id }));
+    assert.ok(!monitors.take(listed, 200_000));
+    assert.ok(!monitors.take([beat("up")], 201_000));
+    assert.deepEqual([state(7, 900_000), state(8, 900_000), state(9, 900_000)], ["none", "not yet", "none"]);
+    monitors.take([beat("up", { id: 8 })], 900_000);
+    // It ends, and its starts fail: it is not expected for ever.
+    for (const now of [901_000, 961_000]) monitors.forget(now);
+    assert.deepEqual([state(8, 1_021_000), state(8, 1_021_001)], ["not yet", "none"]);
+    // What it does not watch any more it does not come to see.
+    monitors.take([beat("not yet")], 1_030_000);
+    assert.deepEqual([state(7, 1_030_000), state(8, 1_030_000)], ["not yet", "none"]);
+  });
+
+  it("knows after a restart of its own what was down before, as far as Kuma watches it", () => {
+    const monitors = createMonitors(0);
+    const outages = [7, 8].map((monitor) => ({ monitor, key, since: -60_000 }));
+    monitors.remember(outages.slice(0, 1));
+    monitors.take([beat("not yet")], 1_000);
+    monitors.remember(outages);
+    assert.deepEqual(monitors.find(7, key, 2_000), { state: "down before", for: 62_000, checked: 0 });
+    assert.equal(monitors.find(8, key, 2_000).state, "none");
+    assert.equal(monitors.nameOf(7), "Shop");
+  });
+
   it("leaves out monitors of this instance alone", () => {
-    const monitors = createMonitors();
+    const monitors = createMonitors(0);
     const own = beat("down", { id: 1_000_000_000 });
     assert.equal(keyOf(own), undefined);
     assert.ok(!monitors.take([own], 0));

@@ -29,3 +29,17 @@ export const fleet: Fleet = {
   ],
   alerts: { withheld: [], asks: true },
 };
+
+/** The same morning, all well but the line of nyc, which does not tell yet what it alone sees. */
+export const withholding: Fleet = {
+  members: [
+    member("nyc", { isThis: true, alert: "quorum", downCount: 1, onlyDownHere: ["Shop"] }),
+    member("fra", { role: "primary", alert: "quorum" }),
+    member("sgp", { alert: "quorum" }),
+  ],
+  unreached: [],
+  alerts: {
+    withheld: [{ monitor: 7, name: "Shop", kind: "down", for: 4 * MINUTE, why: "others say that it is up" }],
+    asks: true,
+  },
+};

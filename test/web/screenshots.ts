@@ -9,7 +9,7 @@ import { renderPage } from "../../src/web/page.ts";
 import { samples } from "../events/samples.ts";
 import { live, MINUTE, morning, START, snapshot } from "../observed/story.ts";
 import { findBrowser, openBrowser } from "../support/browser.ts";
-import { fleet } from "./fleet-sample.ts";
+import { fleet, withholding } from "./fleet-sample.ts";
 
 /** Pixels. */
 const SCREENS = { desktop: { width: 1_000, height: 1_120 }, phone: { width: 390, height: 844 } } as const;
@@ -41,10 +41,11 @@ const program = findBrowser();
 if (program === undefined) throw new Error("There is no Chromium here; on Debian: apt-get install chromium.");
 mkdirSync(folder, { recursive: true });
 process.env.TZ = "UTC";
-/** By the begin of the pictures' names: one instance, and one that knows of others. */
+/** By the begin of the pictures' names: one instance, one that knows of others, and one that waits with a message. */
 const pages = {
   page: renderPage(state, { secrets: [], kumaPage: "http://127.0.0.1:3001/" }, START + 163 * MINUTE),
   fleet: renderPage(state, { secrets: [], fleet }, START + 163 * MINUTE),
+  withheld: renderPage(state, { secrets: [], fleet: withholding }, START + 163 * MINUTE),
 };
 const browser = await openBrowser(program);
 try {
