@@ -40,7 +40,7 @@ const waiting = faults.filter(({ name }) => name.includes(options.match)).sort((
 await ensureRestic();
 await ensurePackages(["rclone", "mariadbd", "unshare", "setpriv"]);
 await ensureBuilt();
-const total = { faults: waiting.length, rounds: 0, survived: 0, losses: 0 };
+const total = { faults: 0, rounds: 0, survived: 0, losses: 0 };
 console.log(
   `seed ${options.seed}\n${line(["", "fault", "rounds", "survived", "time", "checked after each round"])}`,
 );
@@ -66,6 +66,7 @@ function print({ fault, rounds, survived, took, hits, loss, skipped }: Outcome):
   const checked =
     skipped === undefined ? [fault.checked, hit && `(hit: ${hit})`].join(" ") : `not tried: ${skipped}`;
   console.log(line([String(fault.group), fault.name, String(rounds), String(survived), time, checked]));
+  total.faults += 1;
   total.rounds += rounds;
   total.survived += survived;
   if (loss === undefined) return;
