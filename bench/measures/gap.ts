@@ -15,24 +15,35 @@ import { waitFor } from "../../test/support/wait.ts";
 import type { Figure, Measure } from "../figure.ts";
 import { spread } from "../stats.ts";
 
-/** Engines and numbers of monitors. */
-const STAGES = [
-  ["SQLite", 10],
-  ["SQLite", 200],
-  ["SQLite", 1_000],
-  ["MariaDB", 200],
-] as const;
-/** Of every monitor, seconds. */
-const INTERVAL = 20;
+interface Stage {
+  readonly engine: "SQLite" | "MariaDB";
+  readonly count: number;
+  /** Of every monitor, seconds. */
+  readonly interval: number;
+}
+
+/** A thousand with Uptime Kuma's default interval: more it cannot do on time on a small machine. */
+const STAGES: readonly Stage[] = [
+  { engine: "SQLite", count: 10, interval: 20 },
+  { engine: "SQLite", count: 200, interval: 20 },
+  { engine: "SQLite", count: 1_000, interval: 60 },
+  { engine: "MariaDB", count: 200, interval: 20 },
+];
 /** Ids of the monitors begin here. */
 const FIRST = 5_000;
-/** What is asked for: nobody's rhythm is broken by more, seconds; and all that is lost together, monitor-seconds. */
+/**
+ * What is asked for, beyond what a busy Kuma is late by anyway: nobody's rhythm is broken by more, seconds; and all that
+ * is lost together, monitor-seconds.
+ */
 const RHYTHM = 0.2;
 const MOST_LOST = 20;
-const LIVE_GOAL = `no other monitor over ${RHYTHM} s, sum under ${MOST_LOST} s`;
+const LIVE_GOAL = `beyond what is when nothing is edited: no other monitor over ${RHYTHM} s, sum under ${MOST_LOST} s`;
 
 /** What all monitors look at. It knows when each of them did, by the steady clock. */
 interface Target {
+  /** Of the monitors. */
+  readonly count: number;
+  readonly interval: number;
   readonly port: number;
   readonly checks: ReadonlyMap<number, readonly number[]>;
   close(): void;
@@ -42,12 +53,12 @@ interface Target {
  * How long monitors are not watched, because one of them was edited: of each monitor the longest time between two
  * checks, less its interval, as seen by what is checked. (MariaDB stores the time of a heartbeat in seconds alone.)
  */
-export const gaps: readonly Measure[] = STAGES.map(([engine, count]) => ({
-  name: `heartbeat gap, ${engine}, ${count.toLocaleString("en")}`,
+export const gaps: readonly Measure[] = STAGES.map((stage) => ({
+  name: `heartbeat gap, ${stage.engine}, ${stage.count.toLocaleString("en")}`,
   measure: async (folder) => {
     const kuma = await copyPatchedKuma();
     try {
-      return await measureStage(folder, kuma, engine, count);
+      return await measureStage(folder, kuma, stage);
     } finally {
       kuma.remove();
     }
@@ -57,10 +68,9 @@ export const gaps: readonly Measure[] = STAGES.map(([engine, count]) => ({
 async function measureStage(
   folder: string,
   kuma: PatchedKuma,
-  engine: "SQLite" | "MariaDB",
-  count: number,
+  { engine, count, interval }: Stage,
 ): Promise<Figure[]> {
-  const target = await openTarget();
+  const target = await openTarget(count, interval);
   // While this file is there, Kuma does not sleep between the starts of two monitors: only to set the stage. (A "?"
   // would end the program that a data URL holds.)
   const hurry = join(folder, `${engine}-${count}.hurry`);
@@ -73,39 +83,38 @@ async function measureStage(
     REPLICATOR_APPLY: apply,
   });
   const open = engine === "SQLite" ? onSqlite : onMariaDb;
-  const stage = await open(join(folder, `${engine}-${count}`), kuma.version, way);
+  const replica = await open(join(folder, `${engine}-${count}`), kuma.version, way);
   try {
-    await applyEdit(stage, [
+    await applyEdit(replica, [
       "DELETE FROM monitor",
       `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})
        INSERT INTO monitor (id, name, type, url, active, user_id, interval, retry_interval, maxretries, timeout, method, accepted_statuscodes_json)
-       SELECT ${FIRST} + i, 'm' || i, 'http', 'http://127.0.0.1:${target.port}/' || (${FIRST} + i), 1, 1, ${INTERVAL}, ${INTERVAL}, 0, 10, 'GET', '["200-299"]' FROM n`,
+       SELECT ${FIRST} + i, 'm' || i, 'http', 'http://127.0.0.1:${target.port}/' || (${FIRST} + i), 1, 1, ${interval}, ${interval}, 0, 10, 'GET', '["200-299"]' FROM n`,
     ]);
-    await untilAllChecked(target, count);
-    const page = await logIn(stage);
-    const person = await gapsOf(target, count, () => page.editMonitor(FIRST + 1, { name: "by hand" }));
+    await untilAllChecked(target);
+    const idle = await gapsOf(target, async () => undefined);
+    const page = await logIn(replica);
+    const person = await gapsOf(target, () => page.editMonitor(FIRST + 1, { name: "by hand" }));
     page.close();
-    const live = kuma.goesLive
-      ? await gapsOf(target, count, () => applyEdit(stage, [rename("live")]))
-      : undefined;
-    await stage.restart();
-    await untilAllChecked(target, count);
+    const live = kuma.goesLive ? await gapsOf(target, () => applyEdit(replica, [rename("live")])) : undefined;
+    await replica.restart();
+    await untilAllChecked(target);
     if (existsSync(hurry)) rmSync(hurry);
-    const restart = await gapsOf(target, count, () => applyEdit(stage, [rename("restart")]));
+    const restart = await gapsOf(target, () => applyEdit(replica, [rename("restart")]));
     const one = `one of ${count} monitors edited, ${engine}`;
     return [
-      figure(`${one}, by a restart of Kuma`, count, restart),
-      ...(live ? [figure(`${one}, live`, count, live, LIVE_GOAL)] : []),
-      figure(`${one}, by a person in Kuma's page, no replica`, count, person),
+      figure(`${one}, by a restart of Kuma`, restart, idle),
+      ...(live ? [figure(`${one}, live`, live, idle, LIVE_GOAL)] : []),
+      figure(`${one}, by a person in Kuma's page, no replica`, person, idle),
     ];
   } finally {
-    await stage.close();
+    await replica.close();
     target.close();
   }
 }
 
 /** A replica with a real Kuma, and the data folder of its primary. */
-interface Stage {
+interface Replica {
   readonly sourceDir: string;
   readonly instance: () => SupervisorNamespace;
   publish(): Promise<void>;
@@ -116,7 +125,7 @@ interface Stage {
 
 type WayOf = (apply: ApplyWay) => Record<string, string>;
 
-async function onSqlite(folder: string, kumaVersion: string, way: WayOf): Promise<Stage> {
+async function onSqlite(folder: string, kumaVersion: string, way: WayOf): Promise<Replica> {
   const scenario = await openReplicaScenario(folder, { env: way("live"), kumaVersion });
   const { sourceDir, publish, close } = scenario;
   const restart = async () => {
@@ -127,7 +136,7 @@ async function onSqlite(folder: string, kumaVersion: string, way: WayOf): Promis
   return { sourceDir, publish, close, restart, instance: () => scenario.instance };
 }
 
-async function onMariaDb(folder: string, _version: string, way: WayOf): Promise<Stage> {
+async function onMariaDb(folder: string, _version: string, way: WayOf): Promise<Replica> {
   const scenario = await openMariaDbScenario(folder, { mode: "RESTORE", env: way("live") });
   const { sourceDir, publish, close } = scenario;
   const restart = async () => {
@@ -138,7 +147,7 @@ async function onMariaDb(folder: string, _version: string, way: WayOf): Promise<
   return { sourceDir, publish, close, restart, instance: () => scenario.instance };
 }
 
-async function openTarget(): Promise<Target> {
+async function openTarget(count: number, interval: number): Promise<Target> {
   const checks = new Map<number, number[]>();
   const web = createServer((request, response) => {
     const monitor = Number(request.url?.slice(1));
@@ -153,11 +162,11 @@ async function openTarget(): Promise<Target> {
     web.close();
     web.closeAllConnections();
   };
-  return { port: (web.address() as AddressInfo).port, checks, close };
+  return { count, interval, port: (web.address() as AddressInfo).port, checks, close };
 }
 
 /** A person edits on the primary, and the replica applies that. */
-async function applyEdit({ sourceDir, publish, instance }: Stage, sql: readonly string[]): Promise<void> {
+async function applyEdit({ sourceDir, publish, instance }: Replica, sql: readonly string[]): Promise<void> {
   change(sourceDir, sql);
   await publish();
   const from = instance().events().length;
@@ -170,48 +179,60 @@ function rename(to: string): string {
 }
 
 /** Kuma sends the page a hundred heartbeats of each monitor before it answers: on a busy machine that may take long. */
-function logIn({ instance }: Stage): Promise<KumaClient> {
+function logIn({ instance }: Replica): Promise<KumaClient> {
   const url = `http://127.0.0.1:${instance().port}`;
   return waitFor("a login", () => connectKuma(url).catch(() => undefined), { timeout: 10 * 60_000 });
 }
 
 /** Until each monitor was checked from now on, and an interval more. */
-async function untilAllChecked({ checks }: Target, count: number): Promise<void> {
+async function untilAllChecked({ checks, count, interval }: Target): Promise<void> {
   const since = performance.now();
   const isChecked = (times: readonly number[]) => (times.at(-1) ?? 0) > since;
   const areAll = () => [...checks.values()].filter(isChecked).length === count || undefined;
   await waitFor("a check of each monitor", areAll, { timeout: 30 * 60_000 });
-  await sleep(INTERVAL * 1_000);
+  await sleep(interval * 1_000);
 }
 
 /** Of each monitor, seconds. */
-async function gapsOf(
-  target: Target,
-  count: number,
-  work: () => Promise<void>,
-): Promise<Map<number, number>> {
-  const from = performance.now() - 2 * INTERVAL * 1_000;
+async function gapsOf(target: Target, work: () => Promise<void>): Promise<Map<number, number>> {
+  const { interval } = target;
+  const from = performance.now() - 2 * interval * 1_000;
   await work();
-  await untilAllChecked(target, count);
+  await untilAllChecked(target);
   const longest = new Map<number, number>();
   for (const [monitor, times] of target.checks) {
     const recent = times.filter((time) => time > from);
-    const beyond = recent.slice(1).map((time, at) => (time - (recent[at] ?? time)) / 1_000 - INTERVAL);
+    const beyond = recent.slice(1).map((time, at) => (time - (recent[at] ?? time)) / 1_000 - interval);
     longest.set(monitor, Math.max(0, ...beyond));
   }
   return longest;
 }
 
-function figure(name: string, count: number, gaps: Map<number, number>, goal?: string): Figure {
+/** @param idle the same while nothing is edited */
+function figure(
+  name: string,
+  gaps: ReadonlyMap<number, number>,
+  idle: ReadonlyMap<number, number>,
+  goal?: string,
+): Figure {
   const all = [...gaps.values()];
   const others = [...gaps].filter(([id]) => id !== FIRST + 1).map(([, beyond]) => beyond);
-  const sum = all.reduce((total, beyond) => total + beyond, 0);
+  const sum = sumOf(all);
+  const usual = [...idle.values()];
   return {
     name: `${name}: time between two checks beyond the interval`,
     unit: "s",
     ours: spread(all),
+    reference: { name: "nothing is edited", values: spread([...idle.values()]) },
     goal: goal ?? "–",
-    reached: goal === undefined ? undefined : Math.max(...others) <= RHYTHM && sum < MOST_LOST,
-    note: `all monitors together ${Math.round(sum)} monitor-seconds; ${gaps.size} of ${count} seen`,
+    reached:
+      goal === undefined
+        ? undefined
+        : Math.max(...others) <= Math.max(...usual) + RHYTHM && sum < sumOf(usual) + MOST_LOST,
+    note: `all monitors together ${Math.round(sum)} monitor-seconds; ${gaps.size} monitors seen`,
   };
+}
+
+function sumOf(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }
