@@ -30,7 +30,7 @@ const { values: options } = parseArgs({
 // What is made once for all rounds is removed when the process exits, which a signal alone would not let it do.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(130));
 await ensureRestic();
-await ensurePackages(["rclone", "mariadbd", "unshare", "setpriv"]);
+await ensurePackages(["rclone", "mariadbd", "unshare", "setpriv", "ip"]);
 await ensureBuilt();
 const waiting = faults.filter(({ name }) => name.includes(options.match)).sort((a, b) => a.group - b.group);
 const total = { faults: waiting.length, rounds: 0, survived: 0, losses: 0 };
