@@ -1,9 +1,9 @@
 /**
  * `npm run bench`: measures what matters to those who run it, each figure beside a reference taken in the same run.
- * Prints a table and writes bench/results.json. Takes about half an hour; wants the machine for itself, and root.
+ * Prints a table and writes bench/results.json. Takes about two hours; wants the machine for itself, and root.
  *   --match=TEXT   only measures whose name holds the text
  *   --json=FILE    where the results go, bench/results.json by default
- * KUMA_DIR names another Uptime Kuma than the npm package's.
+ * KUMA_DIR names another Uptime Kuma than the npm package's, which is a pre-release: without it nothing is applied live.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -2,8 +2,8 @@ import type { Measure } from "../figure.ts";
 import { alerts } from "./alerts.ts";
 import { arrival } from "./arrival.ts";
 import { change } from "./change.ts";
-import { fleet } from "./fleet.ts";
-import { gap } from "./gap.ts";
+import { fleets } from "./fleet.ts";
+import { gaps } from "./gap.ts";
 import { heartbeats } from "./heartbeats.ts";
 import { idle } from "./idle.ts";
 import { mariaDb } from "./mariadb.ts";
@@ -17,7 +17,7 @@ import { writeLock } from "./write-lock.ts";
 
 /** One after the other: none of them shares the machine. */
 export const measures: readonly Measure[] = [
-  gap,
+  ...gaps,
   monitoringGap,
   change,
   heartbeats,
@@ -26,7 +26,7 @@ export const measures: readonly Measure[] = [
   writeLock,
   requests,
   arrival,
-  fleet,
+  ...fleets,
   alerts,
   start,
   peakMemory,

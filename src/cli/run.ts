@@ -1,12 +1,8 @@
 import { once } from "node:events";
+import type { Worker } from "node:worker_threads";
 import { type Config, loadConfig, type Role } from "../config/index.ts";
 import { createHandler, serveControl } from "../control/index.ts";
-import {
-  databaseStage,
-  type EmbeddedMariaDbLocation,
-  type KumaPlace,
-  openDatabaseWorker,
-} from "../database/index.ts";
+import { type EmbeddedMariaDbLocation, type KumaPlace, startThreadEarly } from "../database/index.ts";
 import {
   combineListeners,
   createLogListener,
@@ -14,31 +10,18 @@ import {
   type Listener,
   type TemporaryListeners,
 } from "../events/index.ts";
-import { createFolderExporter } from "../export-folder/index.ts";
 import { createSupervisor, type End, readKumaVersion, type Supervisor } from "../kuma/index.ts";
-import { createEmbeddedServer, type EmbeddedServer } from "../mariadbd/index.ts";
+import { createEmbeddedServer } from "../mariadbd/index.ts";
 import { createJsonWebhook, createNtfyNotifier, createWaker, type Waker } from "../ntfy/index.ts";
 import { createObserver, createStatusFile, type Observer } from "../observed/index.ts";
 import { openPeers, type Peers } from "../peers/index.ts";
 import { exitCodeOf, listenToSignals, startReaper } from "../pid1/index.ts";
 import { createPinger } from "../ping/index.ts";
-import {
-  blockedBy,
-  createBlocked,
-  createOwnCounter,
-  createReplicator,
-  lockStateDir,
-  type OtherReplica,
-  openFingerprintFile,
-  openRole,
-  openStateFile,
-  type Replicator,
-  rulesOf,
-} from "../replication/index.ts";
-import { openRepository } from "../repository/index.ts";
+import { blockedBy, createBlocked, lockStateDir, type Replicator } from "../replication/index.ts";
 import { version } from "../version.ts";
 import { openWebServer, type WebServer } from "../web/index.ts";
 import { kumaPlace } from "./kuma-place.ts";
+import { openReplicator } from "./open-replicator.ts";
 import { snapshotSource } from "./snapshot-source.ts";
 
 /** How long the end may wait for notices under way, milliseconds. */
@@ -53,6 +36,8 @@ const EXIT_LOCKED = 1;
  *   instance runs on the same data; 126 or 127 when Kuma cannot be started at all; Kuma's own when it crashes too often
  */
 export async function run(env: NodeJS.ProcessEnv, cwd: string): Promise<number> {
+  // Beside all that follows: Kuma's first start waits for it.
+  const startThread = startThreadEarly();
   const loaded = loadConfig(env, cwd);
   if (!loaded.ok) {
     for (const { message, advice } of loaded.problems) process.stderr.write(`${message} ${advice}\n`);
@@ -81,7 +66,11 @@ export async function run(env: NodeJS.ProcessEnv, cwd: string): Promise<number> 
     waker.listener,
     ...(peers === undefined ? [] : [peers.listener]),
   ]);
-  const exitCode = await supervise(config, { web, observer, peers, commandListeners, waker }, emit);
+  const exitCode = await supervise(
+    config,
+    { startThread, web, observer, peers, commandListeners, waker },
+    emit,
+  );
   emit({ type: "stopped", exitCode });
   await Promise.all([ntfy.drain(NOTICE_LIMIT), webhook.drain(NOTICE_LIMIT)]);
   return exitCode;
@@ -90,12 +79,14 @@ export async function run(env: NodeJS.ProcessEnv, cwd: string): Promise<number> 
 async function supervise(
   config: Config,
   {
+    startThread,
     web,
     observer,
     peers,
     commandListeners,
     waker,
   }: {
+    startThread: () => Worker;
     web: WebServer;
     observer: Observer;
     peers: Peers | undefined;
@@ -133,7 +124,7 @@ async function supervise(
   const blocked = obstacle && createBlocked(obstacle, config.intervals[config.role], kuma, emit);
   replicator =
     blocked === undefined
-      ? openReplicator(config, { place, kuma, server, peers, shutdown: shutdown.signal }, emit)
+      ? openReplicator(config, { startThread, place, kuma, server, peers, shutdown: shutdown.signal }, emit)
       : undefined;
   const control =
     replicator &&
@@ -198,58 +189,6 @@ function createSignalHandlers(instance: {
     },
     forward: kuma.forward,
   };
-}
-
-/** Opens all that replication works with. */
-function openReplicator(
-  config: Config,
-  {
-    place,
-    kuma,
-    server,
-    peers,
-    shutdown,
-  }: {
-    place: KumaPlace;
-    kuma: Supervisor;
-    server: EmbeddedServer;
-    peers: Peers | undefined;
-    shutdown: AbortSignal;
-  },
-  emit: Listener,
-): Replicator {
-  const { instanceName, stateDir, restic } = config;
-  const { file: stateFile, isNew: isStateNew, problem } = openStateFile(stateDir);
-  if (problem !== undefined) emit({ type: "warning", message: `${problem.message} ${problem.advice}` });
-  const role = openRole(config.role, stateFile);
-  const rules = () => rulesOf(config, role.current);
-  const database = openDatabaseWorker({ ...place, rules, whenReady: server.use }, shutdown);
-  const exporter = createFolderExporter(config, database, emit, shutdown);
-  return createReplicator({
-    ...{ config, kumaVersion: place.kumaVersion, kuma, stateFile, isStateNew, database },
-    emit: combineListeners([emit, exporter, createOwnCounter(database, rules, emit)]),
-    databaseStage: () =>
-      server.use(async () => {
-        const location = place.locate();
-        return location.ok ? databaseStage(location.value, config.kuma.dir) : location;
-      }),
-    repository: openRepository(restic, { instanceName, stateDir }),
-    fingerprintFile: openFingerprintFile(stateDir, stateFile),
-    role,
-    others: peers && (() => replicasBeside(peers)),
-  });
-}
-
-/** Those that were heard a short time ago. */
-function replicasBeside(peers: Peers): OtherReplica[] {
-  return peers
-    .fleet()
-    .members.filter(({ isThis, isHeard, role }) => !isThis && isHeard && role === "replica")
-    .map(({ id, head, kuma }) => ({
-      id,
-      head,
-      isRestarting: ["stopping", "stopped", "starting"].includes(kuma.state),
-    }));
 }
 
 function explainEnd(end: End, emit: Listener): number {

@@ -21,4 +21,5 @@ export type {
   RollBackPreview,
 } from "./types.ts";
 export { openDatabaseWorker } from "./worker/client.ts";
+export { startThreadEarly } from "./worker/start.ts";
 export type { DatabaseWorker, LoadedSnapshot, Reading } from "./worker/types.ts";

@@ -149,7 +149,7 @@ export function describeEvent(event: ReplicatorEvent): Description {
       );
     case "restart-waits":
       return info(
-        `Uptime Kuma is restarted for a new snapshot in ${formatDuration(event.waitMs)}, so that replicas that heard of it at once do not all stop watching at once. A command or SIGUSR1 ends the wait.`,
+        `Uptime Kuma is restarted for a new snapshot when it is its turn, after ${formatDuration(event.waitMs)} without a restart of another replica at the latest, so that they do not all stop watching at once. A command or SIGUSR1 ends the wait.`,
       );
     case "shutting-down":
       return info(`${event.signal}: shutting down.`);

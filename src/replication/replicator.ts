@@ -97,7 +97,7 @@ export function createReplicator(parts: Parts): Replicator {
       await runExclusive(() => retention.end());
     },
     syncNow: () => {
-      turn.hurry();
+      turn.hurryNext();
       cycles.wake();
     },
     woken: () => {

@@ -4,11 +4,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, it, type TestContext } from "node:test";
-import { fileURLToPath } from "node:url";
+import { before, describe, it, type TestContext } from "node:test";
 import { execa } from "execa";
 import { judge } from "../../src/cli/health.ts";
 import type { StoredStatus } from "../../src/observed/status.ts";
+import { ensureBuilt } from "../support/install/build.ts";
+import { programFile } from "../support/paths.ts";
 import { freePort } from "../support/ports.ts";
 import { PATIENCE } from "../support/wait.ts";
 
@@ -66,7 +67,7 @@ describe("judge", () => {
 });
 
 describe("replicator-kuma health", () => {
-  const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+  before(ensureBuilt);
 
   async function rig(t: TestContext) {
     const folder = mkdtempSync(join(tmpdir(), "health-"));
@@ -74,7 +75,7 @@ describe("replicator-kuma health", () => {
     mkdirSync(join(folder, "replicator"));
     const port = await freePort();
     const ask = () =>
-      execa(process.execPath, ["--import", "tsx", main, "health"], {
+      execa(process.execPath, [programFile, "health"], {
         // No repository and no password: a health check needs neither.
         env: { KUMA_DIR: folder, DATA_DIR: folder, UPTIME_KUMA_PORT: String(port) },
         reject: false,

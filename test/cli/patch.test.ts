@@ -1,21 +1,12 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import path from "node:path";
+import { join } from "node:path";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { execa } from "execa";
 import { smallKuma, stateOf } from "../patch/small-kuma.ts";
-import { PATIENCE } from "../support/wait.ts";
+import { runAlone } from "../support/cli-instance.ts";
+import { projectFolder } from "../support/paths.ts";
 
-const entry = fileURLToPath(new URL("../fixtures/patch-entry.ts", import.meta.url));
-
-async function run(...args: string[]) {
-  const { exitCode, stdout, stderr } = await execa(process.execPath, ["--import", "tsx", entry, ...args], {
-    reject: false,
-    timeout: PATIENCE,
-  });
-  return { exitCode, stdout, stderr };
-}
+const run = (...args: string[]) => runAlone(["patch", ...args]);
 
 test("check, patch, again, check, revert, again: exit code 0, and each says what it found", async (t) => {
   const dir = await smallKuma(t);
@@ -63,6 +54,6 @@ test("--help teaches: exit code 0", async () => {
 });
 
 test("the page about the patch quotes the line that is put into Kuma", async () => {
-  const page = await readFile(path.join(path.dirname(entry), "../../patches/README.md"), "utf8");
+  const page = await readFile(join(projectFolder, "patches/README.md"), "utf8");
   assert.ok(page.includes('require("./replicator-kuma-notification.cjs")(Notification);'));
 });

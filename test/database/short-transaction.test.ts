@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import fs, { readFileSync, writeFileSync } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import Database from "better-sqlite3";
@@ -138,4 +139,24 @@ test("an icon is written before the rows are, and is as it was when they cannot 
   const refused = instance.kuma.apply({ ...snapshot, content: recolour(snapshot.content) }, IDS);
   assert.equal(refused.ok, false);
   assert.deepEqual(icon(), ICON);
+});
+
+test("a change is on the disk when it is told to be made, and nobody who writes waits for the disk", (t) => {
+  const { instance, kuma } = openUsed(t);
+  const snapshot = takeSnapshot(instance, recolour);
+  const seen: unknown[] = [];
+  const mocked = t.mock.method(fs, "fsyncSync", (descriptor: number) => {
+    if (fs.readlinkSync(`/proc/self/fd/${descriptor}`) !== `${instance.file}-wal`) return;
+    seen.push(kuma.prepare("SELECT snapshot_id FROM replicator_apply").pluck().get());
+    kuma.exec(BEAT);
+    seen.push("a heartbeat is written");
+  });
+  syncBuiltinESMExports();
+  try {
+    value(instance.kuma.apply(snapshot, IDS));
+  } finally {
+    mocked.mock.restore();
+    syncBuiltinESMExports();
+  }
+  assert.deepEqual(seen, [IDS.snapshotId, "a heartbeat is written"]);
 });

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import Database from "better-sqlite3";
 import { openDatabaseWorker } from "../../src/database/index.ts";
-import { startThread } from "../../src/database/worker/client.ts";
+import { startThread, startThreadEarly } from "../../src/database/worker/start.ts";
 import { success } from "../../src/result.ts";
 import { contentHash, decodeSnapshot, encodeSnapshot } from "../../src/snapshot/index.ts";
 import { startBuilt } from "../support/built-thread.ts";
@@ -38,8 +38,8 @@ function open(t: TestContext, { file, uploadDir }: Instance, start: typeof start
     uploadDir,
     kumaVersion: "2.5.3",
   };
-  const worker = openDatabaseWorker(place, shutdown.signal, (surroundings) => {
-    const thread = start(surroundings);
+  const worker = openDatabaseWorker(place, shutdown.signal, () => {
+    const thread = start();
     threads.push(thread);
     return thread;
   });
@@ -128,6 +128,27 @@ describe("database worker", () => {
     const hashes = await Promise.all([worker.hash(), worker.hash()]);
     assert.deepEqual(hashes.map(value), [value(instance.kuma.hash()), value(instance.kuma.hash())]);
     assert.equal(threads.length, 1);
+  });
+
+  it("takes a thread that was begun early, and begins another when that one has failed", async (t) => {
+    const instance = makeInstance(t, "2.5.3");
+    const begun: Worker[] = [];
+    const early = (start: typeof startThread) =>
+      startThreadEarly(() => {
+        begun.push(start());
+        return begun.at(-1) as Worker;
+      });
+    const { worker, threads } = open(t, instance, early(startBuilt));
+    assert.equal(value(await worker.hash()), value(instance.kuma.hash()));
+    assert.deepEqual(threads, begun);
+
+    begun.length = 0;
+    const next = early(() => new Worker("throw new Error('boom')", { eval: true }));
+    begun[0]?.ref();
+    await once(begun[0] as Worker, "error");
+    assert.notEqual(next(), begun[0]);
+    assert.equal(begun.length, 2);
+    await once(begun[1] as Worker, "error");
   });
 
   for (const [how, dies] of [

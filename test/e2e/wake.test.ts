@@ -9,10 +9,14 @@ import { SUBSCRIPTION_TIMEOUTS } from "../../src/ntfy/timeouts.ts";
 import { readState } from "../support/database-state.ts";
 import { type Fleet, openFleet } from "../support/fleet.ts";
 import { ensureBuilt } from "../support/install/build.ts";
+import type { LogEntry } from "../support/log-file.ts";
 import { type NtfyServer, startNtfy } from "../support/ntfy-server.ts";
+import { peerSettings, untilAcquainted } from "../support/peers.ts";
+import { createAuthor } from "../support/repository.ts";
+import { mostAtOnce, restartsIn, type Span } from "../support/restarts.ts";
 import { putInFrontOfRestic } from "../support/restic-in-front.ts";
 import { untilEqual } from "../support/scenarios.ts";
-import { edit, fillData } from "../support/source-data.ts";
+import { edit, fillData, takeSnapshot } from "../support/source-data.ts";
 import type { NamespaceOptions, SupervisorNamespace } from "../support/supervisor-namespace.ts";
 import { waitFor } from "../support/wait.ts";
 
@@ -167,4 +171,37 @@ describe("REPLICATOR_WAKE", () => {
     assert.equal(count(replica, "wake-failed"), 1);
     assert.equal(count(replica, "wake-ready"), 2);
   });
+
+  it("restarts the Kumas of replicas that know of one another one after another", async () => {
+    const names = ["first", "second"];
+    const peers = await peerSettings(names.length);
+    const author = createAuthor(fleet.repository, "primary");
+    const sourceDir = fleet.dataOf("source");
+    fillData(sourceDir);
+    await author.publish(takeSnapshot(sourceDir));
+    const apply = { REPLICATOR_APPLY: "restart", REPLICATOR_PROOF_WINDOW: "2s" };
+    const replicas = await Promise.all(
+      names.map((name, at) => start(name, "RESTORE", { ...apply, ...peers[at] })),
+    );
+    await untilAcquainted(peers.map(({ REPLICATOR_HTTP }) => `http://${REPLICATOR_HTTP}`));
+    edit(sourceDir, 1);
+    await author.publish(takeSnapshot(sourceDir));
+    const from = replicas.map((replica) => replica.events().length);
+    ntfy.post(TOPIC, { title: "primary: configuration published", tags: ["outbox_tray"] });
+    const restarts: Span[] = [];
+    for (const [at, replica] of replicas.entries()) {
+      await replica.untilLogged("applied", { from: from[at] ?? 0 });
+      const entries = replica.entries().slice(from[at]);
+      const [restart] = restartsIn(entries, "applied");
+      assert.ok(restart, `${names[at]} restarts its Kuma`);
+      // On a machine that is too busy for that, a turn ends: nobody is waited for without end.
+      if (!hasWaitedInVain(entries, restart)) restarts.push(restart);
+    }
+    assert.equal(mostAtOnce(restarts), 1);
+  });
 });
+
+/** Whether a replica has waited for its turn as long as it does at most. */
+function hasWaitedInVain(entries: readonly LogEntry[], [begin]: Span): boolean {
+  return entries.some(({ at, event }) => event.type === "restart-waits" && begin - at >= event.waitMs);
+}

@@ -1,6 +1,16 @@
 import { assertInvariant } from "../support/invariant.ts";
 import type { SupervisorNamespace } from "../support/supervisor-namespace.ts";
 
+/**
+ * How long something takes here and now, and a little more, milliseconds: kills are spread over it. A figure that is
+ * written down would miss the end of it on a busy machine, and most of them would miss all of it on a fast one.
+ */
+export async function spanOf(work: () => Promise<unknown>): Promise<number> {
+  const begun = performance.now();
+  await work();
+  return 1.1 * (performance.now() - begun);
+}
+
 /** @returns whether it still ran */
 export function kill(pid: number): boolean {
   try {

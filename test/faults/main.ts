@@ -6,6 +6,7 @@
  *   --match=TEXT    only faults whose name holds the text
  *   --first=N       begin at this round
  *   --keep-going    do not end at the first loss
+ * SIGINT or SIGTERM: the rounds under way are finished and told; a second one ends it at once.
  */
 import { parseArgs } from "node:util";
 import { ensurePackages } from "../support/install/apt.ts";
@@ -27,12 +28,18 @@ const { values: options } = parseArgs({
   },
 });
 
-// What is made once for all rounds is removed when the process exits, which a signal alone would not let it do.
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(130));
+const ending = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"] as const)
+  process.on(signal, () => {
+    // What is made once for all rounds is removed when the process exits, which a signal alone would not let it do.
+    if (ending.signal.aborted) process.exit(130);
+    ending.abort();
+    waiting.length = 0;
+  });
+const waiting = faults.filter(({ name }) => name.includes(options.match)).sort((a, b) => a.group - b.group);
 await ensureRestic();
 await ensurePackages(["rclone", "mariadbd", "unshare", "setpriv", "ip"]);
 await ensureBuilt();
-const waiting = faults.filter(({ name }) => name.includes(options.match)).sort((a, b) => a.group - b.group);
 const total = { faults: waiting.length, rounds: 0, survived: 0, losses: 0 };
 console.log(
   `seed ${options.seed}\n${line(["", "fault", "rounds", "survived", "time", "checked after each round"])}`,
@@ -42,12 +49,14 @@ console.log(
   `\n${total.faults} faults, ${total.rounds} rounds, ${total.survived} survived, ${total.losses} losses`,
 );
 // Not by itself: what a loss left open would keep it alive.
-process.exit(total.losses === 0 ? 0 : 1);
+process.exit(total.losses > 0 ? 1 : ending.signal.aborted ? 130 : 0);
 
 async function work(): Promise<void> {
   for (let fault = waiting.shift(); fault !== undefined; fault = waiting.shift()) {
     const { rounds, seed, first } = options;
-    print(await runFault(fault, { asked: Number(rounds), seed, first: Number(first) }));
+    print(
+      await runFault(fault, { asked: Number(rounds), seed, first: Number(first), signal: ending.signal }),
+    );
   }
 }
 

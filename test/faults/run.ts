@@ -20,11 +20,12 @@ export interface Outcome {
 
 /**
  * Does all rounds of a fault, up to the first loss; then its folder is kept.
- * @param seed repeats the random choices of a former run; `first` begins at a later round
+ * @param seed repeats the random choices of a former run; `first` begins at a later round; `signal` makes the round that
+ * is under way the last one
  */
 export async function runFault(
   fault: Fault,
-  { asked, seed, first = 0 }: { asked: number; seed: string; first?: number },
+  { asked, seed, first = 0, signal }: { asked: number; seed: string; first?: number; signal?: AbortSignal },
 ): Promise<Outcome> {
   const rounds = fault.rounds(asked);
   const begun = Date.now();
@@ -35,7 +36,7 @@ export async function runFault(
   let scenario: Stage | undefined;
   let index = first;
   try {
-    for (; index < first + rounds; index += 1) {
+    for (; index < first + rounds && !signal?.aborted; index += 1) {
       if (scenario === undefined || index % fault.roundsPerStage === 0) {
         await scenario?.close();
         if (folder !== "") removeFolder(folder);
@@ -47,7 +48,7 @@ export async function runFault(
     }
     await scenario?.close();
     removeFolder(folder);
-    return { fault, rounds, survived: rounds, took: Date.now() - begun, hits };
+    return { fault, rounds: index - first, survived: index - first, took: Date.now() - begun, hits };
   } catch (error) {
     await scenario?.close();
     const what = `round ${index} (--seed ${seed}): ${isViolation(error) ? errorMessage(error) : errorWithStack(error)}`;

@@ -8,6 +8,7 @@ import { chooseMariaDb } from "./kuma/on-mariadb.ts";
 import type { PatchedKuma } from "./kuma/patched-kuma.ts";
 import { SIDE_BY_SIDE, type TestMariaDb } from "./mariadbd.ts";
 import { programFile, projectFolder } from "./paths.ts";
+import { untilAcquainted } from "./peers.ts";
 import { freePort } from "./ports.ts";
 import { makeRepository } from "./repository.ts";
 import { query } from "./rows.ts";
@@ -205,16 +206,7 @@ async function startMember(options: InstanceOptions, storage: Storage, web: stri
 }
 
 async function untilAllUp(members: readonly AlertMember[]): Promise<void> {
-  const isKnownToAll = async () => {
-    const up = await Promise.all(
-      members.map(async ({ web }) => {
-        const text = await (await fetch(`${web}/metrics`)).text();
-        return [...text.matchAll(/^replicator_fleet_kuma_up\{.*\} 1$/gm)].length;
-      }),
-    );
-    return up.every((count) => count === members.length) || undefined;
-  };
-  await waitFor("all to know of one another", isKnownToAll, { every: 100 });
+  await untilAcquainted(members.map(({ web }) => web));
   // The second from now on: one may be under way.
   const now = await Promise.all(members.map(lastBeat));
   const areUp = async () => {

@@ -6,6 +6,6 @@ import { projectFolder } from "./paths.ts";
 await ensureBuilt();
 
 /** Begins the thread as it is shipped: from the sources it takes most of a second, for tsx. */
-export function startBuilt(workerData: object): Worker {
-  return new Worker(join(projectFolder, "dist/worker.js"), { workerData });
+export function startBuilt(): Worker {
+  return new Worker(join(projectFolder, "dist/worker.js"));
 }

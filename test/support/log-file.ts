@@ -7,7 +7,13 @@ export interface LogFile {
   /** All of it so far. */
   text(): string;
   /** What was reported in it so far, oldest first. */
-  events(): ReplicatorEvent[];
+  entries(): LogEntry[];
+}
+
+export interface LogEntry {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly event: ReplicatorEvent;
 }
 
 /** @param file is there; what a run before has written to it is left out */
@@ -15,7 +21,7 @@ export function followLogFile(file: string): LogFile {
   let position = statSync(file).size;
   let text = "";
   let unfinished = "";
-  const events: ReplicatorEvent[] = [];
+  const entries: LogEntry[] = [];
   const decoder = new StringDecoder("utf8");
 
   function readOn(): void {
@@ -33,24 +39,25 @@ export function followLogFile(file: string): LogFile {
     text += added;
     const lines = (unfinished + added).split("\n");
     unfinished = lines.pop() ?? "";
-    events.push(...lines.flatMap(parseEvent));
+    entries.push(...lines.flatMap(parseEntry));
   }
   return {
     text: () => {
       readOn();
       return text;
     },
-    events: () => {
+    entries: () => {
       readOn();
-      return [...events];
+      return [...entries];
     },
   };
 }
 
-function parseEvent(line: string): ReplicatorEvent[] {
+function parseEntry(line: string): LogEntry[] {
   if (!line.startsWith('{"level"')) return [];
   try {
-    return [JSON.parse(line).event];
+    const { time, event } = JSON.parse(line);
+    return [{ at: Date.parse(time), event }];
   } catch {
     return []; // Cut off by a kill.
   }

@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { RowDataPacket } from "mysql2/promise";
 import { openMariaDb } from "../../src/database/mariadb/open-mariadb.ts";
 import { contentHash } from "../../src/snapshot/index.ts";
 import { type DatabaseState, differing, stateOf } from "./database-state.ts";
@@ -117,6 +118,8 @@ export async function openMariaDbScenario(
       return scenario.instance;
     },
     converge: async () => {
+      // To look takes long, and would slow down what is looked at.
+      await scenario.instance.outcome(0);
       const wanted = scenario.wanted();
       let now: DatabaseState | undefined;
       const isEqual = async () => {
@@ -166,15 +169,18 @@ async function look(
   { sourceDir, dataDir }: Pick<MariaDbScenario, "sourceDir" | "dataDir">,
 ): Promise<DatabaseState> {
   const like = readReplicatedTables(join(sourceDir, "kuma.db"));
-  const names = await mariadb.query(
-    DATABASE,
+  const connection = await mariadb.connect(DATABASE);
+  const query = async (sql: string) => (await connection.query<RowDataPacket[]>(sql))[0];
+  // As it is at one moment: an instance that was killed may have left a COMMIT under way.
+  await query("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
+  const names = await query(
     "SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() ORDER BY 1",
   );
   const local = names
     .map(({ name }) => String(name))
     .filter((name) => !(name in like) && !name.startsWith("replicator_"));
   const read = async (name: string, columns?: readonly string[]) => {
-    const rows = await mariadb.query(DATABASE, `SELECT * FROM \`${name}\` ORDER BY 1`);
+    const rows = await query(`SELECT * FROM \`${name}\` ORDER BY 1`);
     const all = columns ?? Object.keys(rows[0] ?? {});
     return [name, { columns: all, rows: rows.map((row) => all.map((column) => row[column])) }] as const;
   };
@@ -183,8 +189,9 @@ async function look(
     local: await Promise.all(local.map((name) => read(name))),
   };
   const [record] = names.some(({ name }) => name === "replicator_apply")
-    ? await mariadb.query(DATABASE, "SELECT proven FROM replicator_apply WHERE id = 1")
+    ? await query("SELECT proven FROM replicator_apply WHERE id = 1")
     : [];
+  await connection.end();
   return stateOf(
     dataDir,
     {

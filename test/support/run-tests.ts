@@ -6,6 +6,7 @@ import { readdirSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
+import { BUNDLED_PACKAGES, bundlePackages } from "./install/bundle-packages.ts";
 import { LabError } from "./install/lab-error.ts";
 import { prepareTests } from "./install/prepare-tests.ts";
 import { projectFolder } from "./paths.ts";
@@ -26,6 +27,7 @@ async function runTests(args: readonly string[]): Promise<number> {
   const options = args.filter((arg) => arg.startsWith("--"));
   const chosen = args.filter((arg) => !arg.startsWith("--"));
   await prepareTests();
+  await bundlePackages();
   const files = (chosen.length > 0 ? chosen : ["test"]).flatMap(testFilesIn);
   // Tests wait for real Kumas more than they compute: more at a time than there are cores on a small machine.
   const concurrency = Math.min(4, availableParallelism() + 1);
@@ -40,7 +42,7 @@ async function runTests(args: readonly string[]): Promise<number> {
       ...options,
       ...files,
     ],
-    { cwd: projectFolder, stdio: "inherit", reject: false },
+    { cwd: projectFolder, stdio: "inherit", reject: false, env: { TSX_TSCONFIG_PATH: BUNDLED_PACKAGES } },
   );
   return done.exitCode ?? 1;
 }

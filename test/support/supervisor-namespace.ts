@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import type { ReplicatorEvent } from "../../src/events/index.ts";
 import { InvariantViolation } from "./invariant.ts";
 import { instanceEnvironment } from "./kuma/instance.ts";
-import { followLogFile } from "./log-file.ts";
+import { followLogFile, type LogEntry } from "./log-file.ts";
 import { programFile, projectFolder } from "./paths.ts";
 import { inNamespace, isRunning, pidOfFirst } from "./pid-namespace.ts";
 import { requireFreePorts } from "./ports.ts";
@@ -37,6 +37,8 @@ export interface SupervisorNamespace {
   readonly pid: number;
   /** What this run has reported so far, oldest first. */
   events(): ReplicatorEvent[];
+  /** The same, with when that was. */
+  entries(): LogEntry[];
   /**
    * Waits, 60 s by default, for an event after the first `from` ones.
    * @throws InvariantViolation, which names it
@@ -85,7 +87,8 @@ export async function openNamespace({
   const kumaDir = join(fixtures, "kuma");
   const logFile = `${dataDir}.log`;
   const output = openSync(logFile, "a");
-  const { text, events } = followLogFile(logFile);
+  const { text, entries } = followLogFile(logFile);
+  const events = () => entries().map(({ event }) => event);
   const command = [process.execPath, programFile, "run"];
   const [program, ...args] = inNamespace(ownRoot ? [...prepareRoot(dataDir), ...command] : command);
   const outer = spawn(program, args, {
@@ -145,6 +148,7 @@ export async function openNamespace({
     port,
     pid: first,
     events,
+    entries,
     output: text,
     untilLogged: async (type, { from = 0, timeout = PATIENCE } = {}) => {
       const find = () => {

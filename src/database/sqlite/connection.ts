@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, statSync } from "node:fs";
 import Database from "better-sqlite3";
 import { defineMoments } from "../moments.ts";
 import { explain, refuse } from "../problems.ts";
@@ -26,8 +26,8 @@ export function withDatabase<T>(
       // better-sqlite3 turns foreign keys on: deleting a monitor would cascade away its heartbeats. Must come before
       // the transaction, inside it SQLite ignores the statement.
       db.pragma("foreign_keys = OFF");
-      // A commit must survive a power cut: Kuma's own NORMAL may lose the last transactions of a WAL.
-      db.pragma("synchronous = FULL");
+      // Without a WAL a commit has to wait for the disk. With one it waits after it: see `flush`.
+      db.pragma(hasWal(db) ? "synchronous = NORMAL" : "synchronous = FULL");
     }
     return work(db);
   } catch (error) {
@@ -66,12 +66,36 @@ export function inTransaction<T>(
     db.exec(`BEGIN ${kind}`);
     const result = work();
     if (result.ok) db.exec("COMMIT");
+    if (result.ok && kind === "IMMEDIATE") flush(db);
     return result;
   } catch (error) {
     return explain(error, db.name);
   } finally {
     if (db.inTransaction) db.exec("ROLLBACK");
   }
+}
+
+/**
+ * Has what was committed survive a power cut. SQLite itself would wait for the disk within the commit (synchronous =
+ * FULL), and Kuma's heartbeats with it; as Kuma does it (NORMAL), the last transactions of a WAL may be lost.
+ * https://www.sqlite.org/pragma.html#pragma_synchronous
+ */
+function flush(db: Database.Database): void {
+  if (db.memory || !hasWal(db)) return;
+  try {
+    const wal = openSync(`${db.name}-wal`, "r");
+    try {
+      fsyncSync(wal);
+    } finally {
+      closeSync(wal);
+    }
+  } catch {
+    // It is committed, and a disk that cannot do this is no reason to say otherwise.
+  }
+}
+
+function hasWal(db: Database.Database): boolean {
+  return db.pragma("journal_mode", { simple: true }) === "wal";
 }
 
 /** A name as an SQL identifier; Kuma has tables and columns named `group`, `default` and the like. */

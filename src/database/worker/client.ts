@@ -1,12 +1,12 @@
-import { extname } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { errorMessage } from "../../format.ts";
 import { failure, interrupted, type Result } from "../../result.ts";
-import type { KumaPlace, KumaSurroundings } from "../open.ts";
+import type { KumaPlace } from "../open.ts";
 import type { DatabaseProblem } from "../types.ts";
 import type { Calls } from "./calls.ts";
 import type { Answer, CallName, Request } from "./protocol.ts";
+import { startThread } from "./start.ts";
 import type { DatabaseWorker } from "./types.ts";
 
 /**
@@ -69,7 +69,7 @@ interface WorkerPlace extends KumaPlace {
 export function openDatabaseWorker(
   { locate, rules, whenReady = (call) => call(), ...surroundings }: WorkerPlace,
   signal: AbortSignal,
-  start: (surroundings: KumaSurroundings) => Worker = startThread,
+  start: () => Worker = startThread,
 ): DatabaseWorker {
   const pending = new Map<number, Pending>();
   let calls = 0;
@@ -116,7 +116,13 @@ export function openDatabaseWorker(
     if (!location.ok) return location;
     thread ??= begin();
     calls += 1;
-    const request: Request<Call> = { id: calls, location: location.value, rules: rules?.(), call, args };
+    const request: Request<Call> = {
+      id: calls,
+      location: location.value,
+      surroundings: { ...surroundings, rules: rules?.() },
+      call,
+      args,
+    };
     const { promise, ...answer } = withResolvers();
     pending.set(request.id, { call, ...answer });
     // It keeps this process alive only while it has something to do.
@@ -126,7 +132,7 @@ export function openDatabaseWorker(
   }
 
   function begin(): Worker {
-    const started = start(surroundings);
+    const started = start();
     let reason: unknown = "it ended by itself";
     started.on("message", take);
     started.on("error", (error) => {
@@ -213,15 +219,4 @@ async function share(bytes: Uint8Array): Promise<Uint8Array> {
     await setImmediate();
   }
   return shared;
-}
-
-/** The thread's program is beside this one, among the sources (.ts) and in what is built of them (.js). */
-export function startThread(surroundings: KumaSurroundings): Worker {
-  const extension = extname(import.meta.url);
-  const program = new URL(`./worker${extension}`, import.meta.url);
-  const options = { workerData: surroundings, name: "database" };
-  if (extension === ".js") return new Worker(program, options);
-  // Under tsx. Node 20 does not hand its loader on to a thread, so that has to register it by itself.
-  const script = `import("tsx/esm/api").then(({ register }) => { register(); return import("${program}"); })`;
-  return new Worker(script, { ...options, eval: true, execArgv: [] });
 }

@@ -1,6 +1,6 @@
 import type { Problem, Result } from "../../result.ts";
 import type { DatabaseLocation } from "../location.ts";
-import type { Rules } from "../own/rules.ts";
+import type { KumaSurroundings } from "../open.ts";
 import type { Calls } from "./calls.ts";
 
 export type CallName = keyof Calls;
@@ -10,8 +10,8 @@ export interface Request<Call extends CallName = CallName> {
   readonly id: number;
   /** Kuma may change its database at any of its starts. */
   readonly location: DatabaseLocation;
-  /** A command may change the role at any time. */
-  readonly rules: Rules | undefined;
+  /** Their rules change with the role, which a command may change at any time. */
+  readonly surroundings: KumaSurroundings;
   readonly call: Call;
   readonly args: Parameters<Calls[Call]>;
 }

@@ -2,13 +2,12 @@
  * The thread that works on Kuma's database; its other end is client.ts. One call at a time, in the order in which they
  * were asked. Ended from outside.
  */
-import { parentPort, workerData } from "node:worker_threads";
+import { parentPort } from "node:worker_threads";
 import type { Result } from "../../result.ts";
-import { type KumaSurroundings, openEngine } from "../open.ts";
+import { openEngine } from "../open.ts";
 import { createCalls, createDecoder } from "./calls.ts";
 import type { Answer, Request } from "./protocol.ts";
 
-const surroundings: KumaSurroundings = workerData;
 const decoder = createDecoder();
 let last = Promise.resolve();
 
@@ -26,8 +25,8 @@ async function answer(request: Request): Promise<void> {
   }
 }
 
-async function run({ location, rules, call, args }: Request): Promise<Result<unknown>> {
-  const engine = await openEngine(location, { ...surroundings, rules });
+async function run({ location, surroundings, call, args }: Request): Promise<Result<unknown>> {
+  const engine = await openEngine(location, surroundings);
   if (!engine.ok) return engine;
   const calls: Record<string, (...given: never[]) => Promise<Result<unknown>>> = createCalls(
     engine.value,

@@ -14,7 +14,7 @@ interface Parts extends OutcomeParts {
   readonly kuma: Pick<Supervisor, "state" | "start" | "stop" | "startAndVerify" | "channel" | "untilReady">;
   /** With "live" Kuma is restarted only where that is not possible, or does not show that Kuma runs with it. */
   readonly way: ApplyWay;
-  /** Is asked before a restart that nothing hastens: others may be about to restart theirs as well. */
+  /** Is asked before a Kuma that runs is restarted: others may be about to restart theirs as well. */
   readonly waitForTurn: (snapshotId: string, signal: AbortSignal) => Promise<void>;
 }
 
@@ -124,9 +124,7 @@ export function createApplier(parts: Parts): Applier {
     if (signal.aborted) return failure(interrupted(APPLYING));
     const work = { snapshot, order, planned: plan.value.memory };
     const goesLive = way === "live" && kuma.state.name === "ready";
-    if (goesLive) return applyUnderKuma(work, name, signal);
-    await parts.waitForTurn(name.id, signal);
-    return applyByRestart(work, name, signal);
+    return goesLive ? applyUnderKuma(work, name, signal) : restartInTurn(work, name, signal);
   }
 
   /** Changes the database of the Kuma that runs, or, where that is not possible, between its stop and its start. */
@@ -138,8 +136,7 @@ export function createApplier(parts: Parts): Applier {
     const live = await applyLive(parts, work, signal);
     if (live.kind === "restart-needed") {
       tellWhy(live.why);
-      if (!live.isHeld) await parts.waitForTurn(name.id, signal);
-      return applyByRestart(work, name, signal);
+      return live.isHeld ? applyByRestart(work, name, signal) : restartInTurn(work, name, signal);
     }
     return live.kind === "failed" ? settleLiveFailed(name, live) : settleWritten(name, live, signal);
   }
@@ -167,6 +164,16 @@ export function createApplier(parts: Parts): Applier {
     const stoppedAt = steadyNow();
     await kuma.stop("apply");
     return startOnApplied(name, summary, stoppedAt, signal);
+  }
+
+  /** A Kuma that does not watch anyway need not wait for its turn. */
+  async function restartInTurn(
+    work: LiveWork,
+    name: SnapshotName,
+    signal: AbortSignal,
+  ): Promise<Result<Outcome>> {
+    if (kuma.state.name === "ready") await parts.waitForTurn(name.id, signal);
+    return applyByRestart(work, name, signal);
   }
 
   /** Stops Kuma, changes its database, and starts it again. */

@@ -5,8 +5,14 @@ import type { Listener } from "../../events/index.ts";
 import { isSameSnapshot } from "../chain/lineage.ts";
 import type { StateFile } from "../state/state-file.ts";
 
-/** Replicas that heard of a snapshot at the same moment restart their Kumas within this time, milliseconds. */
+/**
+ * Replicas that heard of a snapshot at the same moment restart their Kumas within this time, milliseconds; those that
+ * know one another do not count the time in which one of them restarts.
+ */
 const SPREAD = 60_000;
+
+/** A restart of another replica that takes longer is not waited for any more, milliseconds: Kuma may be hung there. */
+const LONGEST_RESTART = 3 * 60_000;
 
 /** How often is looked whether it is this instance's turn, milliseconds. */
 const EVERY = 500;
@@ -28,17 +34,19 @@ export interface Turn {
   woken(): void;
   /** An instance has told that it applied something. */
   heardOf(instanceName: string): void;
-  /** Does a cycle; if it is the first after such a message, `wait` takes it that others are about to restart as well. */
+  /** Does a cycle. Strangers are waited for in the first after a message alone. */
   within<T>(cycle: () => Promise<T>): Promise<T>;
-  /** To be called before a restart for that snapshot: waits for this instance's turn, a minute at most. */
+  /** To be called before a restart for that snapshot: waits for this instance's turn. */
   wait(snapshotId: string, signal: AbortSignal): Promise<void>;
   /** A person wants something now: nothing is waited for any more. */
   hurry(): void;
+  /** The same, and the next cycle is what the person wants. */
+  hurryNext(): void;
 }
 
 /**
  * Each instance's place among them is by a hash of its id and the snapshot's, so no one is always the last. Who knows
- * the others goes when those before it are done. Who has only heard that there are others goes at a moment of its own,
+ * the others goes when those before it are done, and while none of them restarts. Who has only heard that there are others goes at a moment of its own,
  * and who has not is alone, and goes at once.
  * @param others those that are there; undefined: nobody knows (no REPLICATOR_PEERS)
  */
@@ -50,6 +58,7 @@ export function createTurn(
 ): Turn {
   let isWoken = false;
   let isWokenCycle = false;
+  let isNextHurried = false;
   let hurried = new AbortController();
 
   return {
@@ -64,6 +73,8 @@ export function createTurn(
     within: async (cycle) => {
       [isWokenCycle, isWoken] = [isWoken, false];
       hurried = new AbortController();
+      if (isNextHurried) hurried.abort();
+      isNextHurried = false;
       return cycle().finally(() => {
         isWokenCycle = false;
       });
@@ -73,13 +84,26 @@ export function createTurn(
       const waitMs = others === undefined ? ownMoment(snapshotId) : limitBehind(others(), snapshotId);
       if (waitMs === 0 || ended.aborted) return;
       emit({ type: "restart-waits", waitMs });
-      const end = steadyNow() + waitMs;
-      const isOver = () => steadyNow() >= end || ended.aborted || others?.().every(isDone(snapshotId));
-      while (!isOver())
-        await sleep(Math.min(EVERY, end - steadyNow()), undefined, { signal: ended }).catch(() => {});
+      await untilTurn(snapshotId, waitMs, ended);
     },
     hurry: () => hurried.abort(),
+    hurryNext: () => {
+      isNextHurried = true;
+      hurried.abort();
+    },
   };
+
+  /** @param limit milliseconds in which no other one restarts */
+  async function untilTurn(snapshotId: string, limit: number, ended: AbortSignal): Promise<void> {
+    let [left, restarting] = [limit, 0];
+    while (left > 0 && !ended.aborted && !others?.().every(isDone(snapshotId))) {
+      const since = steadyNow();
+      await sleep(Math.min(EVERY, left), undefined, { signal: ended }).catch(() => {});
+      const took = steadyNow() - since;
+      restarting = others?.().some(({ isRestarting }) => isRestarting) ? restarting + took : 0;
+      if (restarting === 0 || restarting > LONGEST_RESTART) left -= took;
+    }
+  }
 
   function ownMoment(snapshotId: string): number {
     const hasHeardOthers = Date.now() - (stateFile.state.othersHeardAt ?? 0) < FORGOTTEN_AFTER;
@@ -99,7 +123,7 @@ export function createTurn(
     const own = placeOf(stateFile.state.instanceId, snapshotId);
     return ({ id, head, isRestarting }) => {
       const hasIt = head !== undefined && isSameSnapshot(head, snapshotId);
-      return !isRestarting && (hasIt || !isWokenCycle || placeOf(id, snapshotId) > own);
+      return !isRestarting && (hasIt || placeOf(id, snapshotId) > own);
     };
   }
 }

@@ -15,13 +15,10 @@ import {
 import type { SupervisorNamespace } from "../../support/supervisor-namespace.ts";
 import { waitFor } from "../../support/wait.ts";
 import type { Fault } from "../fault.ts";
-import { cycleUntilWell, kill } from "../kill.ts";
+import { cycleUntilWell, kill, spanOf } from "../kill.ts";
 import type { Random } from "../random.ts";
 
 type Victim = "Kuma" | "restic";
-
-/** A publish or an apply takes less here, milliseconds. */
-const SPAN = 900;
 
 const whileApplying = (victims: readonly Victim[], way: ApplyWay): Fault => ({
   group: 2,
@@ -31,7 +28,9 @@ const whileApplying = (victims: readonly Victim[], way: ApplyWay): Fault => ({
   roundsPerStage: 25,
   open: async (folder) => {
     const scenario = await openReplicaScenario(folder, { env: { REPLICATOR_APPLY: way } });
-    return { round: (random) => killInApply(scenario, victims, random), close: scenario.close };
+    await scenario.publishNext();
+    const span = await spanOf(() => scenario.instance.cycle());
+    return { round: (random) => killInApply(scenario, { victims, span }, random), close: scenario.close };
   },
 });
 
@@ -43,7 +42,9 @@ const whilePublishing = (victims: readonly Victim[]): Fault => ({
   roundsPerStage: 25,
   open: async (folder) => {
     const scenario = await openPrimaryScenario(folder);
-    return { round: (random) => killInPublish(scenario, victims, random), close: scenario.close };
+    scenario.editNext();
+    const span = await spanOf(() => scenario.instance.cycle());
+    return { round: (random) => killInPublish(scenario, { victims, span }, random), close: scenario.close };
   },
 });
 
@@ -57,17 +58,20 @@ export const killOneFaults: readonly Fault[] = [
   whilePublishing(["Kuma", "restic"]),
 ];
 
-async function killInApply(
-  scenario: ReplicaScenario,
-  victims: readonly Victim[],
-  random: Random,
-): Promise<string> {
+interface Kills {
+  readonly victims: readonly Victim[];
+  /** What they are spread over, milliseconds. */
+  readonly span: number;
+}
+
+async function killInApply(scenario: ReplicaScenario, kills: Kills, random: Random): Promise<string> {
   const { instance } = scenario;
   const before = readState(scenario.dataDir);
   const after = await scenario.publishNext();
+  let wanted = after;
   const from = instance.events().length;
   instance.signal("SIGUSR1");
-  const hits = await killEach(instance, victims, random);
+  const hits = await killEach(instance, kills, random);
   const { type } = await instance.outcome(from);
   const now = readState(scenario.dataDir);
   assertEqualsOneOf(now, { before, after });
@@ -80,23 +84,19 @@ async function killInApply(
       .some((event) => event.type === "rolled-back")
   ) {
     assertEqualsOneOf(readState(scenario.dataDir), { before });
-    await scenario.publishNext();
+    wanted = await scenario.publishNext();
   }
   await cycleUntilWell(instance);
-  assertLocalUnchanged(before, await scenario.converge());
+  assertLocalUnchanged(before, await scenario.converge(wanted));
   return [...hits, type].join(" → ");
 }
 
-async function killInPublish(
-  scenario: PrimaryScenario,
-  victims: readonly Victim[],
-  random: Random,
-): Promise<string> {
+async function killInPublish(scenario: PrimaryScenario, kills: Kills, random: Random): Promise<string> {
   const { instance } = scenario;
   const before = scenario.editNext();
   const from = instance.events().length;
   instance.signal("SIGUSR1");
-  const hits = await killEach(instance, victims, random);
+  const hits = await killEach(instance, kills, random);
   const { type } = await instance.outcome(from);
   const again = instance.events().length;
   await cycleUntilWell(instance);
@@ -108,12 +108,12 @@ async function killInPublish(
 /** Kills each at a random instant; one that does not run then is waited for a little. */
 async function killEach(
   instance: SupervisorNamespace,
-  victims: readonly Victim[],
+  { victims, span }: Kills,
   random: Random,
 ): Promise<string[]> {
   const moments = victims.map((victim) => ({
     victim,
-    delay: random.below(victim === "restic" ? 150 : SPAN),
+    delay: random.below(victim === "restic" ? span / 6 : span),
   }));
   const killed = await Promise.all(
     moments.map(async ({ victim, delay }) => {

@@ -21,10 +21,14 @@ import {
 } from "../../support/scenarios.ts";
 import { takeSnapshot } from "../../support/source-data.ts";
 import type { Fault } from "../fault.ts";
+import { spanOf } from "../kill.ts";
 import type { Random } from "../random.ts";
 
-/** How long a whole publish, apply or start takes here, a little more, milliseconds: kills are spread over it. */
-const SPAN = { publish: 800, apply: 1_100, start: 1_500 };
+/** How long a cycle with something to do takes, and how long a start with it does, milliseconds. */
+interface Spans {
+  readonly cycle: number;
+  readonly start: number;
+}
 
 const whileApplying = (way: ApplyWay): Fault => ({
   group: 1,
@@ -34,7 +38,8 @@ const whileApplying = (way: ApplyWay): Fault => ({
   roundsPerStage: 25,
   open: async (folder) => {
     const scenario = await openReplicaScenario(folder, { env: { REPLICATOR_APPLY: way } });
-    return { round: (random) => killApply(scenario, random), close: scenario.close };
+    const spans = await measureSpans(scenario, scenario.publishNext);
+    return { round: (random) => killApply(scenario, spans, random), close: scenario.close };
   },
 });
 
@@ -59,12 +64,11 @@ const withRealKuma = (way: ApplyWay): Fault => ({
       await scenario.close();
       kuma.remove();
     };
-    return { round: (random) => killRealApply(scenario, REAL_SPAN[way], random), close };
+    await scenario.publishNext();
+    const span = await spanOf(() => scenario.instance.cycle());
+    return { round: (random) => killRealApply(scenario, span, random), close };
   },
 });
-
-/** How long a whole apply takes with a real Kuma, a little more, milliseconds. */
-const REAL_SPAN: Readonly<Record<ApplyWay, number>> = { restart: 9_000, live: 4_000 };
 
 async function killRealApply(scenario: ReplicaScenario, span: number, random: Random): Promise<string> {
   const before = readState(scenario.dataDir);
@@ -77,7 +81,7 @@ async function killRealApply(scenario: ReplicaScenario, span: number, random: Ra
   const which = assertEqualsOneOf(now, { before, after });
   assertNothingLost(before, now, LOCAL);
   await scenario.start();
-  assertNothingLost(before, await scenario.converge(), LOCAL);
+  assertNothingLost(before, await scenario.converge(after), LOCAL);
   return which === "before" ? "before" : now.proven ? "after, verified" : "after, not verified yet";
 }
 
@@ -88,9 +92,22 @@ export const killWhileApplying: readonly Fault[] = [
   withRealKuma("live"),
 ];
 
-async function killApply(scenario: ReplicaScenario, random: Random): Promise<string> {
+/** @param edit makes something to do */
+async function measureSpans(
+  scenario: Pick<ReplicaScenario | PrimaryScenario, "instance" | "start">,
+  edit: () => unknown,
+): Promise<Spans> {
+  await edit();
+  const cycle = await spanOf(() => scenario.instance.cycle());
+  await scenario.instance.kill();
+  await edit();
+  const start = await spanOf(async () => (await scenario.start()).outcome(0));
+  return { cycle, start };
+}
+
+async function killApply(scenario: ReplicaScenario, spans: Spans, random: Random): Promise<string> {
   const before = readState(scenario.dataDir);
-  const during = random.pick(["apply", "start"]);
+  let during = random.pick(["cycle", "start"]);
   if (during === "start") await scenario.instance.kill();
   const after = await scenario.publishNext();
   if (during === "start") await scenario.start();
@@ -98,16 +115,17 @@ async function killApply(scenario: ReplicaScenario, random: Random): Promise<str
   // Now and then the recovery is killed, too.
   let hit = "";
   for (let times = random.chance(0.25) ? 2 : 1; times > 0; times -= 1) {
-    await sleep(random.below(SPAN[during]));
+    await sleep(random.below(spans[during]));
     await scenario.instance.kill();
     assertNoProcess(scenario.dataDir);
+    during = "start";
     const now = readState(scenario.dataDir);
     const which = assertEqualsOneOf(now, { before, after });
     hit = which === "before" ? "before" : now.proven ? "after, verified" : "after, not verified yet";
     assertLocalUnchanged(before, now);
     await scenario.start();
   }
-  assertLocalUnchanged(before, await scenario.converge());
+  assertLocalUnchanged(before, await scenario.converge(after));
   return hit;
 }
 
@@ -120,18 +138,19 @@ export const killWhilePublishing: Fault = {
   roundsPerStage: 25,
   open: async (folder) => {
     const scenario = await openPrimaryScenario(folder);
-    return { round: (random) => killPublish(scenario, random), close: scenario.close };
+    const spans = await measureSpans(scenario, scenario.editNext);
+    return { round: (random) => killPublish(scenario, spans, random), close: scenario.close };
   },
 };
 
-async function killPublish(scenario: PrimaryScenario, random: Random): Promise<string> {
+async function killPublish(scenario: PrimaryScenario, spans: Spans, random: Random): Promise<string> {
   const before = scenario.editNext();
-  const during = random.pick(["publish", "start"]);
+  const during = random.pick(["cycle", "start"]);
   if (during === "start") {
     await scenario.instance.kill();
     await scenario.start();
   } else scenario.instance.signal("SIGUSR1");
-  await sleep(random.below(SPAN[during]));
+  await sleep(random.below(spans[during]));
   await scenario.instance.kill();
   assertNoProcess(scenario.dataDir);
   insistSame(scenario, before);

@@ -10,17 +10,12 @@ import { assertInvariant } from "../../support/invariant.ts";
 import { type MariaDbScenario, openMariaDbScenario } from "../../support/mariadb-scenarios.ts";
 import { waitFor } from "../../support/wait.ts";
 import type { Fault, Stage } from "../fault.ts";
-import { cycleUntilWell, kill } from "../kill.ts";
+import { cycleUntilWell, kill, spanOf } from "../kill.ts";
 import type { Random } from "../random.ts";
 
 type Victim = "mariadbd" | "the supervisor" | "Kuma";
 
 const VICTIMS: readonly Victim[] = ["mariadbd", "the supervisor", "Kuma"];
-
-/** A publish or an apply takes less here, milliseconds. */
-export const SPAN = 1_300;
-/** The same with a real Kuma. */
-const REAL_SPAN = 12_000;
 
 export const ROWS = "rows old or new as a whole, other tables";
 
@@ -31,8 +26,8 @@ const whileApplying = (victim: Victim): Fault => ({
   rounds: (asked) => asked,
   roundsPerStage: 25,
   open: (folder) =>
-    stage(openMariaDbScenario(folder, { mode: "RESTORE" }), (scenario, random) =>
-      killInApply(scenario, victim, { span: SPAN }, random),
+    stage(openMariaDbScenario(folder, { mode: "RESTORE" }), (scenario, { random, span }) =>
+      killInApply(scenario, { victim, span }, random),
     ),
 });
 
@@ -43,8 +38,8 @@ const whilePublishing = (victim: Victim): Fault => ({
   rounds: (asked) => asked,
   roundsPerStage: 25,
   open: (folder) =>
-    stage(openMariaDbScenario(folder, { mode: "BACKUP" }), (scenario, random) =>
-      killInPublish(scenario, victim, random),
+    stage(openMariaDbScenario(folder, { mode: "BACKUP" }), (scenario, { random, span }) =>
+      killInPublish(scenario, { victim, span }, random),
     ),
 });
 
@@ -64,16 +59,23 @@ export const killOnMariaDbWithRealKuma: Fault = {
       : "KUMA_DIR must name an Uptime Kuma 2.5.3, whose database it begins with",
   open: (folder) => {
     const env = { KUMA_DIR: process.env.KUMA_DIR ?? "", KUMA_COMMAND: "", REPLICATOR_PROOF_WINDOW: "1s" };
-    return stage(openMariaDbScenario(folder, { mode: "RESTORE", env }), (scenario, random, index) =>
-      killInApply(scenario, VICTIMS[index % 3] ?? "Kuma", { span: REAL_SPAN, local: LOCAL }, random),
+    return stage(openMariaDbScenario(folder, { mode: "RESTORE", env }), (scenario, { random, index, span }) =>
+      killInApply(scenario, { victim: VICTIMS[index % 3] ?? "Kuma", span, local: LOCAL }, random),
     );
   },
 };
 
+interface Kill {
+  readonly victim: Victim;
+  /** The kills are spread over so many milliseconds. */
+  readonly span: number;
+  /** Tables of which no row is lost, where a real Kuma writes by itself; else all others stay as they are. */
+  readonly local?: readonly string[];
+}
+
 async function killInApply(
   scenario: MariaDbScenario,
-  victim: Victim,
-  { span, local }: { span: number; local?: readonly string[] },
+  { victim, span, local }: Kill,
   random: Random,
 ): Promise<string> {
   const before = await scenario.look();
@@ -82,13 +84,17 @@ async function killInApply(
   const from = scenario.instance.events().length;
   scenario.instance.signal("SIGUSR1");
   await sleep(random.below(span));
-  await killFor(scenario, victim, random);
-  const isSame = victim !== "the supervisor";
-  const { type } = await scenario.instance.outcome(isSame ? from : 0);
-  const now = await scenario.look();
-  assertEqualsOneOf(now, { before, after });
-  assertOthers(before, now, local);
-  const events = scenario.instance.events().slice(isSame ? from : 0);
+  const lookAtRows = async () => {
+    const now = await scenario.look();
+    const which = assertEqualsOneOf(now, { before, after });
+    assertOthers(before, now, local);
+    return which === "before" ? "before" : now.proven ? "after, verified" : "after, not verified yet";
+  };
+  const left = await killFor(scenario, victim, random, lookAtRows);
+  const first = victim === "the supervisor" ? 0 : from;
+  const { type } = await scenario.instance.outcome(first);
+  await lookAtRows();
+  const events = scenario.instance.events().slice(first);
   if (events.some((event) => event.type === "rolled-back")) {
     assertInvariant(
       victim !== "mariadbd",
@@ -99,7 +105,7 @@ async function killInApply(
   }
   await cycleUntilWell(scenario.instance);
   assertOthers(before, await scenario.converge(), local);
-  return `${victim} → ${type}`;
+  return `${victim} → ${left ?? type}`;
 }
 
 function assertOthers(before: DatabaseState, now: DatabaseState, local: readonly string[] | undefined): void {
@@ -107,11 +113,15 @@ function assertOthers(before: DatabaseState, now: DatabaseState, local: readonly
   else assertNothingLost(before, now, local);
 }
 
-async function killInPublish(scenario: MariaDbScenario, victim: Victim, random: Random): Promise<string> {
+async function killInPublish(
+  scenario: MariaDbScenario,
+  { victim, span }: Kill,
+  random: Random,
+): Promise<string> {
   await scenario.editNext();
   const from = scenario.instance.events().length;
   scenario.instance.signal("SIGUSR1");
-  await sleep(random.below(SPAN));
+  await sleep(random.below(span));
   await killFor(scenario, victim, random);
   const { type } = await scenario.instance.outcome(victim === "the supervisor" ? 0 : from);
   await scenario.instance.untilLogged("kuma-ready");
@@ -120,12 +130,23 @@ async function killInPublish(scenario: MariaDbScenario, victim: Victim, random: 
   return `${victim} → ${type}`;
 }
 
-/** What is killed is there again a moment later: the server by its own supervisor, the container by Docker. */
-async function killFor(scenario: MariaDbScenario, victim: Victim, random: Random): Promise<void> {
+/**
+ * What is killed is there again a moment later: the server by its own supervisor, the container by Docker.
+ * @param look is called while no instance runs. @returns what that gave
+ */
+async function killFor(
+  scenario: MariaDbScenario,
+  victim: Victim,
+  random: Random,
+  look?: () => Promise<string>,
+): Promise<string | undefined> {
   if (victim === "the supervisor") {
     await scenario.instance.kill();
+    const left = await look?.();
     await scenario.start();
-  } else if (victim === "mariadbd") {
+    return left;
+  }
+  if (victim === "mariadbd") {
     await scenario.mariadb.kill();
     await sleep(random.below(1_500));
     await scenario.mariadb.start();
@@ -134,6 +155,7 @@ async function killFor(scenario: MariaDbScenario, victim: Victim, random: Random
     const pid = await waitFor("Kuma", find, { timeout: 300, every: 4 }).catch(() => undefined);
     if (pid !== undefined) kill(pid);
   }
+  return undefined;
 }
 
 export const killsOnMariaDb: readonly Fault[] = [
@@ -141,11 +163,23 @@ export const killsOnMariaDb: readonly Fault[] = [
   ...VICTIMS.map(whilePublishing),
 ];
 
+interface Round {
+  readonly random: Random;
+  readonly index: number;
+  /** How long a cycle with something to do takes, milliseconds. */
+  readonly span: number;
+}
+
 /** A stage of faults on one scenario. */
 export async function stage(
   opening: Promise<MariaDbScenario>,
-  round: (scenario: MariaDbScenario, random: Random, index: number) => Promise<string>,
+  round: (scenario: MariaDbScenario, round: Round) => Promise<string>,
 ): Promise<Stage> {
   const scenario = await opening;
-  return { round: (random, index) => round(scenario, random, index), close: scenario.close };
+  await scenario.editNext();
+  const span = await spanOf(() => scenario.instance.cycle());
+  return {
+    round: (random, index) => round(scenario, { random, index, span }),
+    close: scenario.close,
+  };
 }

@@ -8,7 +8,7 @@ import { waitFor } from "../../support/wait.ts";
 import { mountDisk, whyNoDisk } from "../disk.ts";
 import type { Fault } from "../fault.ts";
 import { cycleUntilWell } from "../kill.ts";
-import { killOnMariaDbWithRealKuma, killsOnMariaDb, ROWS, SPAN, stage } from "./mariadb-kill.ts";
+import { killOnMariaDbWithRealKuma, killsOnMariaDb, ROWS, stage } from "./mariadb-kill.ts";
 
 const awayAtStart: Fault = {
   group: 11,
@@ -20,7 +20,7 @@ const awayAtStart: Fault = {
     // Long enough that what is applied but not verified yet is seen on a busy machine, too.
     stage(
       openMariaDbScenario(folder, { mode: "RESTORE", env: { REPLICATOR_PROOF_WINDOW: "3s" } }),
-      async (scenario, random) => {
+      async (scenario, { random }) => {
         const before = await scenario.look();
         await scenario.editNext();
         const from = scenario.instance.events().length;
@@ -64,14 +64,13 @@ const cut: Fault = {
   rounds: (asked) => asked,
   roundsPerStage: 25,
   open: (folder) =>
-    stage(openWithAccount(folder), async (scenario, random) => {
+    stage(openWithAccount(folder), async (scenario, { random, span }) => {
       const before = await scenario.look();
       await scenario.editNext();
       const after = scenario.wanted();
       const from = scenario.instance.events().length;
       scenario.instance.signal("SIGUSR1");
-      // Restic takes the first half second; of the rest most is Kuma's stop and start.
-      await sleep(random.below(SPAN));
+      await sleep(random.below(span));
       for (let times = 0; times < 20; times += 1) {
         await asAdministrator(scenario, `KILL CONNECTION USER ${ACCOUNT}`);
         await sleep(5);
@@ -99,7 +98,7 @@ const fullDisk: Fault = {
     const mariadb = { folder: join(folder, "disk", "mariadb"), options: [], account: {} };
     const opened = await stage(
       openMariaDbScenario(folder, { mode: "RESTORE", mariadb }),
-      async (scenario, random) => {
+      async (scenario, { random }) => {
         const before = await scenario.look();
         // Much more than there is room for.
         change(scenario.sourceDir, ["UPDATE monitor SET headers = hex(randomblob(25000))"]);
@@ -178,7 +177,7 @@ const troubles: Fault = {
   rounds: (asked) => Math.max(TROUBLES.length, Math.min(asked, 40)),
   roundsPerStage: 20,
   open: (folder) =>
-    stage(openWithAccount(folder), async (scenario, _random, index) => {
+    stage(openWithAccount(folder), async (scenario, { index }) => {
       const trouble = TROUBLES[index % TROUBLES.length];
       assertInvariant(trouble !== undefined, "no trouble");
       const before = await scenario.look();

@@ -129,11 +129,39 @@ test("one that knows others waits for those that restart or come before it, and 
   assert.equal(await waitOf([]), 0);
   assert.equal(await waitOf(others({ head: "a snapshot" }, { head: "a snapshot" })), 0);
   assert.equal(await waitOf(others({ isRestarting: true }, { head: "a snapshot" })), 20_000);
-  assert.equal(await waitOf(others({ isRestarting: true }, {}), false), 20_000, "by its interval");
-  assert.equal(await waitOf(others({}, {}), false), 0);
+  assert.equal(await waitOf(others({ isRestarting: true }, { head: "a snapshot" }), false), 20_000);
   const many = others(...Array.from({ length: 19 }, () => ({})));
   const placed = await waitOf(many);
-  assert.ok(placed < 60_000 && placed % 3_000 === 0, `${placed}`);
+  assert.ok(placed > 0 && placed < 60_000 && placed % 3_000 === 0, `${placed}`);
+  assert.equal(await waitOf(many, false), placed, "by its interval");
+});
+
+test("the time in which another one restarts does not count", async () => {
+  const done = Array.from({ length: 599 }, (_, at) => ({
+    id: `${at}`,
+    head: "a snapshot",
+    isRestarting: false,
+  }));
+  let looks = 0;
+  const { turn } = turnOf("one", () => {
+    looks += 1;
+    return [{ id: "other", head: "the former", isRestarting: looks < 20 }, ...done];
+  });
+  await turn.within(() => turn.wait("a snapshot", never));
+  assert.ok(looks >= 20, `a tenth of a second is its part, and it went on after ${looks} looks`);
+});
+
+test("what a person asks for waits for nobody, in the cycle that runs and in the next", async () => {
+  const { turn } = turnOf("one", () => [{ id: "other", head: undefined, isRestarting: true }]);
+  await turn.within(async () => {
+    const waiting = turn.wait("a snapshot", never);
+    turn.hurryNext();
+    await waiting;
+  });
+  await turn.within(() => turn.wait("a snapshot", never));
+  const third = AbortSignal.timeout(50);
+  await turn.within(() => turn.wait("a snapshot", third));
+  assert.ok(third.aborted, "the one after that waits");
 });
 
 test("a shutdown ends the wait at once", async () => {

@@ -1,6 +1,6 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, existsSync, mkdirSync } from "node:fs";
+import { closeSync, copyFileSync, existsSync, mkdirSync, openSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ import { freePort } from "../ports.ts";
 import { query } from "../rows.ts";
 import { change } from "../source-data.ts";
 import { PATIENCE, waitFor } from "../wait.ts";
-import { isKumaReady, kumaEnvironment } from "./bare-kuma.ts";
+import { isKumaReady, killBareKuma, kumaEnvironment } from "./bare-kuma.ts";
 
 const MONITORS = 8;
 /** Ids of the monitors begin here. */
@@ -32,10 +32,13 @@ export interface BusyKuma {
   runAndStop(milliseconds: number): Promise<number>;
   /** Insists that each answered check has its heartbeat, and each change of state its message. @returns how many */
   assertNothingLost(): { readonly heartbeats: number; readonly messages: number };
-  close(): void;
+  close(): Promise<void>;
 }
 
-/** @param kuma.version whose database it begins with. @param random gives numbers from 0 to below 1 */
+/**
+ * @param kuma.version whose database it begins with. @param folder is for its data and its log, kuma.log. @param random
+ * gives numbers from 0 to below 1
+ */
 export async function openBusyKuma(
   kuma: { readonly dir: string; readonly version: string },
   folder: string,
@@ -59,11 +62,19 @@ export async function openBusyKuma(
   const dataDir = join(folder, "data");
   fill(dataDir, kuma.version, (web.address() as AddressInfo).port);
   const file = join(dataDir, "kuma.db");
+  let running: ChildProcess | undefined;
 
   return {
     runAndStop: async (milliseconds) => {
       const before = new Map(answered);
-      const child = await start(kuma.dir, dataDir);
+      const port = await freePort();
+      const child = start(kuma.dir, { dataDir, port, logFile: join(folder, "kuma.log") });
+      running = child;
+      const isReady = async () => {
+        assertInvariant(child.exitCode === null, `Kuma ended with exit code ${child.exitCode}`);
+        return (await isKumaReady(port)) || undefined;
+      };
+      await waitFor("Kuma", isReady, { every: 50 });
       const isChecked = () => IDS.every((id) => (answered.get(id) ?? 0) > (before.get(id) ?? 0)) || undefined;
       await waitFor("a check of each monitor", isChecked, { every: 20 });
       await sleep(milliseconds);
@@ -93,7 +104,8 @@ export async function openBusyKuma(
       }
       return { heartbeats, messages };
     },
-    close: () => {
+    close: async () => {
+      if (running !== undefined) await killBareKuma(running);
       web.close();
       web.closeAllConnections();
     },
@@ -119,8 +131,10 @@ function fill(dataDir: string, version: string, port: number): void {
   ]);
 }
 
-async function start(dir: string, dataDir: string) {
-  const port = await freePort();
+function start(
+  dir: string,
+  { dataDir, port, logFile }: { dataDir: string; port: number; logFile: string },
+): ChildProcess {
   // Kuma sleeps 0.3 to 1 s after each monitor that it starts: here always the shortest.
   const NODE_OPTIONS = "--import=data:text/javascript,Math.random=()=>0";
   const env = {
@@ -129,14 +143,14 @@ async function start(dir: string, dataDir: string) {
     TZ: "UTC",
     NODE_OPTIONS,
   };
-  const child = spawn(process.execPath, ["server/server.js"], { cwd: dir, env, stdio: "ignore" });
+  const output = openSync(logFile, "a");
+  const child = spawn(process.execPath, ["server/server.js"], {
+    ...{ cwd: dir, env },
+    stdio: ["ignore", output, output],
+  });
+  closeSync(output);
   const end = () => child.kill("SIGKILL");
   process.once("exit", end);
   child.once("exit", () => process.off("exit", end));
-  const isReady = async () => {
-    assertInvariant(child.exitCode === null, `Kuma ended with exit code ${child.exitCode}`);
-    return (await isKumaReady(port)) || undefined;
-  };
-  await waitFor("Kuma", isReady, { every: 50 });
   return child;
 }

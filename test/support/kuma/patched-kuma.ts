@@ -8,6 +8,8 @@ import { LabError } from "../install/lab-error.ts";
 export interface PatchedKuma {
   readonly dir: string;
   readonly version: string;
+  /** Whether its configuration can be changed while it runs: a pre-release is restarted instead. */
+  readonly goesLive: boolean;
   remove(): void;
 }
 
@@ -23,5 +25,6 @@ export async function copyPatchedKuma(): Promise<PatchedKuma> {
   await execa("cp", ["-al", `${original}/.`, dir]);
   const patched = await patchTree(dir);
   if (!patched.ok) throw new LabError(patched.problem.message);
-  return { dir, version: patched.value.kumaVersion, remove };
+  const { kumaVersion: version } = patched.value;
+  return { dir, version, goesLive: !version.includes("-"), remove };
 }
