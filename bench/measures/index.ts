@@ -1,4 +1,5 @@
 import type { Measure } from "../figure.ts";
+import { alerts } from "./alerts.ts";
 import { arrival } from "./arrival.ts";
 import { change } from "./change.ts";
 import { fleets } from "./fleet.ts";
@@ -26,6 +27,7 @@ export const measures: readonly Measure[] = [
   requests,
   arrival,
   ...fleets,
+  alerts,
   start,
   peakMemory,
   responsiveness,

@@ -10,7 +10,7 @@ const DROP: Verdict = { verdict: "drop" };
 /** See `Desk`. */
 export function createDesk(parts: DeskParts): Desk {
   const { rules, ownId, now } = parts;
-  const ledger = createLedger(parts.kept);
+  const ledger = createLedger(parts.kept, now);
   const turns = createTurns(parts, ledger);
   const { pendings, deliveries } = turns;
   for (const message of parts.kept.withheld) {

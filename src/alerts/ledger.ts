@@ -3,6 +3,11 @@ import { isBefore } from "./decide.ts";
 
 /** Messages that a page names as sent, the newest. */
 const MOST_TOLD = 500;
+/**
+ * So often all give larger numbers, also those that hear of nobody, milliseconds: else what one has told that was cut off
+ * would count as newer than what others have told later.
+ */
+const TICK = 100;
 /** After so long nobody waits any more for what was told, milliseconds. */
 const KEPT_FOR = 7 * 24 * 3_600_000;
 
@@ -12,7 +17,7 @@ const subject = { monitor: count, key: hash };
 
 /** What a page says of alerts; an instance of an older release leaves it out. */
 export const alertFields = {
-  /** The largest number that the instance has heard of: it gives larger ones. */
+  /** The instance gives larger numbers than this. */
   clock: count.default(0),
   /** What it wants to send, or sends; of a monitor the smallest number goes first. */
   claims: z
@@ -57,9 +62,9 @@ export interface Told extends Subject {
 
 /** What was told, by all as far as it was heard of, and the numbers that give it an order. No clocks are compared. */
 export interface Ledger {
-  /** A number that is larger than all that were heard of. */
+  /** A number that is larger than all that were heard of, and than those that others have given by now, about. */
   next(): number;
-  /** The largest that was heard of. */
+  /** The largest that was heard of, and one more for each tick since. */
   readonly clock: number;
   /** @returns whether it is newer than what was known */
   note(told: Told): boolean;
@@ -71,12 +76,23 @@ export interface Ledger {
   list(now: number): readonly Told[];
 }
 
-export function createLedger(kept: { readonly clock: number; readonly told: readonly Told[] }): Ledger {
+export function createLedger(
+  kept: { readonly clock: number; readonly told: readonly Told[] },
+  now: () => number,
+): Ledger {
   const entries = new Map<string, Told>();
-  let clock = kept.clock;
+  let last = { clock: kept.clock, at: now() };
+
+  function clock(): number {
+    return last.clock + Math.floor((now() - last.at) / TICK);
+  }
+
+  function advance(to: number): void {
+    if (to > clock()) last = { clock: to, at: now() };
+  }
 
   function note(told: Told): boolean {
-    clock = Math.max(clock, told.number);
+    advance(told.number);
     const name = entryOf(told, told.notification);
     const known = entries.get(name);
     const newest = known === undefined ? told : newer(known, told);
@@ -92,15 +108,15 @@ export function createLedger(kept: { readonly clock: number; readonly told: read
   for (const told of kept.told) note(told);
   return {
     next: () => {
-      clock += 1;
-      return clock;
+      advance(clock() + 1);
+      return last.clock;
     },
     get clock() {
-      return clock;
+      return clock();
     },
     note,
     hear: (page, madeAt) => {
-      clock = Math.max(clock, page.clock);
+      advance(page.clock);
       for (const { notifications, for: age, ...told } of page.told)
         for (const notification of notifications)
           note({ ...told, notification, by: page.id, at: madeAt - age });

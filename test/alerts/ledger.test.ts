@@ -23,7 +23,7 @@ const consistent = fc
   );
 
 function ledgerOf(all: readonly Told[]) {
-  const ledger = createLedger({ clock: 0, told: [] });
+  const ledger = createLedger({ clock: 0, told: [] }, () => 0);
   for (const each of all) ledger.note(each);
   return ledger;
 }
@@ -59,11 +59,31 @@ describe("the ledger", () => {
     );
   });
 
+  it("takes as newer what was told later, also by one that was cut off from whoever had told more", () => {
+    let now = 0;
+    const [one, other] = ["one", "other"].map(() => createLedger({ clock: 0, told: [] }, () => now));
+    assert.ok(one && other);
+    const tell = (ledger: typeof one, by: string, state: "down" | "up") => {
+      const number = ledger.next();
+      ledger.note({ monitor: 1, key: "k", notification: "n", state, number, by, at: now });
+    };
+    for (const state of ["down", "up", "down", "up"] as const) tell(one, "one", state);
+    now = 10_000;
+    tell(other, "other", "down");
+    // Each by itself, then what it has told.
+    for (const [ledger, id, from] of [
+      [one, "other", other],
+      [other, "one", one],
+    ] as const)
+      ledger.hear({ id, clock: from.clock, claims: [], told: from.told(id, now) }, now);
+    for (const ledger of [one, other]) assert.equal(ledger.find({ monitor: 1, key: "k" }, "n")?.by, "other");
+  });
+
   it("says on its page what it has told itself, and another instance reads the same there", () => {
     fc.assert(
       fc.property(consistent, (all) => {
         const one = ledgerOf(all);
-        const other = createLedger({ clock: 0, told: [] });
+        const other = createLedger({ clock: 0, told: [] }, () => 0);
         for (const id of ["a", "b", "c"])
           other.hear({ id, clock: one.clock, claims: [], told: one.told(id, 1_000) }, 1_000);
         const withoutTime = (each: Told) => ({ ...each, at: 0 });

@@ -204,9 +204,12 @@ export function run(seed: number, scenario: Scenario): Run {
       );
     });
   const wellFrom = Math.max(faultsUntil, scenario.wellFrom, ...cuts.map(({ until }) => until));
-  world.runUntil(Math.min(scenario.end, wellFrom + 2 * MIN));
-  while (world.now() < scenario.end && instances.some((each) => each.withheld() > 0))
+  world.runUntil(Math.min(scenario.end, wellFrom + MIN));
+  // What is just being sent is not withheld, and may be refused.
+  for (let quiet = 0; world.now() < scenario.end && quiet < 2; ) {
     world.runUntil(world.now() + 30 * S);
+    quiet = instances.some((each) => each.withheld() > 0) ? 0 : quiet + 1;
+  }
   return { scenario, rung, instances, widthOf: (name) => widthOf(settlesOf(scenario.timing(name))) };
 }
 

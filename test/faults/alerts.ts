@@ -1,10 +1,19 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type AlertFleet, openAlertFleet, type Rung } from "../support/alert-fleet.ts";
+import {
+  type AlertFleet,
+  type AlertFleetOptions,
+  openAlertFleet,
+  type Rung,
+} from "../support/alert-fleet.ts";
 import { assertInvariant } from "../support/invariant.ts";
 import { copyPatchedKuma } from "../support/kuma/patched-kuma.ts";
+import { startMariadbd } from "../support/mariadbd.ts";
+import { freePort } from "../support/ports.ts";
 import { childOf } from "../support/processes.ts";
 import { waitFor } from "../support/wait.ts";
 import type { Fault } from "./fault.ts";
+
+export const ALL = ["fra", "nyc", "sgp"] as const;
 
 /** What goes wrong during an outage, and what must come of it. Each begins and ends with a target that all reach. */
 export type AlertCases = Readonly<Record<string, (fleet: AlertFleet) => Promise<void>>>;
@@ -17,13 +26,14 @@ export function alertFault({
   about,
   checked,
   cases,
-  env = {},
+  isOnMariaDb = false,
+  ...options
 }: {
   readonly about: string;
   readonly checked: string;
   readonly cases: AlertCases;
-  readonly env?: Readonly<Record<string, string>>;
-}): Fault {
+  readonly isOnMariaDb?: boolean;
+} & Pick<AlertFleetOptions, "env" | "places">): Fault {
   const names = Object.keys(cases);
   return {
     ...{ group: 12, name: `what instances say of an outage ${about}`, checked },
@@ -31,24 +41,37 @@ export function alertFault({
     roundsPerStage: names.length,
     open: async () => {
       const kuma = await copyPatchedKuma();
-      const fleet = await openAlertFleet({ kuma, names: ["fra", "nyc", "sgp"], env });
+      const port = await freePort();
+      const mariadb = isOnMariaDb
+        ? await startMariadbd(`--port=${port}`, "--bind-address=127.0.0.1")
+        : undefined;
+      const fleet = await openAlertFleet({
+        ...{ kuma, names: ALL, ...options },
+        ...(mariadb && { mariadb: { ...mariadb, port } }),
+      });
       return {
         round: async (_random, index) => {
           const name = names[index % names.length] ?? "";
           await cases[name]?.(fleet);
           Object.assign(fleet.provider, { does: "take", at: "/", after: 0 });
-          fleet.mend();
+          await fleet.mend();
           for (const member of fleet.members) member.reaches = true;
           if (index % names.length < names.length - 1) await fleet.untilAllUp();
           return name;
         },
         close: async () => {
           await fleet.close();
+          await mariadb?.close();
           kuma.remove();
         },
       };
     },
   };
+}
+
+/** Some of the cases that are there. */
+export function pick<T extends AlertCases>(from: T, ...names: readonly (keyof T)[]): AlertCases {
+  return Object.fromEntries(Object.entries(from).filter(([name]) => names.includes(name)));
 }
 
 /** The process of an instance's Uptime Kuma, while it runs. */
@@ -72,8 +95,6 @@ export async function withoutSupervisor(
     if (left !== undefined) process.kill(left, "SIGKILL");
   }
 }
-
-export const ALL = ["fra", "nyc", "sgp"] as const;
 
 /** So long nothing more must come, milliseconds: whoever withholds a message looks every two seconds. */
 const QUIET = 8_000;
@@ -156,4 +177,36 @@ export function beginOutage(fleet: AlertFleet): Outage {
       assertInvariant(isInOrder, `an Up came without a Down before it: ${shown()}`);
     },
   };
+}
+
+/** @throws when a message came after the first `from` */
+export function assertNone({ rung }: AlertFleet, from: number): void {
+  assertInvariant(
+    rung.length === from,
+    `nothing was to be told: ${JSON.stringify(rung.slice(from), null, 1)}`,
+  );
+}
+
+/** An outage that is this old where another one begins is another one; milliseconds, see src/alerts/decide.ts. */
+const CHRONIC_AFTER = 5 * 60_000 + QUIET;
+
+/** Makes a place out of reach for sgp for so long that it says nothing of an outage of the others, which ends before it. */
+export async function withChronicPlace(
+  fleet: AlertFleet,
+  work: (outage: Outage) => Promise<void>,
+): Promise<void> {
+  const outage = beginOutage(fleet);
+  outage.fall("sgp");
+  await outage.untilTaken("down", "sgp");
+  await sleep(CHRONIC_AFTER);
+  assertInvariant(outage.taken("down").length === 1, JSON.stringify(outage.taken("down"), null, 1));
+  await work(outage);
+  outage.recover("fra", "nyc");
+  await outage.untilTaken("up", "(fra|nyc)");
+  await sleep(QUIET);
+  outage.recover();
+  await outage.untilTaken("up", "sgp");
+  await sleep(QUIET);
+  const counts = [outage.taken("down").length, outage.taken("up").length];
+  assertInvariant(counts.join() === "2,2", `${counts.join(" Down and ")} Up in place of two each`);
 }

@@ -38,7 +38,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const)
   });
 const waiting = faults.filter(({ name }) => name.includes(options.match)).sort((a, b) => a.group - b.group);
 await ensureRestic();
-await ensurePackages(["rclone", "mariadbd", "unshare", "setpriv"]);
+await ensurePackages(["rclone", "mariadbd", "unshare", "setpriv", "ip"]);
 await ensureBuilt();
 const total = { faults: 0, rounds: 0, survived: 0, losses: 0 };
 console.log(

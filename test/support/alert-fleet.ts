@@ -2,9 +2,11 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { openEnds, openLinks, type Provider, type Rung } from "./alert-net.ts";
+import { openEnds, openLoopback, type Places, type Provider, type Rung } from "./alert-net.ts";
 import { type Instance, type InstanceOptions, instanceEnvironment, startInstance } from "./kuma/instance.ts";
+import { chooseMariaDb } from "./kuma/on-mariadb.ts";
 import type { PatchedKuma } from "./kuma/patched-kuma.ts";
+import { SIDE_BY_SIDE, type TestMariaDb } from "./mariadbd.ts";
 import { programFile, projectFolder } from "./paths.ts";
 import { untilAcquainted } from "./peers.ts";
 import { freePort } from "./ports.ts";
@@ -19,7 +21,13 @@ export type { Rung } from "./alert-net.ts";
 /** What the monitor is called, and its number. */
 const SHOP = { name: "Shop", id: 2 };
 
-export interface AlertMember {
+/** What a Kuma keeps, read and changed beside it. */
+interface Storage {
+  run(...statements: readonly string[]): Promise<void>;
+  rows(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
+}
+
+export interface AlertMember extends Storage {
   readonly name: string;
   readonly instance: Instance;
   readonly dataDir: string;
@@ -34,9 +42,11 @@ export interface AlertMember {
 }
 
 /** Real Kumas with a supervisor each, that know of one another, and one target that each of them watches. */
-export interface AlertFleet {
+export interface AlertFleet extends Pick<Places, "cut" | "unplug" | "mute" | "mend"> {
   readonly members: readonly AlertMember[];
   readonly rung: readonly Rung[];
+  /** When the target has failed for an instance, by name. */
+  failures(name: string): number[];
   /** As it is now; to be changed. */
   readonly provider: Provider;
   member(name: string): AlertMember;
@@ -48,71 +58,72 @@ export interface AlertFleet {
   untilAllUp(): Promise<void>;
   /** Changes the configuration of the first, and has all of them apply it. */
   configure(...statements: string[]): Promise<void>;
-  /** Nothing gets through between the first and the others any more, though connections stay open. */
-  cut(one: string, ...others: readonly string[]): void;
-  mend(): void;
   close(): Promise<void>;
 }
 
-interface AlertFleetOptions {
+export interface AlertFleetOptions {
   readonly kuma: Pick<PatchedKuma, "dir" | "version">;
   readonly names: readonly string[];
   /** More environment of all. */
   readonly env?: Readonly<Record<string, string>>;
   /** Whom each one calls; all others when left out. Others cannot reach who is in nobody's list. */
   readonly calls?: Readonly<Record<string, readonly string[]>>;
+  /** Where they are; on this machine's loopback when left out. */
+  readonly places?: (names: readonly string[]) => Promise<Places>;
+  /** Each Kuma keeps its data in a database of this server, by its name; in SQLite when left out. */
+  readonly mariadb?: Pick<TestMariaDb, "create" | "run" | "query"> & { readonly port: number };
 }
-
-/** Each Kuma asks the target from an address of its own: 127.0.1.1, 127.0.1.2, … */
-const addressOf = (index: number) => `127.0.1.${index + 1}`;
 
 export async function openAlertFleet({
   kuma,
   names,
   env,
   calls = {},
+  places: openPlaces = openLoopback,
+  mariadb,
 }: AlertFleetOptions): Promise<AlertFleet> {
   const folder = mkdtempSync(join(tmpdir(), "alerts-"));
   const repository = join(folder, "repository");
   await makeRepository(repository);
   const members: AlertMember[] = [];
-  const ends = await openEnds((address) => {
-    const index = names.findIndex((_, each) => addressOf(each) === address);
+  const places = await openPlaces(names);
+  const { outside, cut, unplug, mute, mend } = places;
+  const ends = await openEnds(outside, (address) => {
+    const index = names.findIndex((_, each) => places.place(each).source === address);
     return members[index]?.reaches !== false;
   });
   const { rung, targetPort, hookPort } = ends;
-  const links = openLinks();
   const web = new Map(await Promise.all(names.map(async (name) => [name, await freePort()] as const)));
   await Promise.all(
     names.map(async (name, index) => {
       const dataDir = join(folder, name);
       mkdirSync(dataDir);
-      copyFileSync(
-        join(projectFolder, `test/fixtures/kuma-dbs/${kuma.version}.db`),
-        join(dataDir, "kuma.db"),
-      );
-      change(dataDir, configuration(targetPort, hookPort));
+      const storage = mariadb === undefined ? onSqlite(dataDir, kuma.version) : onMariaDb(name, mariadb);
+      const database = mariadb && chooseMariaDb(dataDir, mariadb.port, { dbName: name });
+      await mariadb?.create(name, SIDE_BY_SIDE.mariadb);
+      const { address: host, inside, env: ownEnv } = places.place(index);
+      await storage.run(...configuration(`${outside}:${targetPort}`, `${outside}:${hookPort}`));
       const others = calls[name] ?? names.filter((other) => other !== name);
-      const peers = await Promise.all(others.map((other) => links.open(name, other, web.get(other) ?? 0)));
+      const peers = await Promise.all(others.map((other) => places.call(name, other, web.get(other) ?? 0)));
       const port = web.get(name) ?? 0;
-      const from = join(projectFolder, "test/fixtures/programs/from-address.mjs");
       members[index] = await startMember(
         {
           ...{ name, dataDir, repository, kumaDir: kuma.dir, password: PASSWORD, interval: 3_600 },
           mode: index === 0 ? "BACKUP" : "RESTORE",
-          port: await freePort(),
+          ...{ port: await freePort(), host, inside },
           env: {
-            REPLICATOR_HTTP: `127.0.0.1:${port}`,
-            REPLICATOR_PEERS: peers.map((each) => `http://127.0.0.1:${each}`).join(" "),
+            REPLICATOR_HTTP: `:${port}`,
+            REPLICATOR_PEERS: peers.map((each) => `http://${each}`).join(" "),
             REPLICATOR_ALERT: "annotate",
+            REPLICATOR_ADOPT: "replace",
             REPLICATOR_PROOF_WINDOW: "0s",
-            KUMA_COMMAND: `"${process.execPath}" "--import=${from}" server/server.js`,
-            FROM_ADDRESS: addressOf(index),
-            FROM_TARGET: String(targetPort),
+            ...ownEnv(targetPort),
+            ...database,
             ...env,
           },
         },
-        `http://127.0.0.1:${port}`,
+        storage,
+        `http://${host}:${port}`,
       );
     }),
   );
@@ -133,16 +144,19 @@ export async function openAlertFleet({
     configure: async (...statements) => {
       const [first] = members;
       await first?.instance.stop();
-      change(first?.dataDir ?? "", statements);
+      await first?.run(...statements);
       await first?.start();
       for (const member of members) await member.command("sync");
       await Promise.all(members.map(({ instance }) => instance.waitReady()));
     },
-    cut: links.cut,
-    mend: links.mend,
+    ...{ cut, unplug, mute, mend },
+    failures: (name) => {
+      const { source } = places.place(names.indexOf(name));
+      return ends.failures.flatMap((each) => (each.source === source ? each.at : []));
+    },
     close: async () => {
       await Promise.all(members.map(({ instance }) => instance.kill()));
-      for (const each of [ends, links]) each.close();
+      for (const each of [ends, places]) each.close();
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
@@ -157,11 +171,23 @@ export async function openAlertFleet({
   return fleet;
 }
 
-async function startMember(options: InstanceOptions, web: string): Promise<AlertMember> {
+function onSqlite(dataDir: string, version: string): Storage {
+  copyFileSync(join(projectFolder, `test/fixtures/kuma-dbs/${version}.db`), join(dataDir, "kuma.db"));
+  return {
+    run: async (...statements) => change(dataDir, statements),
+    rows: async (sql) => query(join(dataDir, "kuma.db"), sql),
+  };
+}
+
+function onMariaDb(name: string, { run, query: rows }: Pick<TestMariaDb, "run" | "query">): Storage {
+  return { run: (...statements) => run(name, ...statements), rows: (sql) => rows(name, sql) };
+}
+
+async function startMember(options: InstanceOptions, storage: Storage, web: string): Promise<AlertMember> {
   const { name, dataDir } = options;
   let instance = await startInstance(options);
   return {
-    ...{ name, dataDir, web, reaches: true },
+    ...{ ...storage, name, dataDir, web, reaches: true },
     get instance() {
       return instance;
     },
@@ -182,25 +208,25 @@ async function startMember(options: InstanceOptions, web: string): Promise<Alert
 async function untilAllUp(members: readonly AlertMember[]): Promise<void> {
   await untilAcquainted(members.map(({ web }) => web));
   // The second from now on: one may be under way.
-  const now = members.map((member) => lastBeat(member).id);
-  const isUp = (member: AlertMember, index: number) => {
-    const { id, status } = lastBeat(member);
-    return status === 1 && id >= (now[index] ?? 0) + 2;
+  const now = await Promise.all(members.map(lastBeat));
+  const areUp = async () => {
+    const beats = await Promise.all(members.map(lastBeat));
+    return beats.every(({ id, status }, index) => status === 1 && id >= (now[index]?.id ?? 0) + 2);
   };
-  await waitFor("heartbeats of each, and up", () => members.every(isUp) || undefined, { every: 100 });
+  await waitFor("heartbeats of each, and up", async () => (await areUp()) || undefined, { every: 100 });
 }
 
 /** As Kuma has stored it. */
-function lastBeat({ dataDir }: AlertMember): { readonly id: number; readonly status: number } {
-  const [row] = query(join(dataDir, "kuma.db"), "SELECT id, status FROM heartbeat ORDER BY id DESC LIMIT 1");
+async function lastBeat({ rows }: Storage): Promise<{ readonly id: number; readonly status: number }> {
+  const [row] = await rows("SELECT id, status FROM heartbeat ORDER BY id DESC LIMIT 1");
   return { id: Number(row?.id ?? 0), status: Number(row?.status) };
 }
 
-/** One monitor, checked each second, with a webhook. */
-function configuration(target: number, hook: number): string[] {
+/** One monitor, checked each second, with a webhook. @param target host and port, as `hook` */
+function configuration(target: string, hook: string): string[] {
   const config = JSON.stringify({
     ...{ name: "hook", type: "webhook", webhookContentType: "json" },
-    webhookURL: `http://127.0.0.1:${hook}/`,
+    webhookURL: `http://${hook}/`,
   });
   return [
     `DELETE FROM monitor WHERE id <> ${SHOP.id}`,
@@ -210,8 +236,8 @@ function configuration(target: number, hook: number): string[] {
     "DELETE FROM notification WHERE id > 1",
     `UPDATE notification SET config = '${config}', name = 'hook', is_default = 0, active = 1 WHERE id = 1`,
     `INSERT INTO monitor_notification (monitor_id, notification_id) VALUES (${SHOP.id}, 1)`,
-    `UPDATE monitor SET name = '${SHOP.name}', type = 'http', url = 'http://127.0.0.1:${target}/', active = 1, parent = NULL,
-     upside_down = 0, interval = 1, retry_interval = 1, maxretries = 0, resend_interval = 0, timeout = 5`,
+    `UPDATE monitor SET name = '${SHOP.name}', type = 'http', url = 'http://${target}/', active = 1, parent = NULL,
+     upside_down = 0, "interval" = 1, retry_interval = 1, maxretries = 0, resend_interval = 0, timeout = 5`,
   ];
 }
 

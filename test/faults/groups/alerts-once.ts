@@ -4,12 +4,21 @@ import { assertInvariant } from "../../support/invariant.ts";
 import { connectKuma } from "../../support/kuma/kuma-api.ts";
 import { answers } from "../../support/kuma/kuma-shapes.ts";
 import { waitFor } from "../../support/wait.ts";
-import { ALL, type AlertCases, alertFault, beginOutage, kumaOf, withoutSupervisor } from "../alerts.ts";
+import {
+  ALL,
+  type AlertCases,
+  alertFault,
+  beginOutage,
+  kumaOf,
+  withChronicPlace,
+  withoutSupervisor,
+} from "../alerts.ts";
+import { warnOfCertificate } from "./alerts-expiry.ts";
 
 /** Kuma's module waits six seconds for its supervisor; then a message must be out, on a busy machine. Milliseconds. */
 const LATEST = 8_000;
 
-const CASES: AlertCases = {
+export const onceCases = {
   "all see it, and recover one after another": async (fleet) => {
     const outage = beginOutage(fleet);
     outage.fall();
@@ -39,7 +48,7 @@ const CASES: AlertCases = {
   "the provider refuses, for a while": (fleet) => notTaken(fleet, "refuse", 5_000),
   "the provider takes it and breaks off: it counts as refused": (fleet) => notTaken(fleet, "reset", 1_000),
   "the line is cut throughout: one message of each part": async (fleet) => {
-    fleet.cut("fra", "nyc", "sgp");
+    await fleet.cut("fra", "nyc", "sgp");
     const outage = beginOutage(fleet);
     outage.fall();
     await Promise.all([outage.untilTaken("down", "fra"), outage.untilTaken("down", "(?!fra)")]);
@@ -47,12 +56,12 @@ const CASES: AlertCases = {
     await outage.check([2, 2], [1, 2]);
   },
   "the line is cut for the first half: one recovery": async (fleet) => {
-    fleet.cut("fra", "nyc", "sgp");
+    await fleet.cut("fra", "nyc", "sgp");
     const outage = beginOutage(fleet);
     outage.fall();
     await outage.untilTaken("down", "fra");
     await sleep(8_000);
-    fleet.mend();
+    await fleet.mend();
     await sleep(20_000);
     outage.recover();
     await outage.check([2, 2], [1, 1]);
@@ -179,6 +188,12 @@ const CASES: AlertCases = {
     outage.recover();
     await outage.check([1, 1], [1, 1]);
   },
+  "one place can never reach it: it does not hide an outage": (fleet) =>
+    withChronicPlace(fleet, async (outage) => {
+      outage.fall("fra", "nyc");
+      await outage.untilTaken("down", "(fra|nyc)");
+    }),
+  "a certificate ends soon: one of them says so": warnOfCertificate,
   // The last one: after it there is no supervisor any more.
   "a supervisor is killed, and its Kuma goes on": (fleet) =>
     withoutSupervisor(fleet, "fra", async () => {
@@ -188,7 +203,7 @@ const CASES: AlertCases = {
       outage.recover();
       await outage.check([2, 2], [2, 2]);
     }),
-};
+} satisfies AlertCases;
 
 /** @param lasts how long after the first attempt the provider takes it, milliseconds */
 async function notTaken(fleet: AlertFleet, does: "refuse" | "reset", lasts: number): Promise<void> {
@@ -206,6 +221,6 @@ async function notTaken(fleet: AlertFleet, does: "refuse" | "reset", lasts: numb
 export const alertsOnce = alertFault({
   about: "that one of them tells",
   checked: "one Down and one Up of all, one more for each part that is cut off and each death while sending",
-  cases: CASES,
+  cases: onceCases,
   env: { REPLICATOR_ALERT: "once" },
 });

@@ -1,4 +1,5 @@
 import type { Fault } from "../fault.ts";
+import { alertsElsewhere } from "./alerts-elsewhere.ts";
 import { alertsOnce } from "./alerts-once.ts";
 import { alertsQuorum } from "./alerts-quorum.ts";
 import { databaseFaults } from "./database.ts";
@@ -39,4 +40,5 @@ export const faults: readonly Fault[] = [
   peersThatFail,
   alertsOnce,
   alertsQuorum,
+  ...alertsElsewhere,
 ];

@@ -8,7 +8,7 @@ import { step } from "./progress.ts";
 const APT_TIMEOUT = 5 * 60_000;
 
 /** Of commands that are not named like the package they are in. */
-const PACKAGES: Readonly<Record<string, string>> = { mariadbd: "mariadb-server" };
+const PACKAGES: Readonly<Record<string, string>> = { mariadbd: "mariadb-server", ip: "iproute2" };
 
 /**
  * Makes the commands be there: from PATH, else by apt-get when we are root on Debian. Throws a LabError that says what

@@ -7,16 +7,22 @@ export interface KumaOptions {
   readonly kumaDir: string;
   readonly dataDir: string;
   readonly port: number;
+  /** 127.0.0.1 by default. */
+  readonly host?: string;
   /** More environment. Without UPTIME_KUMA_DB_TYPE a Kuma 2 asks for it in its page. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
 /** What every Kuma here is given, with a supervisor or without. */
-export function kumaEnvironment({ dataDir, port }: Pick<KumaOptions, "dataDir" | "port">) {
+export function kumaEnvironment({
+  dataDir,
+  port,
+  host = "127.0.0.1",
+}: Pick<KumaOptions, "dataDir" | "port" | "host">) {
   return {
     PATH: process.env.PATH ?? "",
     DATA_DIR: `${dataDir}/`,
-    UPTIME_KUMA_HOST: "127.0.0.1",
+    UPTIME_KUMA_HOST: host,
     UPTIME_KUMA_PORT: String(port),
   };
 }
@@ -37,9 +43,9 @@ export async function killBareKuma(kuma: ChildProcess): Promise<void> {
 }
 
 /** Whether a Kuma of any version answers as its real server does: with an entry page that is not one of its setup. */
-export function isKumaReady(port: number): Promise<boolean> {
+export function isKumaReady(port: number, host = "127.0.0.1"): Promise<boolean> {
   return new Promise((resolve) => {
-    const request = get({ host: "127.0.0.1", port, path: "/api/entry-page", agent: false }, (response) => {
+    const request = get({ host, port, path: "/api/entry-page", agent: false }, (response) => {
       let body = "";
       response.setEncoding("utf8");
       response.on("data", (text: string) => {

@@ -14,6 +14,10 @@ export interface InstanceOptions {
   readonly mode: "BACKUP" | "RESTORE";
   readonly name: string;
   readonly port: number;
+  /** Where its Kuma listens, 127.0.0.1 by default. */
+  readonly host?: string;
+  /** What the supervisor is started by: words before its own command. */
+  readonly inside?: readonly string[];
   /** Kuma's data folder, absolute; made when missing. The log is beside it. */
   readonly dataDir: string;
   readonly kumaDir: string;
@@ -33,7 +37,7 @@ export interface InstanceExit {
 
 export interface Instance {
   readonly name: string;
-  /** Where its Kuma answers: http://127.0.0.1:PORT. */
+  /** Where its Kuma answers: http://HOST:PORT. */
   readonly url: string;
   /** The supervisor's process id. */
   readonly pid: number;
@@ -74,7 +78,8 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
   const logFile = `${options.dataDir}.log`;
   // A file, not a pipe: Kuma holds it too, and must be able to write on when its supervisor is killed.
   const output = openSync(logFile, "a");
-  const child = spawn(process.execPath, [programFile, "run"], {
+  const [program = "", ...args] = [...(options.inside ?? []), process.execPath, programFile, "run"];
+  const child = spawn(program, args, {
     cwd: options.dataDir,
     env: instanceEnvironment(options),
     // A session of its own: Ctrl-C at a terminal is for the demo, which then stops its instances in order.
@@ -86,8 +91,8 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
 }
 
 async function watch(child: ChildProcess, options: InstanceOptions, log: () => string): Promise<Instance> {
-  const { name, port } = options;
-  const url = `http://127.0.0.1:${port}`;
+  const { name, port, host = "127.0.0.1" } = options;
+  const url = `http://${host}:${port}`;
   let ended: InstanceExit | undefined;
   const exited = new Promise<InstanceExit>((resolve) => {
     child.once("exit", (code, signal) => {
@@ -101,7 +106,7 @@ async function watch(child: ChildProcess, options: InstanceOptions, log: () => s
   async function readState(): Promise<true | undefined> {
     if (ended !== undefined)
       throw new LabError(`${name} ended before its Uptime Kuma was ready:\n${log().slice(-4000)}`);
-    return (await isKumaReady(port)) ? true : undefined;
+    return (await isKumaReady(port, host)) ? true : undefined;
   }
   async function waitReady(signal?: AbortSignal): Promise<void> {
     await waitFor(`${name}: Uptime Kuma ready at ${url}`, readState, { signal }).catch((error) => {
