@@ -46,8 +46,8 @@ export interface Turn {
 
 /**
  * Each instance's place among them is by a hash of its id and the snapshot's, so no one is always the last. Who knows
- * the others goes when those before it are done, and while none of them restarts. Who has only heard that there are others goes at a moment of its own,
- * and who has not is alone, and goes at once.
+ * the others goes when those before it are done, and while none of them restarts. Who has only heard that there are
+ * others goes at a moment of its own, and who has not is alone, and goes at once.
  * @param others those that are there; undefined: nobody knows (no REPLICATOR_PEERS)
  */
 export function createTurn(
