@@ -99,7 +99,7 @@ describe("commands in narrow and wide terminals", () => {
   });
   after(() => rig.close());
 
-  for (const width of [40, 120])
+  for (const width of WIDTHS)
     it(`what commands print fits into ${width} columns, with every word whole`, async () => {
       for (const args of CALLS) {
         const answer = await primary.commandIn({ COLUMNS: String(width) }, ...args);
