@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { steadyNow } from "../../src/clock.ts";
 import { readKumaVersion } from "../../src/kuma/index.ts";
 import { followKuma } from "../../test/support/kuma/following-client.ts";
 import { connectKuma } from "../../test/support/kuma/kuma-api.ts";
@@ -116,16 +117,16 @@ async function editAgainAndAgain(
       // A person edits at any moment: the runs are spread evenly over the interval.
       await sleep((run / runs) * INTERVAL * 1_000);
       const [primaryFrom, from] = [primary.events().length, replica.events().length];
-      const begun = Date.now();
+      const begun = steadyNow();
       await person.editMonitor(id, { name });
       const isThere = (kuma: typeof person) => kuma.lists.monitors.get(id)?.name === name || undefined;
       await follower.until(name, isThere, { timeout: 120_000 });
-      const there = Date.now();
+      const there = steadyNow();
       await replica.untilLogged("applied", { from });
       edits.push(
         partsOf({ begun, there }, primary.entries().slice(primaryFrom), replica.entries().slice(from)),
       );
-      await sleep(Math.max(0, begun + APART - Date.now()));
+      await sleep(Math.max(0, begun + APART - steadyNow()));
     }
   } finally {
     person.close();

@@ -7,8 +7,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ApplyWay } from "../../src/config/index.ts";
 import { connectKuma, type KumaClient } from "../../test/support/kuma/kuma-api.ts";
 import { copyPatchedKuma, type PatchedKuma } from "../../test/support/kuma/patched-kuma.ts";
-import { openMariaDbScenario } from "../../test/support/mariadb-scenarios.ts";
-import { openReplicaScenario } from "../../test/support/scenarios.ts";
+import { type MariaDbScenario, openMariaDbScenario } from "../../test/support/mariadb-scenarios.ts";
+import { openReplicaScenario, type ReplicaScenario } from "../../test/support/scenarios.ts";
 import { change } from "../../test/support/source-data.ts";
 import type { SupervisorNamespace } from "../../test/support/supervisor-namespace.ts";
 import { waitFor } from "../../test/support/wait.ts";
@@ -127,21 +127,23 @@ type WayOf = (apply: ApplyWay) => Record<string, string>;
 
 async function onSqlite(folder: string, kumaVersion: string, way: WayOf): Promise<Replica> {
   const scenario = await openReplicaScenario(folder, { env: way("live"), kumaVersion });
-  const { sourceDir, publish, close } = scenario;
-  const restart = async () => {
-    await scenario.instance.kill();
-    await scenario.start({ env: way("restart") });
-    await scenario.instance.untilLogged("kuma-ready");
-  };
-  return { sourceDir, publish, close, restart, instance: () => scenario.instance };
+  return replicaOf(scenario, () => scenario.start({ env: way("restart") }));
 }
 
 async function onMariaDb(folder: string, _version: string, way: WayOf): Promise<Replica> {
   const scenario = await openMariaDbScenario(folder, { mode: "RESTORE", env: way("live") });
+  return replicaOf(scenario, () => scenario.start(way("restart")));
+}
+
+/** @param startAgain starts it so that it applies by a restart */
+function replicaOf(
+  scenario: Pick<ReplicaScenario | MariaDbScenario, "sourceDir" | "publish" | "close" | "instance">,
+  startAgain: () => Promise<unknown>,
+): Replica {
   const { sourceDir, publish, close } = scenario;
   const restart = async () => {
     await scenario.instance.kill();
-    await scenario.start(way("restart"));
+    await startAgain();
     await scenario.instance.untilLogged("kuma-ready");
   };
   return { sourceDir, publish, close, restart, instance: () => scenario.instance };
