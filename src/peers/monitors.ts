@@ -119,9 +119,10 @@ export function createMonitors(begun: number): Monitors {
     find: (monitor, key, now) => {
       const each = watched.get(monitor);
       const same = each?.key === key ? each : undefined;
-      if (same !== undefined && isDown(same) && isExpected(same, now))
-        return { state: "down before", for: now - same.since, checked: 0 };
-      if (isExpected(same, now)) return { state: "not yet", for: 0, checked: 0 };
+      if (isExpected(same, now))
+        return same !== undefined && isDown(same)
+          ? { state: "down before", for: now - same.since, checked: 0 }
+          : { state: "not yet", for: 0, checked: 0 };
       if (same === undefined || same.state === "not watched" || !isCurrent(same, now))
         return { state: "none", for: 0, checked: 0 };
       const { since, checkedAt } = same;

@@ -121,11 +121,11 @@ const beat = (state: Beat["state"], id = 7): Beat => ({
 /** Asks again until it says so: of a busy machine a message may not wait for an answer long enough. */
 async function untilSaid({ ask }: Opened, state: "down" | "up", expected: RegExp): Promise<void> {
   let said: string | undefined;
-  for (const end = performance.now() + PATIENCE; performance.now() < end; ) {
+  const isSaid = async () => {
     said = await ask(beat(state));
-    if (expected.test(said ?? "")) return;
-  }
-  assert.match(said ?? "", expected);
+    return expected.test(said ?? "") || undefined;
+  };
+  await waitFor(`${expected}`, isSaid, { every: 10 }).catch(() => assert.match(said ?? "", expected));
 }
 
 /** Asks and reports as Kuma's module does; what it has sent is in `rung`. */

@@ -164,15 +164,28 @@ const HISTORY = `INSERT INTO heartbeat (monitor_id, status, msg, time, ping)
   SELECT monitor.id, 1, CONCAT('history ', n.i), '2026-11-01 00:00:00', 7
   FROM monitor, (SELECT 1 AS i UNION SELECT 2 UNION SELECT 3) AS n WHERE monitor.id >= 1000`;
 
+type Query = (sql: string) => Promise<RowDataPacket[]>;
+
 async function look(
   mariadb: TestMariaDb,
+  folders: Pick<MariaDbScenario, "sourceDir" | "dataDir">,
+): Promise<DatabaseState> {
+  const connection = await mariadb.connect(DATABASE);
+  try {
+    const query: Query = async (sql) => (await connection.query<RowDataPacket[]>(sql))[0];
+    // As it is at one moment: an instance that was killed may have left a COMMIT under way.
+    await query("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
+    return await readAll(query, folders);
+  } finally {
+    await connection.end();
+  }
+}
+
+async function readAll(
+  query: Query,
   { sourceDir, dataDir }: Pick<MariaDbScenario, "sourceDir" | "dataDir">,
 ): Promise<DatabaseState> {
   const like = readReplicatedTables(join(sourceDir, "kuma.db"));
-  const connection = await mariadb.connect(DATABASE);
-  const query = async (sql: string) => (await connection.query<RowDataPacket[]>(sql))[0];
-  // As it is at one moment: an instance that was killed may have left a COMMIT under way.
-  await query("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
   const names = await query(
     "SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() ORDER BY 1",
   );
@@ -191,7 +204,6 @@ async function look(
   const [record] = names.some(({ name }) => name === "replicator_apply")
     ? await query("SELECT proven FROM replicator_apply WHERE id = 1")
     : [];
-  await connection.end();
   return stateOf(
     dataDir,
     {

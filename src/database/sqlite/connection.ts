@@ -81,7 +81,7 @@ export function inTransaction<T>(
  * https://www.sqlite.org/pragma.html#pragma_synchronous
  */
 function flush(db: Database.Database): void {
-  if (db.memory || !hasWal(db)) return;
+  if (!hasWal(db)) return;
   try {
     const wal = openSync(`${db.name}-wal`, "r");
     try {
